@@ -1,0 +1,16 @@
+import type * as sqliteNamespace from 'node:sqlite';
+
+/** The `node:sqlite` module of this runtime, loaded without its warning; undefined where there is none. */
+export function sqliteModule(): typeof sqliteNamespace | undefined {
+  const runtime = globalThis.process as typeof process | undefined;
+  if (typeof runtime?.getBuiltinModule !== 'function') return undefined;
+  // oxlint-disable-next-line typescript/unbound-method -- put back as it was, never called
+  const { emitWarning } = runtime;
+  // Node 22 announces its SQLite as experimental on stderr; a library that prints nothing must keep that quiet.
+  runtime.emitWarning = () => {};
+  try {
+    return runtime.getBuiltinModule('node:sqlite');
+  } finally {
+    runtime.emitWarning = emitWarning;
+  }
+}

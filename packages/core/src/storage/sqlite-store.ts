@@ -1,0 +1,115 @@
+import { MeterError } from '../errors.ts';
+import { isDiskVanishing } from '../node/vanishing-disk.ts';
+import { createConnection } from './sqlite/connection.ts';
+import { readRecords } from './sqlite/read-records.ts';
+import { readSeries } from './sqlite/read-series.ts';
+import { readTotals } from './sqlite/read-totals.ts';
+import { createWriter } from './sqlite/writer.ts';
+import { checkRecordsQuery, checkSeriesQuery, checkUsageQuery, checkUserId } from './usage-query.ts';
+import type { UsageStore } from './usage-store.ts';
+
+/** Options of {@link sqliteStore}. */
+export interface SqliteStoreOptions {
+  /** The database file, made on first use in a folder that exists; `:memory:` keeps everything in this process. */
+  readonly path: string;
+  /**
+   * Says that losing the file is fine. Needed on Vercel and AWS Lambda, whose disks vanish with the instance.
+   * Default `false`.
+   */
+  readonly ephemeral?: boolean;
+  /**
+   * How long a call waits, without blocking the event loop, for a lock another process holds, before it fails with
+   * `store_failed`. In milliseconds, 0 or more. Default 10000.
+   */
+  readonly busyTimeoutMs?: number;
+}
+
+/**
+ * A durable store in one SQLite file, on the `node:sqlite` of Node 22.13 or later: the embedded default.
+ *
+ * Several processes of one machine may use the same file. Nothing is opened or written before the first use. `append`
+ * resolves after the data reached the disk (write-ahead log, `synchronous = FULL`), takes big batches in several
+ * transactions of about 5 ms, and keeps the totals of every user in the same transactions, so `userTotals` and `totals`
+ * of a user read a few rows however many records there are. Other totals go through the matching records.
+ *
+ * @throws {@link MeterError} `invalid_options` for a wrong option, and on Vercel or Lambda without `ephemeral`;
+ * `unsupported` where the runtime has no `node:sqlite`. Methods reject with `store_failed` when the file cannot be used,
+ * and with `unsupported` when a newer release wrote it.
+ * @example
+ * ```ts
+ * const store = sqliteStore({ path: 'usage.db' });
+ * const meter = createMeter({ store });
+ * ```
+ */
+export function sqliteStore(options: SqliteStoreOptions): UsageStore & Required<Pick<UsageStore, 'userTotals'>> {
+  const { path, ephemeral, busyTimeoutMs } = checkOptions(options);
+  const isInMemory = path === ':memory:';
+  const connection = createConnection(path, busyTimeoutMs);
+  const writer = createWriter(connection);
+  let closing: Promise<void> | undefined;
+
+  const checkOpen = (): void => {
+    if (closing !== undefined) throw new MeterError('closed', `sqliteStore "${path}": used after close()`);
+  };
+
+  return {
+    capabilities: { durable: !isInMemory && !ephemeral, shared: !isInMemory },
+    async append(records) {
+      checkOpen();
+      if (!Array.isArray(records)) throw new MeterError('invalid_options', 'append: expected an array of records');
+      return records.length === 0 ? { inserted: 0, duplicates: 0 } : writer.append(records);
+    },
+    async totals(query) {
+      checkOpen();
+      checkUsageQuery(query);
+      return connection.use((prepare, database) => readTotals(query, prepare, database));
+    },
+    async userTotals(userId) {
+      checkOpen();
+      checkUserId(userId);
+      return connection.use((prepare, database) => readTotals({ userId }, prepare, database));
+    },
+    async series(query) {
+      checkOpen();
+      checkSeriesQuery(query);
+      return readSeries(query, connection);
+    },
+    async *records(query) {
+      checkOpen();
+      checkRecordsQuery(query);
+      for await (const record of readRecords(query, connection)) {
+        yield record;
+        checkOpen();
+      }
+    },
+    close() {
+      // Batches that were accepted before are finished first.
+      closing ??= writer.idle().then(() => connection.close());
+      return closing;
+    },
+  };
+}
+
+function checkOptions(options: SqliteStoreOptions): Required<SqliteStoreOptions> {
+  if (typeof options !== 'object' || options === null) throw invalid('options must be an object with a path');
+  for (const key of Object.keys(options)) {
+    if (!['path', 'ephemeral', 'busyTimeoutMs'].includes(key)) throw invalid(`unknown option "${key}"`);
+  }
+  const { path, ephemeral = false, busyTimeoutMs = 10_000 } = options;
+  if (typeof path !== 'string' || path === '') throw invalid('path must be the name of a file, or ":memory:"');
+  if (typeof ephemeral !== 'boolean') throw invalid('ephemeral must be true or false');
+  if (typeof busyTimeoutMs !== 'number' || !(busyTimeoutMs >= 0)) {
+    throw invalid('busyTimeoutMs must be a number of milliseconds, 0 or more');
+  }
+  if (isDiskVanishing() && path !== ':memory:' && !ephemeral) {
+    throw invalid(
+      `path "${path}" is on a disk that vanishes with this serverless instance; use a shared store such as mongoStore, ` +
+        'or pass ephemeral: true if losing the records is fine',
+    );
+  }
+  return { path, ephemeral, busyTimeoutMs };
+}
+
+function invalid(problem: string): MeterError {
+  return new MeterError('invalid_options', `sqliteStore: ${problem}`);
+}

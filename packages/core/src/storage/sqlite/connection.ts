@@ -1,0 +1,130 @@
+import type * as sqliteNamespace from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { MeterError, isMeterError } from '../../errors.ts';
+import { sqliteModule } from '../../node/sqlite-module.ts';
+import { migrate } from './schema.ts';
+
+type SqliteModule = typeof sqliteNamespace;
+
+const maxCachedStatements = 200;
+const maxBackoffMs = 20;
+
+/** One row as `node:sqlite` returns it. */
+export type Row = Record<string, SQLOutputValue>;
+
+/** A prepared statement by its text; `bigints` makes it return all integers as bigint, for sums beyond 2^53. */
+export type Prepare = (sql: string, integers?: 'numbers' | 'bigints') => StatementSync;
+
+/** A database file that is opened by its first use. */
+export interface Connection {
+  /**
+   * Runs synchronous work on the open database, again after a pause where another process holds the lock. The pause
+   * never blocks the event loop.
+   *
+   * @throws {@link MeterError} `store_failed` when SQLite fails, or the lock was not free within the time allowed;
+   * `closed` after `close`.
+   */
+  use<T>(work: (prepare: Prepare, database: DatabaseSync) => T): Promise<T>;
+  /** Closes the file if it was opened, for good. */
+  close(): void;
+}
+
+/**
+ * Prepares a connection without touching the file.
+ *
+ * @throws {@link MeterError} `unsupported` where the runtime has no `node:sqlite`.
+ */
+export function createConnection(path: string, busyTimeoutMs: number): Connection {
+  const sqlite = sqliteModule();
+  if (sqlite === undefined) throw noSqlite();
+  let database: DatabaseSync | undefined;
+  let statements = new Map<string, StatementSync>();
+  let isClosed = false;
+
+  const prepare: Prepare = (sql, integers = 'numbers') => {
+    const key = `${integers} ${sql}`;
+    let statement = statements.get(key);
+    if (statement === undefined) {
+      if (statements.size >= maxCachedStatements) statements = new Map();
+      database ??= openDatabase(sqlite, path);
+      statement = database.prepare(sql);
+      if (integers === 'bigints') statement.setReadBigInts(true);
+      statements.set(key, statement);
+    }
+    return statement;
+  };
+
+  return {
+    async use(work) {
+      const deadline = performance.now() + busyTimeoutMs;
+      for (let attempt = 0; ; attempt += 1) {
+        // Also after a pause: a store that was closed meanwhile must not open its file again.
+        if (isClosed) throw new MeterError('closed', `sqliteStore "${path}": used after close()`);
+        try {
+          database ??= openDatabase(sqlite, path);
+          return work(prepare, database);
+        } catch (error) {
+          if (isMeterError(error)) throw error;
+          if (!isBusy(error) || performance.now() >= deadline) throw failure(path, error);
+        }
+        const longest = Math.min(2 ** attempt, maxBackoffMs);
+        // oxlint-disable-next-line no-await-in-loop -- the pause is the point
+        await pause(longest * (0.5 + Math.random() / 2));
+      }
+    },
+    close() {
+      isClosed = true;
+      statements = new Map();
+      database?.close();
+      database = undefined;
+    },
+  };
+}
+
+/** True where SQLite refused because another connection holds a lock. */
+export function isBusy(error: unknown): boolean {
+  const code = sqliteErrorCode(error);
+  return code === 5 || code === 6;
+}
+
+/** The primary result code of an SQLite error; undefined for other errors. */
+export function sqliteErrorCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined;
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+}
+
+function openDatabase(sqlite: SqliteModule, path: string): DatabaseSync {
+  const database = new sqlite.DatabaseSync(path);
+  try {
+    // busy_timeout would sleep on the event loop; `use` waits instead.
+    database.exec('PRAGMA busy_timeout = 0');
+    database.exec('PRAGMA journal_mode = WAL');
+    database.exec('PRAGMA synchronous = FULL');
+    // Small checkpoints: each is one pause of the event loop.
+    database.exec('PRAGMA wal_autocheckpoint = 256');
+    migrate(database, path);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function failure(path: string, cause: unknown): MeterError {
+  const reason = isBusy(cause)
+    ? 'another process held its lock all the time'
+    : cause instanceof Error
+      ? cause.message
+      : String(cause);
+  return new MeterError('store_failed', `sqliteStore: "${path}" could not be used: ${reason}`, { cause });
+}
+
+function noSqlite(): MeterError {
+  return new MeterError('unsupported', 'sqliteStore needs node:sqlite (Node 22.13 or later); this runtime has none');
+}
+
+function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, durationMs);
+  });
+}

@@ -1,0 +1,56 @@
+import type { SQLInputValue } from 'node:sqlite';
+import type { UsageQuery } from '../usage-store.ts';
+import { encodeText, tagNeedle } from './text.ts';
+
+/** The condition of a query as SQL with its values. */
+export interface SqlFilter {
+  readonly where: string;
+  readonly values: readonly SQLInputValue[];
+}
+
+/** The model a record counts for, in SQL. */
+export const modelSql = 'coalesce(response_model, request_model)';
+
+/**
+ * Turns a query into a condition, and picks the index: without statistics SQLite cannot tell that a message has fewer
+ * records than a user, so the other columns are hidden from it by a unary plus. Where rows are wanted in order of arrival, only
+ * message, conversation and user are worth an index; the rest goes along the table.
+ */
+export function sqlFilter(query: UsageQuery, order: 'time' | 'arrival'): SqlFilter {
+  const conditions: string[] = [];
+  const values: SQLInputValue[] = [];
+  let hasIndex = false;
+  const equal = (column: string, value: string | undefined, isIndexed: boolean): void => {
+    if (value === undefined) return;
+    conditions.push(`${isIndexed && !hasIndex ? '' : '+'}${column} = ?`);
+    values.push(encodeText(value));
+    hasIndex ||= isIndexed;
+  };
+  equal('message_id', query.messageId, true);
+  equal('conversation_id', query.conversationId, true);
+  if (query.userId === null) {
+    conditions.push(`${hasIndex ? '+' : ''}user_id IS NULL`);
+    hasIndex = true;
+  } else {
+    equal('user_id', query.userId, true);
+  }
+  equal('tenant_id', query.tenantId, order === 'time');
+  if (query.model !== undefined) {
+    conditions.push(`${modelSql} = ?`);
+    values.push(encodeText(query.model));
+  }
+  for (const [key, value] of Object.entries(query.tags ?? {})) {
+    conditions.push('instr(tags, ?) > 0');
+    values.push(tagNeedle(key, value));
+  }
+  const startedAt = order === 'time' ? 'started_at' : '+started_at';
+  if (query.from !== undefined) {
+    conditions.push(`${startedAt} >= ?`);
+    values.push(query.from.getTime());
+  }
+  if (query.to !== undefined) {
+    conditions.push(`${startedAt} < ?`);
+    values.push(query.to.getTime());
+  }
+  return { where: conditions.length === 0 ? '1' : conditions.join(' AND '), values };
+}

@@ -1,0 +1,67 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { MeterError } from '../../errors.ts';
+import { rollBack } from './roll-back.ts';
+import { tokenColumnPairs } from './token-columns.ts';
+
+const tokenColumnTypes = tokenColumnPairs
+  .map(([field, column]) => `${column} ${field === 'audioSeconds' ? 'REAL' : 'INTEGER'}`)
+  .join(', ');
+
+/**
+ * One step per schema version; step `n` leads from version `n` to `n + 1`. A step that was released is never changed.
+ *
+ * `seq` is the order of arrival. `usage_totals` holds one row per scope (0 everything, 1 records without a user, 2 one
+ * user) and origin, and one with the empty origin for all origins; it is written in the transaction of its records.
+ */
+const migrations: readonly string[] = [
+  `CREATE TABLE usage_records (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, v INTEGER NOT NULL, kind TEXT NOT NULL,
+    call_id TEXT NOT NULL, attempt INTEGER NOT NULL, started_at INTEGER NOT NULL, first_chunk_at INTEGER,
+    ended_at INTEGER NOT NULL, provider TEXT NOT NULL, operation TEXT NOT NULL, request_model TEXT, response_model TEXT,
+    service_tier TEXT, response_id TEXT, request_id TEXT, streamed INTEGER NOT NULL, outcome TEXT NOT NULL,
+    origin TEXT NOT NULL, unpriced INTEGER NOT NULL, ${tokenColumnTypes}, pico_usd INTEGER, cost_basis TEXT NOT NULL,
+    computed_pico_usd INTEGER, card_id TEXT, price_version TEXT, user_id TEXT, tenant_id TEXT, conversation_id TEXT,
+    message_id TEXT, tags TEXT, raw_usage TEXT);
+  CREATE INDEX usage_by_call ON usage_records (call_id, user_id, origin, unpriced);
+  CREATE INDEX usage_by_user ON usage_records (user_id, started_at);
+  CREATE INDEX usage_by_user_arrival ON usage_records (user_id);
+  CREATE INDEX usage_by_time ON usage_records (started_at);
+  CREATE INDEX usage_by_tenant ON usage_records (tenant_id, started_at) WHERE tenant_id IS NOT NULL;
+  CREATE INDEX usage_by_conversation ON usage_records (conversation_id, started_at) WHERE conversation_id IS NOT NULL;
+  CREATE INDEX usage_by_message ON usage_records (message_id, started_at) WHERE message_id IS NOT NULL;
+  CREATE TABLE usage_totals (
+    scope INTEGER NOT NULL, user_id TEXT NOT NULL, origin TEXT NOT NULL, records INTEGER NOT NULL,
+    calls INTEGER NOT NULL, unpriced_calls INTEGER NOT NULL, ${tokenColumnTypes}, pico_high INTEGER NOT NULL,
+    pico_low INTEGER NOT NULL, PRIMARY KEY (scope, user_id, origin)) WITHOUT ROWID;`,
+];
+
+/**
+ * Brings an open database to the schema of this version, in one transaction.
+ *
+ * @throws {@link MeterError} `unsupported` when the file was written by a newer schema.
+ */
+export function migrate(database: DatabaseSync, path: string): void {
+  if (storedVersion(database) === migrations.length) return;
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    // Read again: another process may have come first.
+    const version = storedVersion(database);
+    if (version > migrations.length) {
+      throw new MeterError(
+        'unsupported',
+        `sqliteStore: "${path}" has schema version ${version}, this release knows up to ${migrations.length}; ` +
+          'use the release that wrote it, or a newer one',
+      );
+    }
+    for (const step of migrations.slice(version)) database.exec(step);
+    database.exec(`PRAGMA user_version = ${migrations.length}`);
+    database.exec('COMMIT');
+  } catch (error) {
+    rollBack(database);
+    throw error;
+  }
+}
+
+function storedVersion(database: DatabaseSync): number {
+  return Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+}

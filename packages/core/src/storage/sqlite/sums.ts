@@ -1,0 +1,25 @@
+import { tokenTotals } from '../usage-sums.ts';
+import type { TokenSums } from '../usage-sums.ts';
+import type { OriginTotals } from '../usage-store.ts';
+import type { Row } from './connection.ts';
+import { moneyUnit, tokenColumnPairs } from './token-columns.ts';
+
+/** Sums over rows of `usage_records`, under the column names of `usage_totals`; for {@link rowSums}. */
+export const sumsSql = `count(DISTINCT call_id) AS calls,
+  sum(pico_usd / ${moneyUnit}) AS pico_high, sum(pico_usd % ${moneyUnit}) AS pico_low,
+  ${tokenColumnPairs.map(([, column]) => `sum(${column}) AS ${column}`).join(', ')}`;
+
+/** Reads sums, from {@link sumsSql} or from a row of `usage_totals`; the statement must return bigints. */
+export function rowSums(row: Row): OriginTotals {
+  const tokens: TokenSums = {};
+  for (const [field, column] of tokenColumnPairs) {
+    const value = row[column];
+    if (typeof value === 'bigint' || typeof value === 'number') tokens[field] = Number(value);
+  }
+  const money = (column: string): bigint => BigInt(typeof row[column] === 'bigint' ? row[column] : 0);
+  return {
+    calls: Number(row['calls'] ?? 0),
+    tokens: tokenTotals(tokens),
+    picoUsd: money('pico_high') * moneyUnit + money('pico_low'),
+  };
+}

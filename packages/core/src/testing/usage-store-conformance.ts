@@ -1,0 +1,28 @@
+import { appendCases } from './conformance/append-cases.ts';
+import type { UsageStoreCase } from './conformance/conformance-case.ts';
+import { lifecycleCases } from './conformance/lifecycle-cases.ts';
+import { recordsCases } from './conformance/records-cases.ts';
+import { seriesCases } from './conformance/series-cases.ts';
+import { totalsCases } from './conformance/totals-cases.ts';
+
+export type { ConformanceOptions, CreateStore, UsageStoreCase } from './conformance/conformance-case.ts';
+
+/**
+ * The contract of a store as data: one case per fact, for any test runner.
+ *
+ * `run` takes a fresh, empty store, or a function that makes one, and closes it. It rejects with an `AssertionError`
+ * where the fact does not hold. Give `openAgain` too, so that what `capabilities` declare is checked.
+ *
+ * @example
+ * ```ts
+ * import { usageStoreConformance } from '@kilotoken/core/testing';
+ * it.for(usageStoreConformance)('$name', ({ run }) => run(myStore()));
+ * ```
+ */
+export const usageStoreConformance: readonly UsageStoreCase[] = [
+  ...appendCases,
+  ...totalsCases,
+  ...seriesCases,
+  ...recordsCases,
+  ...lifecycleCases,
+];

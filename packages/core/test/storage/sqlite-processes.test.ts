@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { UsageRecord } from '../../src/recording/usage-record.ts';
+import { sqliteStore } from '../../src/storage/sqlite-store.ts';
+import type { UsageQuery } from '../../src/storage/usage-store.ts';
+import { expectedTotals, jsonOf } from '../../src/testing/conformance/expected-usage.ts';
+
+const script = join(import.meta.dirname, 'append-process.ts');
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kilotoken-sqlite-'));
+  path = join(folder, 'usage.db');
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+it('loses and doubles nothing while three processes append to a new file', { timeout: 30_000 }, async () => {
+  const processes = ['a', 'b', 'c'].map((name) => appendProcess([path, name, '60', 'shared']));
+  const ended = await Promise.all(processes.map(({ done }) => done));
+  expect(ended).toEqual([0, 0, 0]);
+  const acknowledged = new Set(processes.flatMap(({ ids }) => ids));
+  expect(acknowledged.size).toBe(3 * 60 * 7 + 60);
+  const stored = await checkFile();
+  expect(new Set(stored.map(({ id }) => id))).toEqual(acknowledged);
+  expect(stored.length).toBe(acknowledged.size);
+});
+
+it('has everything that was acknowledged before kill -9, and sums that fit', { timeout: 30_000 }, async () => {
+  for (const name of ['first', 'second', 'third']) {
+    const { child, ids, done } = appendProcess([path, name, '100000'], (count) => {
+      if (count === 700) child.kill('SIGKILL');
+    });
+    expect(await done).toBe('SIGKILL');
+    const stored = new Set((await checkFile()).map(({ id }) => id));
+    expect(ids.filter((id) => !stored.has(id))).toEqual([]);
+    expect(ids.length).toBeGreaterThanOrEqual(700);
+  }
+});
+
+/** All records, after checking that the kept totals are what the records say. */
+async function checkFile(): Promise<UsageRecord[]> {
+  const store = sqliteStore({ path });
+  const records: UsageRecord[] = [];
+  for await (const { cursor: _, ...record } of store.records({})) records.push(record);
+  const queries: UsageQuery[] = [{}, ...['user-0', 'user-1', 'user-2'].map((userId) => ({ userId }))];
+  for (const query of queries) expect(jsonOf(await store.totals(query))).toEqual(expectedTotals(records, query));
+  await store.close();
+  return records;
+}
+
+function appendProcess(args: readonly string[], onCount?: (count: number) => void) {
+  const child = spawn(process.execPath, ['--conditions=@kilotoken/source', script, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ids: string[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    ids.push(line);
+    onCount?.(ids.length);
+  });
+  const done = new Promise<number | string | null>((resolve) => {
+    child.on('close', (code, signal) => {
+      resolve(code ?? signal);
+    });
+  });
+  return { child, ids, done };
+}
