@@ -1,0 +1,38 @@
+/**
+ * The generated text in one stream event: content, reasoning, refusal and tool arguments of chat chunks, `text` of
+ * completions, `delta` of Responses events.
+ *
+ * Only measured for an estimate and never kept.
+ */
+export function answerTextOf(payload: unknown): string {
+  if (!isObject(payload)) return '';
+  if (typeof payload['delta'] === 'string') return payload['delta'];
+  const { choices } = payload;
+  if (!Array.isArray(choices)) return '';
+  let text = '';
+  for (const choice of choices as unknown[]) {
+    if (!isObject(choice)) continue;
+    if (typeof choice['text'] === 'string') text += choice['text'];
+    if (isObject(choice['delta'])) text += deltaText(choice['delta']);
+  }
+  return text;
+}
+
+function deltaText(delta: Record<string, unknown>): string {
+  let text = '';
+  for (const name of ['content', 'reasoning_content', 'reasoning', 'refusal'] as const) {
+    if (typeof delta[name] === 'string') text += delta[name];
+  }
+  if (!Array.isArray(delta['tool_calls'])) return text;
+  for (const call of delta['tool_calls'] as unknown[]) {
+    if (!isObject(call) || !isObject(call['function'])) continue;
+    for (const part of ['name', 'arguments'] as const) {
+      if (typeof call['function'][part] === 'string') text += call['function'][part];
+    }
+  }
+  return text;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,31 @@
+/**
+ * One count as providers send it: numbers, numbers in strings, floats (rounded), negatives (0). Anything else, and what a
+ * double cannot count exactly, is unknown.
+ */
+export function readCount(value: unknown): number | undefined {
+  const number = readNumber(value);
+  if (number === undefined) return undefined;
+  const count = Math.max(0, Math.round(number));
+  return Number.isSafeInteger(count) ? count : undefined;
+}
+
+/** A duration in seconds, which may have a fraction. */
+export function readSeconds(value: unknown): number | undefined {
+  const number = readNumber(value);
+  return number === undefined || number < 0 ? undefined : number;
+}
+
+/** The first of several spellings of one count that holds one. */
+export function firstCount(...values: readonly unknown[]): number | undefined {
+  for (const value of values) {
+    const count = readCount(value);
+    if (count !== undefined) return count;
+  }
+  return undefined;
+}
+
+function readNumber(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+  if (typeof value !== 'string' || !/^\s*-?\d+(\.\d+)?\s*$/.test(value)) return undefined;
+  return Number(value);
+}

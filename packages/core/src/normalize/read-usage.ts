@@ -1,0 +1,48 @@
+import { isJsonObject } from './json-object.ts';
+import type { JsonObject } from './json-object.ts';
+import { readLlamacppTimings } from './llamacpp-timings.ts';
+import { readOpenaiUsage } from './openai-usage.ts';
+import { readOpenrouterGeneration } from './openrouter-generation.ts';
+import { firstCount } from './read-count.ts';
+import type { TokenUsage } from './token-usage.ts';
+import type { UsageReport } from './usage-report.ts';
+
+/**
+ * Finds the usage report in one payload, a plain answer or a stream event, wherever providers put it. Never looks into
+ * `delta`: what gateways nest there repeats what the payload itself reports.
+ */
+export function readUsage(payload: unknown): UsageReport | undefined {
+  if (!isJsonObject(payload)) return undefined;
+  for (const usage of usageObjects(payload)) {
+    const report = reportOf(usage, readOpenaiUsage(usage));
+    if (report !== undefined) return withCachedBeside(report, payload);
+  }
+  const { data, timings } = payload;
+  if (isJsonObject(data) && 'native_tokens_prompt' in data) return reportOf(data, readOpenrouterGeneration(data));
+  return isJsonObject(timings) ? reportOf(timings, readLlamacppTimings(timings)) : undefined;
+}
+
+/** The places of a `usage` object, the likeliest first. */
+function* usageObjects(payload: JsonObject): Iterable<JsonObject> {
+  const { usage, x_groq, response, choices, data } = payload;
+  if (isJsonObject(usage)) yield usage;
+  for (const carrier of [x_groq, response, ...(Array.isArray(choices) ? (choices as unknown[]) : []), data]) {
+    if (isJsonObject(carrier) && isJsonObject(carrier['usage'])) yield carrier['usage'];
+  }
+}
+
+function reportOf(rawUsage: JsonObject, tokens: TokenUsage | undefined): UsageReport | undefined {
+  return tokens === undefined ? undefined : { tokens, rawUsage };
+}
+
+/** Fireworks and llama.cpp may count cached tokens outside the usage object, the first one as text. */
+function withCachedBeside(report: UsageReport, { perf_metrics, timings }: JsonObject): UsageReport {
+  const { cacheReadInputTokens, inputTokens = 0 } = report.tokens;
+  if (cacheReadInputTokens !== undefined) return report;
+  const cached = firstCount(
+    isJsonObject(perf_metrics) ? perf_metrics['cached-prompt-tokens'] : undefined,
+    isJsonObject(timings) ? timings['cache_n'] : undefined,
+  );
+  if (cached === undefined || cached > inputTokens) return report;
+  return { ...report, tokens: { ...report.tokens, cacheReadInputTokens: cached } };
+}

@@ -1,0 +1,65 @@
+import { isJsonObject } from './json-object.ts';
+import type { JsonObject } from './json-object.ts';
+
+/** What one payload says of the answer it belongs to. */
+export interface ResponseFacts {
+  /** The answer is generated; what follows is bookkeeping. */
+  readonly finished: boolean;
+  /** The answer carries an error of its own. */
+  readonly errored: boolean;
+  readonly responseId: string | undefined;
+  readonly responseModel: string | undefined;
+  readonly serviceTier: string | undefined;
+}
+
+/** Ends of a Responses, an image, a transcription and a speech stream. */
+const finalTypes = new Set([
+  'response.completed',
+  'response.incomplete',
+  'response.failed',
+  'image_generation.completed',
+  'image_edit.completed',
+  'transcript.text.done',
+  'speech.audio.done',
+]);
+
+export function readResponseFacts(payload: unknown): ResponseFacts {
+  if (!isJsonObject(payload)) return nothing;
+  // The events of the Responses API wrap the answer; everywhere else the payload is the answer.
+  const answer = isJsonObject(payload['response']) ? payload['response'] : payload;
+  const type = payload['type'];
+  return {
+    finished: (typeof type === 'string' && finalTypes.has(type)) || finishReasons(payload).length > 0,
+    errored:
+      isPresent(payload['error']) ||
+      isPresent(answer['error']) ||
+      type === 'error' ||
+      finishReasons(payload).includes('error'),
+    responseId: textOf(answer['id']),
+    responseModel: textOf(answer['model']),
+    serviceTier: textOf(answer['service_tier']),
+  };
+}
+
+const nothing: ResponseFacts = {
+  finished: false,
+  errored: false,
+  responseId: undefined,
+  responseModel: undefined,
+  serviceTier: undefined,
+};
+
+function finishReasons({ choices }: JsonObject): readonly unknown[] {
+  if (!Array.isArray(choices)) return [];
+  return (choices as unknown[])
+    .map((choice) => (isJsonObject(choice) ? choice['finish_reason'] : undefined))
+    .filter((reason) => typeof reason === 'string' && reason !== ''); // some send "" on every chunk
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== false;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

@@ -1,0 +1,66 @@
+import type { TokenUsage } from './token-usage.ts';
+
+/** Counts as one wire format spells them, before the rules that hold for all formats. */
+export type ReportedCounts = { [Field in keyof TokenUsage]-?: TokenUsage[Field] | undefined };
+
+/**
+ * Makes reported counts keep the promises of {@link TokenUsage}: parts lie inside their totals, the total covers input
+ * and output.
+ *
+ * - More cached tokens than input: a gateway passed on Anthropic's meaning, in which input leaves out what was read from
+ *   and written to the cache, so both are added.
+ * - A total above input + output: the rest is reasoning that was left out of the output (xAI and hosted Gemini report it
+ *   apart; Gemini's compatible endpoint not at all), so it is added there.
+ * - Input and total without output: the difference is the output (Fireworks may leave it out).
+ * - A part above its whole is cut to it (seen: reasoning above output in an error chunk of OpenRouter).
+ *
+ * @returns `undefined` where nothing was counted.
+ */
+export function settleCounts(reported: ReportedCounts): TokenUsage | undefined {
+  const cached = reported.cacheReadInputTokens ?? 0;
+  const written = reported.cacheWriteInputTokens ?? 0;
+  let input = reported.inputTokens;
+  if (input !== undefined && cached > input) input += cached + written;
+
+  let output = reported.outputTokens;
+  let reasoning = reported.reasoningOutputTokens;
+  if (input !== undefined && reported.totalTokens !== undefined) {
+    const rest = reported.totalTokens - input - (output ?? 0);
+    if (rest > 0) {
+      if (output !== undefined) reasoning ??= rest;
+      output = (output ?? 0) + rest;
+    }
+  }
+
+  const tokens = withoutUnknown({
+    inputTokens: input,
+    outputTokens: output,
+    totalTokens: totalOf(input, output, reported.totalTokens),
+    cacheReadInputTokens: atMost(input, reported.cacheReadInputTokens),
+    cacheWriteInputTokens: atMost(input, reported.cacheWriteInputTokens),
+    reasoningOutputTokens: atMost(output, reasoning),
+    audioInputTokens: atMost(input, reported.audioInputTokens),
+    audioOutputTokens: atMost(output, reported.audioOutputTokens),
+    audioSeconds: reported.audioSeconds,
+  });
+  return Object.keys(tokens).length === 0 ? undefined : tokens;
+}
+
+function totalOf(
+  input: number | undefined,
+  output: number | undefined,
+  reported: number | undefined,
+): number | undefined {
+  if (input === undefined && output === undefined) return reported;
+  const sum = (input ?? 0) + (output ?? 0);
+  if (!Number.isSafeInteger(sum)) return undefined;
+  return reported === undefined ? sum : Math.max(reported, sum);
+}
+
+function atMost(whole: number | undefined, part: number | undefined): number | undefined {
+  return whole === undefined || part === undefined ? part : Math.min(whole, part);
+}
+
+function withoutUnknown(counts: ReportedCounts): TokenUsage {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== undefined));
+}

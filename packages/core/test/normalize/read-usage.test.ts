@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { createAnswerReading } from '../../src/normalize/answer-reader.ts';
+import { readUsage } from '../../src/normalize/read-usage.ts';
+
+const tokensOf = (usage: unknown): unknown => readUsage({ usage })?.tokens;
+
+describe('one report', () => {
+  it('keeps a count that was not sent apart from one that is 0', () => {
+    expect(tokensOf({ prompt_tokens: 3, completion_tokens: 0, total_tokens: 3 })).toEqual({
+      inputTokens: 3,
+      outputTokens: 0,
+      totalTokens: 3,
+    });
+    expect(tokensOf({ prompt_tokens: 3, total_tokens: 3 })).toEqual({ inputTokens: 3, totalTokens: 3 });
+  });
+
+  it('takes null details for unknown', () => {
+    expect(tokensOf({ prompt_tokens: 3, completion_tokens: 1, prompt_tokens_details: null })).toEqual({
+      inputTokens: 3,
+      outputTokens: 1,
+      totalTokens: 4,
+    });
+  });
+
+  it.for([
+    ['12', 12],
+    [11.6, 12],
+    [-5, 0],
+    ['x', undefined],
+    [2 ** 53, undefined],
+    [null, undefined],
+    [true, undefined],
+    [{}, undefined],
+    ['', undefined],
+  ])('reads a count of %j as %j', ([sent, read]) => {
+    expect(readUsage({ usage: { prompt_tokens: sent, completion_tokens: 1 } })?.tokens.inputTokens).toBe(read);
+  });
+
+  it('ignores a total below input and output', () => {
+    expect(readUsage({ usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 7 } })?.tokens.totalTokens).toBe(
+      15,
+    );
+  });
+
+  it('counts what the total has above input and output as reasoning output', () => {
+    expect(tokensOf({ prompt_tokens: 10, completion_tokens: 5, total_tokens: 40 })).toEqual({
+      inputTokens: 10,
+      outputTokens: 30,
+      totalTokens: 40,
+      reasoningOutputTokens: 25,
+    });
+  });
+
+  it('takes the output from the total where only the input is named beside it', () => {
+    expect(tokensOf({ prompt_tokens: 10, total_tokens: 14 })).toEqual({
+      inputTokens: 10,
+      outputTokens: 4,
+      totalTokens: 14,
+    });
+  });
+
+  it('cuts a part to its whole', () => {
+    expect(
+      tokensOf({ prompt_tokens: 10, completion_tokens: 5, completion_tokens_details: { reasoning_tokens: 9 } }),
+    ).toMatchObject({ outputTokens: 5, reasoningOutputTokens: 5 });
+  });
+
+  it('adds cached tokens to an input that left them out', () => {
+    expect(
+      tokensOf({
+        prompt_tokens: 4,
+        completion_tokens: 1,
+        total_tokens: 5,
+        cache_read_input_tokens: 100,
+        cache_creation_input_tokens: 20,
+      }),
+    ).toEqual({
+      inputTokens: 124,
+      outputTokens: 1,
+      totalTokens: 125,
+      cacheReadInputTokens: 100,
+      cacheWriteInputTokens: 20,
+    });
+  });
+
+  it('is not there for a usage without counts, nor for one inside a delta', () => {
+    expect(readUsage({ usage: {} })).toBeUndefined();
+    expect(readUsage({ usage: null })).toBeUndefined();
+    expect(readUsage({ choices: [{ delta: { usage: { prompt_tokens: 3 } } }] })).toBeUndefined();
+    for (const odd of [null, 3, 'usage', [], [{ usage: { prompt_tokens: 1 } }]]) expect(readUsage(odd)).toBeUndefined();
+  });
+
+  it('keeps the object as it was sent', () => {
+    const usage = { prompt_tokens: '3', completion_tokens: 1, something: { new: true } };
+    expect(readUsage({ usage })?.rawUsage).toBe(usage);
+  });
+});
+
+describe('several reports in one answer', () => {
+  const fullest = (...totals: readonly object[]): unknown => {
+    const reading = createAnswerReading();
+    for (const usage of totals) reading.see({ usage });
+    return reading.report?.tokens;
+  };
+  const small = { prompt_tokens: 10, completion_tokens: 1, total_tokens: 11 };
+  const large = { prompt_tokens: 10, completion_tokens: 9, total_tokens: 19 };
+  const zeros = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+
+  it.for([
+    ['growing', [small, large]],
+    ['repeated', [large, large]],
+    ['zeros first', [zeros, large]],
+    ['zeros last', [large, zeros]],
+    ['shrinking', [large, small]],
+  ] as const)('are not added up, the fullest counts: %s', ([, reports]) => {
+    expect(fullest(...reports)).toEqual({ inputTokens: 10, outputTokens: 9, totalTokens: 19 });
+  });
+
+  it('keep the one with details of two with the same total', () => {
+    const detailed = { ...large, prompt_tokens_details: { cached_tokens: 4 } };
+    expect(fullest(detailed, large)).toMatchObject({ cacheReadInputTokens: 4 });
+    expect(fullest(large, detailed)).toMatchObject({ cacheReadInputTokens: 4 });
+  });
+});
