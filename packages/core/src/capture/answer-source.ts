@@ -1,0 +1,168 @@
+import type { AnswerWatch } from './answer-watch.ts';
+
+/** What a stream's reader gives for one read. */
+export type ReadResult =
+  | { readonly done: false; readonly value: Uint8Array }
+  | { readonly done: true; readonly value?: Uint8Array | undefined };
+
+/** The reads of an answer's body, shared by every way the host may read it. */
+export interface AnswerSource {
+  read(): Promise<ReadResult>;
+  cancel(reason?: unknown): Promise<void>;
+  /** The host's signal was aborted and a grace read goes on: the host's pending read fails with the reason at once. */
+  interrupt(reason: unknown): void;
+  /** Settles as the reader's own promise does. */
+  readonly closed: Promise<unknown>;
+}
+
+/** The part of a stream's reader that is used. */
+export interface BodyReader {
+  read(): Promise<ReadResult>;
+  cancel(reason?: unknown): Promise<void>;
+  releaseLock(): void;
+  readonly closed: Promise<unknown>;
+}
+
+/** How long and how far reading goes on for the usage of a finished answer after the host has left. */
+export interface GraceLimits {
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+}
+
+/**
+ * Puts the watch between a body's reader and the host: one read of the body per read of the host, none ahead.
+ *
+ * @param disconnect - Ends the connection with the host's reason; called where the host left before the end.
+ */
+export function createAnswerSource(
+  reader: BodyReader,
+  watch: AnswerWatch,
+  grace: GraceLimits,
+  disconnect: (reason: unknown) => void,
+): AnswerSource {
+  let isDetached = false;
+  let isReading = false;
+  let detachReason: unknown;
+  /** The host's read under way, to be settled at once where the host leaves. */
+  let waiting: Waiting | undefined;
+  /** The read of the source that was under way when the host left. */
+  let pending: Promise<ReadResult> | undefined;
+  let isDone = false;
+  let isReleased = false;
+
+  return {
+    read() {
+      if (isDetached && detachReason !== undefined) return Promise.reject(detachReason);
+      if (isDetached || isDone) return Promise.resolve(ended);
+      return new Promise((resolve, reject) => {
+        waiting = { resolve, reject };
+        step(waiting);
+      });
+    },
+    cancel(reason) {
+      if (isDetached || isDone) return Promise.resolve();
+      isDetached = true;
+      waiting?.resolve(ended);
+      if (!watch.leave()) return stop(reason);
+      void readOn(reason);
+      return Promise.resolve();
+    },
+    interrupt(reason) {
+      if (isDetached || isDone) return;
+      isDetached = true;
+      detachReason = reason;
+      waiting?.reject(reason);
+      void readOn(reason);
+    },
+    get closed() {
+      return reader.closed;
+    },
+  };
+
+  function step(host: Waiting): void {
+    isReading = true;
+    pending = reader.read();
+    pending.then(
+      (result) => {
+        isReading = false;
+        // The host has left: this read belongs to the grace read.
+        if (isDetached) return;
+        if (result.done) {
+          const rest = isDone ? undefined : watch.finish();
+          isDone = true;
+          release();
+          host.resolve(rest === undefined ? result : { done: false, value: rest });
+          return;
+        }
+        const value = watch.see(result.value);
+        if (value === undefined) step(host);
+        else host.resolve(value === result.value ? result : { done: false, value });
+      },
+      (error: unknown) => {
+        isReading = false;
+        if (isDetached) return;
+        isDone = true;
+        watch.fail(error);
+        host.reject(error);
+      },
+    );
+  }
+
+  async function stop(reason: unknown): Promise<void> {
+    try {
+      const cancelled = reader.cancel(reason);
+      disconnect(reason);
+      await cancelled;
+    } finally {
+      release();
+    }
+  }
+
+  async function readOn(reason: unknown): Promise<void> {
+    const deadline = timeout(grace.timeoutMs);
+    let bytes = 0;
+    try {
+      let next = isReading ? pending : undefined;
+      for (;;) {
+        const result = await Promise.race([next ?? reader.read(), deadline.passed]);
+        next = undefined;
+        if (result === undefined || result.done) break;
+        bytes += result.value.length;
+        watch.see(result.value);
+        if (watch.hasUsage || bytes >= grace.maxBytes) break;
+      }
+    } catch {
+      // The source broke while nobody was waiting for it: the usage stays unknown.
+    } finally {
+      deadline.clear();
+      watch.graceOver();
+      stop(reason).catch(() => undefined);
+    }
+  }
+
+  function release(): void {
+    if (isReleased) return;
+    isReleased = true;
+    try {
+      reader.releaseLock();
+    } catch {
+      // Some runtimes refuse while a read is under way; the stream is over all the same.
+    }
+  }
+}
+
+interface Waiting {
+  readonly resolve: (result: ReadResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const ended: ReadResult = { done: true, value: undefined };
+
+function timeout(ms: number): { readonly passed: Promise<undefined>; clear(): void } {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const passed = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+    (timer as { unref?: () => void }).unref?.();
+  });
+  return { passed, clear: () => clearTimeout(timer) };
+}

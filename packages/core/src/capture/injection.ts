@@ -1,0 +1,96 @@
+import type { Endpoint } from './endpoint.ts';
+import type { HidePolicy } from './hide-usage.ts';
+import type { ProviderPolicy } from './provider.ts';
+import { spliceIncludeUsage } from './request-body.ts';
+import type { RequestFacts } from './request-body.ts';
+
+/** What a function given as `inject` is told of a call. */
+export interface InjectCall {
+  /** Address of the request, without its query. */
+  readonly url: string;
+  /** Provider by host. */
+  readonly provider: string;
+  /** `chat` or `completions`. */
+  readonly operation: 'chat' | 'completions';
+  /** Model asked for. */
+  readonly model?: string;
+}
+
+/**
+ * Whether to ask for usage on streams where the app did not. `auto` (default) follows a dated table of providers,
+ * `always` asks everyone, `never` nobody; a function decides per call.
+ */
+export type InjectMode = 'auto' | 'always' | 'never' | ((call: InjectCall) => boolean);
+
+/** A body that asks for usage, and what is to be taken out of the answer in return. */
+export interface Injected {
+  readonly body: string;
+  readonly hide: HidePolicy;
+}
+
+/** One request, as far as the decision needs it. */
+export interface InjectionRequest {
+  readonly url: string;
+  readonly endpoint: Endpoint;
+  readonly policy: ProviderPolicy;
+  readonly body: string;
+  readonly facts: RequestFacts;
+  /** The body is covered by a signature (AWS SigV4): it must not change. */
+  readonly isSigned: boolean;
+}
+
+/** Decides on asking, and learns per origin and model who refuses. */
+export interface Injection {
+  /** `undefined` where the request goes out as it is. */
+  decide(request: InjectionRequest): Injected | undefined;
+  /** The provider took an injected body. */
+  accepted(request: InjectionRequest): void;
+  hasAccepted(request: InjectionRequest): boolean;
+  /** The provider refused an injected body, or has no need of one: never again for this origin and model. */
+  unwanted(request: InjectionRequest): void;
+}
+
+export function createInjection(mode: InjectMode, respectExplicitFalse: boolean): Injection {
+  const learned = new Map<string, 'accepted' | 'unwanted'>();
+  return {
+    decide(request) {
+      const { facts, policy, endpoint } = request;
+      if (!endpoint.asksForUsage || !facts.streams || facts.includeUsage === true) return undefined;
+      if (request.isSigned || facts.hasDataSources || mode === 'never') return undefined;
+      if (facts.includeUsage === false && respectExplicitFalse) return undefined;
+      if (learned.get(keyOf(request)) === 'unwanted') return undefined;
+      if (!wants(request)) return undefined;
+      const body = spliceIncludeUsage(request.body);
+      if (body === undefined) return undefined;
+      return { body, hide: policy.ask ? policy.hide : 'usage-only events' };
+    },
+    accepted: (request) => learn(request, 'accepted'),
+    hasAccepted: (request) => learned.get(keyOf(request)) === 'accepted',
+    unwanted: (request) => learn(request, 'unwanted'),
+  };
+
+  function wants({ url, policy, endpoint, facts }: InjectionRequest): boolean {
+    if (mode === 'always') return true;
+    if (typeof mode !== 'function') return policy.ask;
+    const operation = endpoint.operation === 'completions' ? 'completions' : 'chat';
+    return mode({
+      url,
+      provider: policy.provider,
+      operation,
+      ...(facts.model === undefined ? {} : { model: facts.model }),
+    });
+  }
+
+  function learn(request: InjectionRequest, what: 'accepted' | 'unwanted'): void {
+    const key = keyOf(request);
+    if (learned.get(key) === what) return;
+    if (learned.size >= maxLearned) learned.clear();
+    learned.set(key, what);
+  }
+}
+
+const maxLearned = 10_000;
+
+function keyOf(request: InjectionRequest): string {
+  return `${request.url}\n${request.facts.model ?? ''}`;
+}

@@ -1,0 +1,345 @@
+import type { GraceLimits } from './answer-source.ts';
+import { createAnswerWatch } from './answer-watch.ts';
+import type { AnswerWatch } from './answer-watch.ts';
+import type { AnswerReader, Attempt as OpenAttempt, AttemptListener, AttemptOutcome } from './attempt.ts';
+import type { Injected, Injection, InjectionRequest } from './injection.ts';
+import { createJsonCollector } from './json-collector.ts';
+import { followNodeAnswer, isNodeBody } from './node-answer.ts';
+import { readRequestBody } from './request-body.ts';
+import { changeHeaders, readHeader } from './request-headers.ts';
+import { requestTarget } from './request-target.ts';
+import type { RequestTarget } from './request-target.ts';
+import { createRetryChain } from './retry-chain.ts';
+import type { RetryKey } from './retry-chain.ts';
+import { answerToHandOn, readsBodiesNatively } from './runtime.ts';
+import { relaySignal } from './signal-relay.ts';
+import type { SignalRelay } from './signal-relay.ts';
+import { createUsageFilter } from './usage-filter.ts';
+import { followWebAnswer } from './web-answer.ts';
+import type { FollowedAnswer } from './web-answer.ts';
+
+/** The header that carries the handle of a turn; taken off every request before it leaves. */
+export const turnHeader = 'x-kilotoken-turn';
+
+/** What capture needs of the meter. */
+export interface CaptureOptions<Reader extends AnswerReader> {
+  readonly clock: () => Date;
+  /** Makes a time-ordered id for an attempt that starts now. */
+  readonly newId: (startedAt: Date) => string;
+  readonly createReader: () => Reader;
+  /** Guesses the input tokens of a request, for a stream that may be cut; called once per stream. */
+  readonly estimateRequest: (body: string) => number | undefined;
+  readonly listener: AttemptListener<Reader>;
+  readonly injection: Injection;
+  readonly grace: GraceLimits;
+  /** Whether a stream that is left early is read on within the grace limits, however far it has got. */
+  readonly drains: boolean;
+  /** The turn the running code belongs to, where no header names one. */
+  readonly currentTurn: () => string | undefined;
+  /** Told of an error in the metering itself; the call goes on unseen. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/** Puts metering around one `fetch`; see {@link createCapture}. */
+export interface Capture {
+  /** The metered self of a `fetch`; one that is metered already is returned as it is. */
+  fetch(inner: typeof fetch): typeof fetch;
+}
+
+/** One request on its way: everything `send` needs. */
+interface Call {
+  readonly target: RequestTarget;
+  readonly input: Parameters<typeof fetch>[0];
+  readonly init: RequestInit;
+  readonly handle: string | undefined;
+  readonly injection: InjectionRequest | undefined;
+  readonly injected: Injected | undefined;
+  readonly streams: boolean;
+  readonly isBackground: boolean;
+  readonly model: string | undefined;
+  readonly retryKey: RetryKey;
+  readonly relay: SignalRelay | undefined;
+}
+
+/**
+ * Builds the wrapper that makes one record of every HTTP attempt on an endpoint with usage, and changes nothing the
+ * host can see. Requests on other addresses pass.
+ */
+export function createCapture<Reader extends AnswerReader>(options: CaptureOptions<Reader>): Capture {
+  type Attempt = OpenAttempt<Reader>;
+  const { clock, listener, injection, onFault } = options;
+  const retries = createRetryChain();
+  const retryKeys = new WeakMap<Attempt, RetryKey>();
+  const answers = new WeakMap<AnswerWatch, FollowedAnswer>();
+  const unread = new FinalizationRegistry<Attempt>((attempt) => end(attempt, 'unread'));
+
+  const capture: Capture = { fetch: meter };
+  return capture;
+
+  function meter(inner: typeof fetch): typeof fetch {
+    if (captureOf(inner) !== undefined) return inner;
+    const metered = (input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> => {
+      let call: Call | undefined;
+      let bare = init;
+      try {
+        if (init !== undefined && underway in init) return inner(input, init);
+        const handle = readHeader(init?.headers, turnHeader);
+        if (handle !== undefined) bare = { ...init, headers: changeHeaders(init?.headers, turnHeader, {}) ?? {} };
+        call = prepare(input, bare, handle);
+      } catch (error) {
+        onFault(error);
+      }
+      return call === undefined ? inner(input, bare) : send(inner, call);
+    };
+    // A proxy keeps the properties of the host's own function (`Response`, `preconnect`) without copying them.
+    return new Proxy(inner, {
+      apply: (_target, _this, [input, init]: [Parameters<typeof fetch>[0], RequestInit | undefined]) =>
+        metered(input, init),
+      get: (target, key) => (key === meteredBy ? capture : (Reflect.get(target, key) as unknown)),
+    });
+  }
+
+  function prepare(input: Call['input'], init: RequestInit | undefined, header: string | undefined): Call | undefined {
+    const request = typeof input === 'object' && 'url' in input ? input : undefined;
+    const url = request?.url ?? (input as string | URL).toString();
+    const target = requestTarget(init?.method ?? request?.method ?? 'GET', url);
+    if (target === undefined) return undefined;
+    const body = init?.body;
+    const facts = typeof body === 'string' ? readRequestBody(body) : undefined;
+    const considered: InjectionRequest | undefined =
+      typeof body === 'string' && facts !== undefined
+        ? {
+            ...target,
+            body,
+            facts,
+            isSigned: readHeader(init?.headers, 'authorization')?.startsWith('AWS4-HMAC') === true,
+          }
+        : undefined;
+    const injected = considered === undefined ? undefined : guarded(() => injection.decide(considered));
+    const streams = facts?.streams === true;
+    const handle = header ?? options.currentTurn();
+    return {
+      target,
+      input,
+      init: init ?? {},
+      handle,
+      injection: considered,
+      injected,
+      streams,
+      isBackground: facts?.background === true,
+      model: facts?.model,
+      retryKey: { url: target.url, handle, body: typeof body === 'string' ? body : '' },
+      // Only a stream can be worth reading on after the host has left.
+      relay: streams ? relaySignal(init?.signal ?? request?.signal) : undefined,
+    };
+  }
+
+  function send(inner: typeof fetch, call: Call): Promise<Response> {
+    const attempt = start(call, undefined);
+    let answer: Promise<Response>;
+    try {
+      answer = inner(call.input, initOf(call, call.injected));
+    } catch (error) {
+      broke(attempt, call);
+      throw error;
+    }
+    return answer.then(
+      (response) => {
+        if (call.injected !== undefined && (response.status === 400 || response.status === 422)) {
+          return resend(inner, call, attempt, response);
+        }
+        if (call.injection !== undefined && call.injected !== undefined && response.ok)
+          injection.accepted(call.injection);
+        return follow(attempt, call, response, call.injected);
+      },
+      (error: unknown) => {
+        broke(attempt, call);
+        throw error;
+      },
+    );
+  }
+
+  /**
+   * The provider refused a body we had changed. Unless it has taken such bodies before and names another reason, the
+   * host's own body goes out once, and the host gets that answer.
+   */
+  async function resend(inner: typeof fetch, call: Call, first: Attempt, refused: Response): Promise<Response> {
+    const considered = call.injection;
+    const isKnown = considered !== undefined && injection.hasAccepted(considered);
+    // Where the host may still get this very answer, only a copy of its body is read.
+    const text = await (isKnown ? refused.clone() : refused).text().catch(() => '');
+    const isNamed = /stream_options|include_usage/.test(text);
+    if (isKnown && !isNamed) return follow(first, call, refused, undefined);
+    first.status = refused.status;
+    end(first, 'refused');
+    const second = start(call, first);
+    try {
+      const response = await inner(call.input, initOf(call, undefined));
+      if (considered !== undefined && (isNamed || response.ok)) injection.unwanted(considered);
+      return follow(second, call, response, undefined);
+    } catch (error) {
+      broke(second, call);
+      throw error;
+    }
+  }
+
+  function start(call: Call, before: Attempt | undefined): Attempt {
+    const startedAt = clock();
+    const id = options.newId(startedAt);
+    const count = before === undefined ? retryCountOf(call.init) : undefined;
+    const place = before ?? retries.place(call.retryKey, count, startedAt.getTime());
+    const attempt: Attempt = {
+      id,
+      callId: place.callId ?? id,
+      number: before === undefined ? place.number : before.number + 1,
+      startedAt,
+      provider: call.target.policy.provider,
+      operation: call.target.endpoint.operation,
+      kind: call.target.endpoint.kind,
+      url: call.target.url,
+      origin: call.target.origin,
+      isBackground: call.isBackground,
+      requestModel: call.model,
+      handle: call.handle,
+      requestTokens: call.streams ? guarded(() => options.estimateRequest(call.retryKey.body)) : undefined,
+      reader: options.createReader(),
+      streamed: false,
+      status: undefined,
+      requestId: undefined,
+      firstChunkAt: undefined,
+      endedAt: undefined,
+      outcome: undefined,
+      bytes: 0,
+      drained: false,
+    };
+    retryKeys.set(attempt, call.retryKey);
+    guarded(() => listener.started(attempt));
+    return attempt;
+  }
+
+  /** The answer's headers are here: finds the way to follow its body, or ends the attempt. */
+  function follow(attempt: Attempt, call: Call, response: Response, injected: Injected | undefined): Response {
+    try {
+      attempt.status = response.status;
+      attempt.requestId = readHeader(response.headers, 'x-request-id');
+      if (!response.ok)
+        end(attempt, response.status >= 400 && response.status < 500 ? 'refused' : 'failed', call.relay);
+      else if (followBody(attempt, call, response, injected)) return answerToHandOn(response);
+      else end(attempt, 'completed', call.relay);
+    } catch (error) {
+      onFault(error);
+      end(attempt, 'completed', call.relay);
+    }
+    return response;
+  }
+
+  /** False where there is no body to follow: none, or one that cannot carry usage. */
+  function followBody(attempt: Attempt, call: Call, response: Response, injected: Injected | undefined): boolean {
+    const { body } = response;
+    if (body === null || body === undefined || response.status === 204) return false;
+    const type = readHeader(response.headers, 'content-type') ?? '';
+    attempt.streamed = /event-stream/i.test(type) || (call.streams && !/json/i.test(type));
+    if (!attempt.streamed && !/json/i.test(type)) return false;
+    if (typeof body.getReader !== 'function' && !isNodeBody(body)) return false;
+    const hide = attempt.streamed ? (injected?.hide ?? 'nothing') : 'nothing';
+    const look = attempt.streamed ? createUsageFilter(attempt.reader, hide) : createJsonCollector(attempt.reader);
+    // Streams are not retried once they have begun; forgetting the request frees its body.
+    if (attempt.streamed) retryKeys.delete(attempt);
+    const { relay } = call;
+    const { signal } = call.init;
+    const watch = createAnswerWatch(attempt, look, {
+      clock,
+      drains: options.drains,
+      end: (outcome) => end(attempt, outcome, relay),
+      isAborted: () => signal?.aborted === true,
+      onFault,
+    });
+    const answer = {
+      watch,
+      grace: options.grace,
+      ownBody: hide !== 'nothing' || readsBodiesNatively(),
+      disconnect: (reason: unknown) => relay?.abort(reason),
+    };
+    const followed = isNodeBody(body)
+      ? followNodeAnswer(response as never, body, answer)
+      : followWebAnswer(response, body, answer);
+    // Every way to read the body holds the watch; nothing but this map holds what was returned here.
+    answers.set(watch, followed);
+    unread.register(watch, attempt);
+    relay?.onAbort(passTo(new WeakRef(followed), relay));
+    return true;
+  }
+
+  function broke(attempt: Attempt, call: Call): void {
+    const isAborted = call.init.signal?.aborted === true;
+    end(attempt, isAborted && !timedOut(attempt, call.init) ? 'stopped' : 'failed', call.relay);
+  }
+
+  /** The SDK aborts a request that got no headers in time the same way it relays the host's abort. */
+  function timedOut(attempt: Attempt, init: RequestInit): boolean {
+    const seconds = Number(readHeader(init.headers, 'x-stainless-timeout'));
+    return seconds > 0 && clock().getTime() - attempt.startedAt.getTime() >= seconds * 1000 - 20;
+  }
+
+  function end(attempt: Attempt, outcome: AttemptOutcome, relay?: SignalRelay): void {
+    if (attempt.outcome !== undefined) return;
+    relay?.release();
+    // An answer can be complete and still say that it failed.
+    attempt.outcome = attempt.reader.hasError && outcome !== 'refused' ? 'failed' : outcome;
+    attempt.endedAt = clock();
+    guarded(() => listener.ended(attempt));
+    const key = retryKeys.get(attempt);
+    if (key === undefined || !mayBeRetried(outcome, attempt.status)) return;
+    retries.failed(key, attempt.callId, attempt.number, attempt.startedAt.getTime());
+  }
+
+  function guarded<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      onFault(error);
+      return undefined;
+    }
+  }
+}
+
+/** Marks a `fetch` that is metered already, with the capture it belongs to. */
+const meteredBy: unique symbol = Symbol.for('kilotoken.meteredBy');
+
+/** The capture that meters a `fetch`, if any does. */
+export function captureOf(inner: typeof fetch): unknown {
+  return (inner as { readonly [meteredBy]?: unknown })[meteredBy];
+}
+
+/** Set on the options of a request that a metered fetch has sent on: one below it stays out of the way. */
+const underway: unique symbol = Symbol.for('kilotoken.underway');
+
+function initOf(call: Call, injected: Injected | undefined): RequestInit {
+  const init: RequestInit & { [underway]?: true } = { ...call.init, [underway]: true };
+  if (call.relay !== undefined) init.signal = call.relay.signal;
+  if (injected === undefined) return init;
+  init.body = injected.body;
+  if (readHeader(init.headers, 'content-length') !== undefined) {
+    const length = String(new TextEncoder().encode(injected.body).length);
+    init.headers = changeHeaders(init.headers, turnHeader, { 'content-length': length }) ?? {};
+  }
+  return init;
+}
+
+/** Module level, so that it holds the answer weakly and nothing else of it. */
+function passTo(answer: WeakRef<FollowedAnswer>, relay: SignalRelay): (reason: unknown) => void {
+  return (reason) => {
+    const followed = answer.deref();
+    if (followed === undefined) relay.abort(reason);
+    else followed.abort(reason);
+  };
+}
+
+function retryCountOf(init: RequestInit): number | undefined {
+  const count = readHeader(init.headers, 'x-stainless-retry-count');
+  return count === undefined ? undefined : Number(count);
+}
+
+function mayBeRetried(outcome: AttemptOutcome, status: number | undefined): boolean {
+  return outcome === 'failed' || (outcome === 'refused' && (status === 408 || status === 409 || status === 429));
+}

@@ -1,0 +1,96 @@
+import type { Readable } from 'node:stream';
+import { createAnswerSource } from './answer-source.ts';
+import type { AnswerSource, BodyReader } from './answer-source.ts';
+import type { AnswerOptions, FollowedAnswer } from './web-answer.ts';
+
+/** A response of node-fetch, as openai 4 gets it by default: its body is a Node stream. */
+interface NodeResponse {
+  readonly body: Readable;
+  clone(): NodeResponse;
+}
+
+/** Tells a Node stream from a web stream. */
+export function isNodeBody(body: unknown): body is Readable {
+  return typeof (body as Readable | null)?.pipe === 'function' && typeof (body as Readable).destroy === 'function';
+}
+
+/**
+ * Follows the body of a node-fetch response: the counterpart of `followWebAnswer`.
+ *
+ * Only `body` is shadowed: every way of reading such a response goes through that property, so that its state and its
+ * errors stay its own.
+ */
+export function followNodeAnswer(response: NodeResponse, body: Readable, options: AnswerOptions): FollowedAnswer {
+  const { watch } = options;
+  const { Readable: ReadableStream } = globalThis.process.getBuiltinModule('node:stream');
+  const native = Object.getPrototypeOf(response) as NodeResponse;
+  let source: AnswerSource | undefined;
+  let face: Readable | undefined;
+
+  Object.defineProperty(response, 'body', { configurable: true, get: bodyOf });
+  Object.defineProperty(response, 'clone', { configurable: true, writable: true, value: clone });
+
+  return {
+    abort(reason) {
+      if (watch.leave()) sourceOf().interrupt(reason);
+      else options.disconnect(reason);
+    },
+  };
+
+  function sourceOf(): AnswerSource {
+    source ??= createAnswerSource(readerOf(body), watch, options.grace, options.disconnect);
+    return source;
+  }
+
+  function bodyOf(): Readable {
+    face ??= createFace();
+    return face;
+  }
+
+  function createFace(): Readable {
+    const created = new ReadableStream({
+      highWaterMark: 0,
+      read(this: Readable) {
+        sourceOf()
+          .read()
+          .then(
+            (result) => this.push(result.done ? null : result.value),
+            (error: unknown) => this.destroy(error as Error),
+          );
+      },
+      destroy(this: Readable, error, done) {
+        if (!this.readableEnded)
+          sourceOf()
+            .cancel(error)
+            .catch(() => undefined);
+        done(error);
+      },
+    });
+    // node-fetch listens on every body; without a listener a broken connection would end the process.
+    created.on('error', () => undefined);
+    return created;
+  }
+
+  /** The response keeps its own half of a clone inside, where the shadow hides it. */
+  function clone(): NodeResponse {
+    const twin = native.clone.call(response);
+    face = Reflect.get(native, 'body', response);
+    return twin;
+  }
+}
+
+/** One read of a Node stream at a time, as a reader of a web stream does it. */
+function readerOf(body: Readable): BodyReader {
+  const iterator = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
+  return {
+    read: async () => {
+      const result = await iterator.next();
+      return result.done === true ? { done: true, value: undefined } : { done: false, value: result.value };
+    },
+    cancel: async () => {
+      body.destroy();
+    },
+    releaseLock: () => undefined,
+    closed: Promise.resolve(),
+  };
+}

@@ -1,0 +1,179 @@
+import type { BodyLook } from './answer-watch.ts';
+import type { AnswerReader } from './attempt.ts';
+import { joinBytes, lastByteSearch } from './byte-search.ts';
+import { createEventBorders } from './event-borders.ts';
+import { cutNullUsage, hideUsage } from './hide-usage.ts';
+import type { HidePolicy } from './hide-usage.ts';
+import { readUsageFromEnd } from './json-answer.ts';
+import { readEventData } from './sse-event.ts';
+
+/** Above this an event is never one that metering caused: it flows through instead of being held back. */
+const heldLimitBytes = 64 * 1024;
+/** What is kept of the stream's end, to find out how it stood when it was left. */
+const tailBytes = 1024;
+/** An event this short may be the end mark, `data: [DONE]`. */
+const markLimitBytes = 24;
+/** One read in so many is parsed for the estimate of a cut stream. The first ones all are: they name id and model. */
+const sampleEvery = 16;
+const samplesAtStart = 4;
+
+const findUsage = lastByteSearch('"usage"');
+
+/**
+ * Builds the filter of one event stream: it looks at the events as they pass, and takes out what metering itself
+ * caused.
+ *
+ * A read that begins and ends at event borders and holds no `"usage"` passes after one native search, uncopied. All
+ * others are taken apart event by event. Where nothing is hidden every read passes as it is, and only what is kept for
+ * scanning waits for the rest of an event.
+ */
+export function createUsageFilter(reader: AnswerReader, hide: HidePolicy): BodyLook {
+  const borders = createEventBorders();
+  /** The event under way, as a list of reads that is joined once, at its end. */
+  let held: Uint8Array[] = [];
+  let heldBytes = 0;
+  /** The event under way was too long to hold: its bytes flow, and only its end is kept for finding usage in it. */
+  let isFlowing = false;
+  let wasDropped = false;
+  let reads = 0;
+  let sampleNext = false;
+  /** The stream's own end mark has passed. */
+  let isDone = false;
+  let beforeLast: Uint8Array | undefined;
+  let last: Uint8Array | undefined;
+
+  return {
+    pushText(text) {
+      takeApart((last = new TextEncoder().encode(text)));
+    },
+    push(chunk) {
+      if (chunk.length === 0) return chunk;
+      beforeLast = last;
+      last = chunk.length <= tailBytes ? chunk : chunk.slice(-tailBytes);
+      reads += 1;
+      sampleNext = reads <= samplesAtStart || reads % sampleEvery === 0;
+      if (!sampleNext && heldBytes === 0 && borders.isClean(chunk) && findUsage(chunk) < 0) {
+        wasDropped = false;
+        return chunk;
+      }
+      return takeApart(chunk);
+    },
+    end() {
+      if (heldBytes === 0) return undefined;
+      const rest = joinBytes(held);
+      held = [];
+      heldBytes = 0;
+      if (isFlowing) {
+        readUsageFromEnd(rest, reader);
+        return undefined;
+      }
+      const kept = look(rest);
+      return hide === 'nothing' || kept.length === 0 ? undefined : kept;
+    },
+    settle() {
+      if (isDone) return true;
+      const pieces = [beforeLast, last].filter((piece) => piece !== undefined);
+      return pieces.length > 0 && readTail(joinBytes(pieces), reader);
+    },
+  };
+
+  function takeApart(chunk: Uint8Array): Uint8Array | undefined {
+    const isWhole = heldBytes === 0;
+    let isChanged = false;
+    const output: Uint8Array[] = [];
+    const ends = borders.find(chunk);
+    let from = 0;
+    if (borders.strayLineFeed) {
+      from = 1;
+      if (wasDropped) isChanged = true;
+      else output.push(chunk.subarray(0, 1));
+    }
+    for (const end of ends) {
+      const part = from === 0 && end === chunk.length ? chunk : chunk.subarray(from, end);
+      from = end;
+      held.push(part);
+      const event = held.length === 1 ? part : joinBytes(held);
+      held = [];
+      heldBytes = 0;
+      if (isFlowing) {
+        readUsageFromEnd(event, reader);
+        output.push(part);
+        isFlowing = false;
+        continue;
+      }
+      const kept = look(event);
+      wasDropped = kept.length === 0;
+      if (kept !== event) isChanged = true;
+      if (!wasDropped) output.push(kept);
+    }
+    if (from < chunk.length) hold(from === 0 ? chunk : chunk.subarray(from), output);
+    if (hide === 'nothing') return chunk;
+    if (isWhole && !isChanged && (heldBytes === 0 || isFlowing)) return chunk;
+    if (output.length === 0) return undefined;
+    return output.length === 1 ? output[0] : joinBytes(output);
+  }
+
+  function hold(part: Uint8Array, output: Uint8Array[]): void {
+    held.push(part);
+    heldBytes += part.length;
+    if (isFlowing) output.push(part);
+    else if (heldBytes > heldLimitBytes) {
+      isFlowing = true;
+      output.push(...held);
+    }
+    if (isFlowing) {
+      // Constant memory for an event of any length: drop the oldest reads while enough of the end remains.
+      while (held.length > 1 && heldBytes - (held[0]?.length ?? 0) >= heldLimitBytes) {
+        heldBytes -= held.shift()?.length ?? 0;
+      }
+    }
+  }
+
+  /** Reads one complete event and returns what is to be handed on of it. */
+  function look(event: Uint8Array): Uint8Array {
+    const at = findUsage(event);
+    const isSampled = sampleNext;
+    if (event.length <= markLimitBytes && isEndMark(event)) isDone = true;
+    if (at < 0 && !isSampled) return event;
+    if (at >= 0 && !isSampled && hide !== 'nothing' && findUsage(event.subarray(0, at)) < 0) {
+      const cut = cutNullUsage(event, at);
+      if (cut !== undefined) return cut;
+    }
+    const data = readEventData(event);
+    const payload = data === undefined ? undefined : parseJson(data.text);
+    if (data === undefined || payload === undefined) return event;
+    reader.see(payload);
+    if (isSampled) {
+      sampleNext = false;
+      reader.sample(payload, event.length);
+    }
+    return at < 0 ? event : hideUsage(event, data, payload, hide);
+  }
+}
+
+/** Shows the reader every whole event in the last bytes of a stream. */
+function readTail(tail: Uint8Array, reader: AnswerReader): boolean {
+  let isDone = false;
+  for (const line of new TextDecoder().decode(tail).split(/[\r\n]+/)) {
+    if (!line.startsWith('data:')) continue;
+    const text = line.slice(5).trim();
+    if (text === '[DONE]') isDone = true;
+    else {
+      const payload = parseJson(text);
+      if (payload !== undefined) reader.see(payload);
+    }
+  }
+  return isDone;
+}
+
+function isEndMark(event: Uint8Array): boolean {
+  return readEventData(event)?.text === '[DONE]';
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

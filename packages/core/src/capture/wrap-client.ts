@@ -1,0 +1,37 @@
+import { captureOf } from './metered-fetch.ts';
+import type { Capture } from './metered-fetch.ts';
+
+/** A client whose `fetch` can be replaced: any of openai 4 to 7, and its Azure sibling. */
+interface ClientWithFetch {
+  fetch: typeof fetch;
+  withOptions?: (...parts: unknown[]) => unknown;
+}
+
+/** Tells whether a value has what {@link wrapClient} replaces. */
+export function isClient(value: unknown): value is ClientWithFetch {
+  if (typeof value !== 'object' || value === null) return false;
+  const client = value as { readonly fetch?: unknown; readonly post?: unknown };
+  return typeof client.fetch === 'function' && typeof client.post === 'function';
+}
+
+/**
+ * Replaces `client.fetch` by its metered self, on the client itself.
+ *
+ * @returns False where another meter has the client already; it stays with that one.
+ */
+export function wrapClient(client: ClientWithFetch, capture: Capture): boolean {
+  const owner = captureOf(client.fetch);
+  if (owner !== undefined) return owner === capture;
+  client.fetch = capture.fetch(client.fetch);
+  const { withOptions } = client;
+  if (typeof withOptions === 'function') {
+    // A clone takes the metered fetch over, except in openai 7 where it goes to another origin and starts afresh.
+    const metered = function (this: unknown, ...parts: unknown[]): unknown {
+      const clone = withOptions.apply(this, parts);
+      if (isClient(clone)) wrapClient(clone, capture);
+      return clone;
+    };
+    Object.defineProperty(client, 'withOptions', { configurable: true, writable: true, value: metered });
+  }
+  return true;
+}

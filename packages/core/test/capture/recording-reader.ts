@@ -1,0 +1,24 @@
+import type { AnswerReader } from '../../src/capture/attempt.ts';
+
+/** A reader that keeps what it was shown. */
+export interface RecordingReader extends AnswerReader {
+  readonly seen: unknown[];
+}
+
+export function recordingReader(): RecordingReader {
+  const seen: unknown[] = [];
+  return {
+    seen,
+    see: (payload) => void seen.push(payload),
+    sample: () => undefined,
+    get hasUsage() {
+      return seen.some((payload) => isReport((payload as { usage?: unknown }).usage));
+    },
+    isFinished: false,
+    hasError: false,
+  };
+}
+
+function isReport(usage: unknown): boolean {
+  return typeof usage === 'object' && usage !== null;
+}

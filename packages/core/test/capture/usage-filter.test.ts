@@ -1,0 +1,229 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { HidePolicy } from '../../src/capture/hide-usage.ts';
+import { createUsageFilter } from '../../src/capture/usage-filter.ts';
+import { recordingReader } from './recording-reader.ts';
+import { parseEvents } from './sse-reference.ts';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Runs a stream through a filter, cut into reads at the given places. */
+function filtered(stream: string | Uint8Array, hide: HidePolicy, cuts: readonly number[] = []) {
+  const bytes = typeof stream === 'string' ? encoder.encode(stream) : stream;
+  const reader = recordingReader();
+  const filter = createUsageFilter(reader, hide);
+  const output: Uint8Array[] = [];
+  let from = 0;
+  for (const cut of [...cuts, bytes.length]) {
+    if (cut <= from || cut > bytes.length) continue;
+    const kept = filter.push(bytes.slice(from, cut));
+    if (kept !== undefined) output.push(kept);
+    from = cut;
+  }
+  const rest = filter.end();
+  if (rest !== undefined) output.push(rest);
+  const isDone = filter.settle();
+  return { text: decoder.decode(Buffer.concat(output)), reader, isDone };
+}
+
+const everyCut = (text: string): number[][] =>
+  Array.from({ length: encoder.encode(text).length - 1 }, (_, index) => [index + 1]);
+
+const usageEvent =
+  'data: {"id":"c","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}\n\n';
+
+describe('what hiding takes out', () => {
+  it.for([
+    [
+      'the event that holds only usage',
+      `data: {"choices":[{"delta":{}}]}\n\n${usageEvent}data: [DONE]\n\n`,
+      'data: {"choices":[{"delta":{}}]}\n\ndata: [DONE]\n\n',
+    ],
+    [
+      'a null usage behind other members',
+      'data: {"choices":[{}],"usage":null,"obfuscation":"aZ{\\"}"}\n\n',
+      'data: {"choices":[{}],"obfuscation":"aZ{\\"}"}\n\n',
+    ],
+    ['a null usage in front', 'data: {"usage": null, "choices":[{}]}\n\n', 'data: { "choices":[{}]}\n\n'],
+    [
+      'a null usage at the end, with blanks',
+      'data: {"choices":[{}] , "usage" : null }\n\n',
+      'data: {"choices":[{}]  }\n\n',
+    ],
+    ['a usage of null that is the only member', 'data: {"usage":null}\n\n', 'data: {}\n\n'],
+    ['with CR LF line ends', 'data: {"choices":[{}],"usage":null}\r\n\r\n', 'data: {"choices":[{}]}\r\n\r\n'],
+    ['with CR line ends', 'data: {"choices":[{}],"usage":null}\r\r', 'data: {"choices":[{}]}\r\r'],
+    ['without a space behind the colon', 'data:{"choices":[{}],"usage":null}\n\n', 'data:{"choices":[{}]}\n\n'],
+    ['behind a byte order mark', '\uFEFFdata: {"choices":[{}],"usage":null}\n\n', 'data: {"choices":[{}]}\n\n'],
+    [
+      'from data spread over several lines',
+      'data: {"choices":[{}],\ndata: "usage":null}\n\n',
+      'data: {"choices":[{}]}\n\n',
+    ],
+    ['but not the comment inside the dropped event', `: keep me\n${usageEvent}`, ': keep me\n\n'],
+    ['from a last event without its blank line', usageEvent.trimEnd(), ''],
+  ] as const)('%s', ([, stream, expected]) => {
+    for (const cuts of [[], ...everyCut(stream)])
+      expect(filtered(stream, 'usage-only events', cuts).text).toBe(expected);
+  });
+});
+
+describe('what hiding leaves alone', () => {
+  it.for([
+    ['an event with empty choices and no usage', 'data: {"choices":[],"prompt_filter_results":[{}]}\n\n'],
+    ['a real usage beside choices', 'data: {"choices":[{"finish_reason":"stop"}],"usage":{"total_tokens":5}}\n\n'],
+    ['a null usage below the top level', 'data: {"choices":[{"usage":null}],"x":{"usage":null}}\n\n'],
+    ['the word in a text', 'data: {"choices":[{"delta":{"content":"\\"usage\\":null"}}]}\n\n'],
+    ['the word as a value', 'data: {"choices":[{"delta":{"content":"usage"}}]}\n\n'],
+    ['text that is not JSON', 'data: "usage":null oops\n\n'],
+    ['comments and blank lines', ': OPENROUTER PROCESSING\n\n\n\ndata: {"choices":[{}]}\n\n'],
+    ['an end mark', 'data: [DONE]\n\n'],
+  ] as const)('%s', ([, stream]) => {
+    for (const cuts of [[], ...everyCut(stream)]) expect(filtered(stream, 'usage-only events', cuts).text).toBe(stream);
+  });
+
+  it('every byte, where nothing is to be hidden', () => {
+    const stream = `data: {"choices":[{}],"usage":null}\n\n${usageEvent}`;
+    expect(filtered(stream, 'nothing', [7, 50]).text).toBe(stream);
+  });
+
+  it('an event too long to be ours, in constant memory and linear time', () => {
+    const image = 'A'.repeat(5 * 1024 * 1024);
+    const stream = `data: {"type":"response.completed","response":{"output":"${image}","usage":{"input_tokens":4,"output_tokens":2}}}\n\n`;
+    const cuts = Array.from({ length: 80 }, (_, index) => (index + 1) * 65_536);
+    const { text, reader } = filtered(stream, 'usage-only events', cuts);
+    expect(text === stream).toBe(true);
+    expect(reader.seen).toEqual([{ usage: { input_tokens: 4, output_tokens: 2 } }]);
+  });
+});
+
+describe('what the reader is shown', () => {
+  it('holds every usage report, wherever the reads are cut', () => {
+    for (const cuts of [[], ...everyCut(usageEvent)]) {
+      const { reader } = filtered(usageEvent, 'usage-only events', cuts);
+      expect(reader.seen).toContainEqual(
+        expect.objectContaining({ usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } }),
+      );
+    }
+  });
+
+  it('takes real usage off content chunks where the provider adds it only when asked', () => {
+    const { text, reader } = filtered(
+      'data: {"choices":[{"finish_reason":"stop"}],"usage":{"total_tokens":5}}\n\n',
+      'all usage',
+    );
+    expect(text).toBe('data: {"choices":[{"finish_reason":"stop"}]}\n\n');
+    expect(reader.hasUsage).toBe(true);
+  });
+
+  it('tells the end mark', () => {
+    expect(filtered('data: {"choices":[{}]}\n\ndata: [DONE]\n\n', 'nothing').isDone).toBe(true);
+    expect(filtered('data: {"choices":[{}]}\n\n', 'nothing').isDone).toBe(false);
+  });
+});
+
+describe('random traffic', () => {
+  const lineEnd = fc.constantFrom('\n', '\r\n', '\r');
+  const member = fc.oneof(
+    fc
+      .tuple(fc.constantFrom('"id"', '"object"', '"x_usage"', '"obfuscation"'), fc.json({ maxDepth: 2 }))
+      .map(([name, value]) => `${name}:${value}`),
+    fc.constant('"choices":[{"delta":{"content":"\\"usage\\":null {[,"},"usage":null}]'),
+  );
+  const payload = fc
+    .tuple(
+      fc.array(member, { maxLength: 3 }),
+      fc.constantFrom('', '"usage":null', '"usage" : null', 'ours'),
+      fc.nat(3),
+      fc.boolean(),
+    )
+    .map(([members, usage, at, spaced]) => {
+      if (usage === 'ours')
+        return '{"id":"c","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}';
+      const all = [...members];
+      if (usage !== '') all.splice(Math.min(at, all.length), 0, usage);
+      return `{${all.join(spaced ? ' , ' : ',')}}`;
+    });
+  const event = fc.tuple(
+    fc.oneof(payload, fc.constantFrom('[DONE]', 'oops', '')),
+    fc.constantFrom('', ': comment', 'event: x', 'id: 7', 'retry: 10'),
+    fc.boolean(),
+    lineEnd,
+    fc.constantFrom('data: ', 'data:'),
+  );
+  const traffic = fc.record({
+    events: fc.array(event, { maxLength: 8 }),
+    cuts: fc.array(fc.nat(900), { maxLength: 12 }),
+    bom: fc.boolean(),
+  });
+
+  const render = (events: readonly (typeof event extends fc.Arbitrary<infer T> ? T : never)[], bom: boolean): string =>
+    (bom ? '\uFEFF' : '') +
+    events
+      .map(([data, extra, before, end, prefix]) => {
+        const line = `${prefix}${data}${end}`;
+        const other = extra === '' ? '' : `${extra}${end}`;
+        return (before ? other + line : line + other) + end;
+      })
+      .join('');
+
+  /** What a bare host would have seen from a provider that was not asked. */
+  const unasked = (data: string): string | undefined => {
+    let value: unknown;
+    try {
+      value = JSON.parse(data);
+    } catch {
+      return data;
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return data;
+    const { usage, ...rest } = value as { usage?: unknown; choices?: unknown };
+    if (usage === undefined) return data;
+    if (usage === null) return JSON.stringify(rest);
+    return Array.isArray(rest.choices) && rest.choices.length === 0 ? undefined : data;
+  };
+  const canonical = (data: string): string => {
+    try {
+      return JSON.stringify(JSON.parse(data));
+    } catch {
+      return data;
+    }
+  };
+
+  it('reads, after hiding, as a stream that was never asked for usage', () => {
+    fc.assert(
+      fc.property(traffic, ({ events, cuts, bom }) => {
+        const stream = render(events, bom);
+        const { text } = filtered(
+          stream,
+          'usage-only events',
+          [...cuts].toSorted((a, b) => a - b),
+        );
+        const expected = parseEvents(encoder.encode(stream)).flatMap(({ event: name, data }) => {
+          const kept = unasked(data);
+          return kept === undefined ? [] : [{ event: name, data: canonical(kept) }];
+        });
+        expect(parseEvents(encoder.encode(text)).map((seen) => ({ ...seen, data: canonical(seen.data) }))).toEqual(
+          expected,
+        );
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
+  it('passes byte for byte where nothing is hidden', () => {
+    fc.assert(
+      fc.property(traffic, ({ events, cuts, bom }) => {
+        const stream = render(events, bom);
+        expect(
+          filtered(
+            stream,
+            'nothing',
+            [...cuts].toSorted((a, b) => a - b),
+          ).text,
+        ).toBe(decoder.decode(encoder.encode(stream)));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
