@@ -1,0 +1,33 @@
+import { MeterError } from '../../errors.ts';
+import { isDiskVanishing } from '../../node/vanishing-disk.ts';
+import type { JournalOptions } from '../journal.ts';
+
+const known = ['path', 'maxSegmentBytes', 'fsync', 'ephemeral'];
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {@link MeterError} `invalid_options`.
+ */
+export function checkJournalOptions(options: JournalOptions): Required<JournalOptions> {
+  if (typeof options !== 'object' || options === null) throw invalid('options must be an object with a path');
+  for (const key of Object.keys(options)) if (!known.includes(key)) throw invalid(`unknown option "${key}"`);
+  const { path, maxSegmentBytes = 8 * 2 ** 20, fsync = false, ephemeral = false } = options;
+  if (typeof path !== 'string' || path === '') throw invalid('path must be the name of a folder');
+  if (!Number.isSafeInteger(maxSegmentBytes) || maxSegmentBytes < 1024) {
+    throw invalid('maxSegmentBytes must be a whole number of bytes, 1024 or more');
+  }
+  if (typeof fsync !== 'boolean') throw invalid('fsync must be true or false');
+  if (typeof ephemeral !== 'boolean') throw invalid('ephemeral must be true or false');
+  if (isDiskVanishing() && !ephemeral) {
+    throw invalid(
+      `path "${path}" is on a disk that vanishes with this serverless instance; leave the journal out and pass ` +
+        'waitUntil, or pass ephemeral: true if losing the records is fine',
+    );
+  }
+  return { path, maxSegmentBytes, fsync, ephemeral };
+}
+
+function invalid(problem: string): MeterError {
+  return new MeterError('invalid_options', `journal: ${problem}`);
+}

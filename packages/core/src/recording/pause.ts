@@ -1,0 +1,39 @@
+/** A wait that can be cut short, and that keeps the process alive only where asked to. */
+export interface Pause {
+  wait(ms: number, keepsProcess: boolean): Promise<void>;
+  /** Ends the wait under way, if any. */
+  end(): void;
+}
+
+export function createPause(): Pause {
+  let finish: (() => void) | undefined;
+  return {
+    wait: (ms, keepsProcess) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(() => finish?.(), ms);
+        if (!keepsProcess) letProcessEnd(timer);
+        finish = () => {
+          clearTimeout(timer);
+          finish = undefined;
+          resolve();
+        };
+      }),
+    end: () => finish?.(),
+  };
+}
+
+/** Timers are objects in Node, Bun and Deno's Node layer, and numbers in browsers and on workers. */
+export function letProcessEnd(timer: unknown): void {
+  if (typeof timer === 'object' && timer !== null && 'unref' in timer) (timer as { unref(): void }).unref();
+}
+
+/** False where the time was over first. */
+export async function within(timeoutMs: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  const inTime = await Promise.race([work.then(() => true), late]);
+  clearTimeout(timer);
+  return inTime;
+}

@@ -1,0 +1,276 @@
+import { MeterError } from '../errors.ts';
+import { drainBeforeExit, drainOnSignals, leaveBeforeExit } from './drain-at-exit.ts';
+import type { Journal } from './journal.ts';
+import { createJournalReplay } from './journal-replay.ts';
+import { letProcessEnd, within } from './pause.ts';
+import { createRecordQueue } from './record-queue.ts';
+import type { UsageSink } from './record-sink.ts';
+import type { RecorderStats } from './recorder-stats.ts';
+import { createSinkFeed } from './sink-feed.ts';
+import { createStoreWriter } from './store-writer.ts';
+import type { AppendOutcome, RecordTarget } from './store-writer.ts';
+import { createUnsettledRecords } from './unsettled-records.ts';
+import type { Settlement } from './unsettled-records.ts';
+import type { UsageRecord } from './usage-record.ts';
+
+/** What a recorder is made of; the defaults of the numbers are those of `QueueOptions`. */
+export interface RecorderParts {
+  readonly target: RecordTarget;
+  readonly onError: (error: MeterError, record?: UsageRecord) => void;
+  readonly journal?: Journal | undefined;
+  readonly sinks?: readonly UsageSink[] | undefined;
+  readonly drainOn?: readonly NodeJS.Signals[] | undefined;
+  /** Send each record at once: the platform may freeze the process when the request is over. */
+  readonly isImmediate?: boolean;
+  readonly flushIntervalMs?: number | undefined;
+  readonly maxBatchRecords?: number | undefined;
+  readonly maxBytes?: number | undefined;
+  readonly appendTimeoutMs?: number | undefined;
+}
+
+/** Takes records without ever holding a call up, and sees each of them into the store. */
+export interface Recorder {
+  push(record: UsageRecord): void;
+  /** Resolves when these records are settled, or at the deadline; sends what is queued at once. */
+  whenStored(ids: readonly string[], timeoutMs: number): Promise<Settlement>;
+  flush(): Promise<void>;
+  close(options?: { readonly timeoutMs?: number }): Promise<{ readonly left: number }>;
+  stats(): RecorderStats;
+}
+
+const defaultTimeoutMs = 5000;
+/** So often does the store fail before `flush` gives up waiting for it. */
+const flushAttempts = 3;
+const flushRetryMs = 100;
+
+export function createRecorder(parts: RecorderParts): Recorder {
+  const { target, onError, journal, flushIntervalMs = 200, maxBatchRecords = 500, appendTimeoutMs = 30_000 } = parts;
+  const queue = createRecordQueue(parts.maxBytes ?? 64 * 1024 * 1024);
+  const unsettled = createUnsettledRecords();
+  const feeds = (parts.sinks ?? []).map((sink, at) => createSinkFeed(sink, `sink ${at + 1}`, onError));
+  const counts = { captured: 0, stored: 0, journaled: 0, rejected: 0, dropped: 0 };
+  /** Told of each failure while somebody flushes. */
+  const flushing = new Set<(error: MeterError) => void>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let closed: Promise<{ readonly left: number }> | undefined;
+  let isClosed = false;
+
+  const writer = createStoreWriter({
+    queue,
+    target,
+    maxBatchRecords,
+    appendTimeoutMs,
+    settled,
+    failed,
+  });
+  const replay = journal && createJournalReplay({ journal, target, appendTimeoutMs, settled: replayed, failed });
+  const self = { drainAtExit };
+  const removeSignals = drainOnSignals(parts.drainOn ?? [], () => close());
+
+  return {
+    push(record) {
+      counts.captured += 1;
+      if (isClosed) return drop(record, 'closed', 'the meter is closed: a call that ended later is not recorded');
+      const fits = queue.hasRoom;
+      const isJournaled = journal !== undefined && writeJournal(journal, record, fits);
+      unsettled.add(record.id);
+      if (fits) queue.add(record);
+      else if (!isJournaled) {
+        return drop(
+          record,
+          'record_dropped',
+          'the queue is full since the store does not take records: a record is lost',
+        );
+      }
+      if (unsettled.size === 1) drainBeforeExit(self);
+      schedule();
+    },
+    async whenStored(ids, timeoutMs) {
+      writer.write();
+      return unsettled.whenSettled(ids, timeoutMs);
+    },
+    flush,
+    close,
+    stats: () => ({
+      ...counts,
+      queued: unsettled.size,
+      oldestUnstoredMs: queue.oldest === undefined ? 0 : Math.max(0, Date.now() - queue.oldest.endedAt.getTime()),
+      retried: writer.retried,
+    }),
+  };
+
+  function schedule(): void {
+    if (writer.isWriting) return;
+    const isDue = queue.size >= maxBatchRecords || parts.isImmediate === true;
+    if (timer !== undefined && !(isDue && queue.size === maxBatchRecords)) return;
+    clearTimeout(timer);
+    // Never within the call itself: a store may work synchronously.
+    timer = setTimeout(writeNow, isDue ? 0 : flushIntervalMs);
+    letProcessEnd(timer);
+  }
+
+  function writeNow(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    writer.write();
+  }
+
+  function writeJournal(into: Journal, record: UsageRecord, isKept: boolean): boolean {
+    try {
+      if (isKept) into.append(record);
+      else into.spill(record);
+      counts.journaled += 1;
+      return true;
+    } catch (cause) {
+      onError(
+        new MeterError('journal_failed', 'the journal did not take a record; memory alone has it', { cause }),
+        record,
+      );
+      return false;
+    }
+  }
+
+  function drop(record: UsageRecord, code: 'closed' | 'record_dropped', message: string): void {
+    counts.dropped += 1;
+    unsettled.lost(record.id);
+    onError(new MeterError(code, message), record);
+  }
+
+  function settled(batch: readonly UsageRecord[], { rejected = [] }: AppendOutcome): void {
+    const refused = new Map(rejected.map(({ id, error }) => [id, error]));
+    const stored = refused.size === 0 ? batch : batch.filter(({ id }) => !refused.has(id));
+    counts.stored += stored.length;
+    for (const { id } of stored) unsettled.stored(id);
+    if (refused.size > 0)
+      for (const record of batch) if (refused.has(record.id)) refuse(record, refused.get(record.id));
+    journal?.settle(batch.map(({ id }) => id));
+    passOn(stored);
+    if (journal !== undefined) bringBack(journal);
+    if (unsettled.size === 0) leaveBeforeExit(self);
+  }
+
+  function bringBack(from: Journal): void {
+    if (queue.size >= maxBatchRecords) return;
+    for (const record of from.readBack(maxBatchRecords)) queue.add(record);
+    if (queue.size > 0 || from.stats().spilled > 0) return;
+    // Spilled records whose file is gone were reported by the journal; nobody has them any more.
+    for (const id of unsettled.ids()) unsettled.lost(id);
+  }
+
+  function replayed(records: readonly UsageRecord[], { inserted, rejected = [] }: AppendOutcome): void {
+    for (const { id, error } of rejected)
+      refuse(
+        records.find((record) => record.id === id),
+        error,
+      );
+    // How many were new is known, not which: sinks may get one twice and never miss one.
+    if (inserted > 0) passOn(records);
+  }
+
+  function failed(error: MeterError): void {
+    onError(error);
+    for (const tell of flushing) tell(error);
+  }
+
+  function refuse(record: UsageRecord | undefined, cause: Error | undefined): void {
+    counts.rejected += 1;
+    if (record !== undefined) unsettled.lost(record.id);
+    const reason = cause?.message ?? 'no reason given';
+    onError(new MeterError('record_rejected', `the store refused a record for good: ${reason}`, { cause }), record);
+  }
+
+  function passOn(stored: readonly UsageRecord[]): void {
+    if (stored.length > 0) for (const feed of feeds) feed.push(stored);
+  }
+
+  async function flush(): Promise<void> {
+    await drained(defaultTimeoutMs, flushAttempts);
+  }
+
+  /** Resolves when all that is unsettled now is stored; rejects otherwise. */
+  async function drained(timeoutMs: number, attempts: number): Promise<void> {
+    const ids = unsettled.ids();
+    let tell: ((error: MeterError) => void) | undefined;
+    const failing = new Promise<never>((_, reject) => {
+      let failures = 0;
+      tell = (error) => {
+        failures += 1;
+        if (failures >= attempts) reject(error);
+        else setTimeout(retryNow, flushRetryMs);
+      };
+      flushing.add(tell);
+    });
+    try {
+      retryNow();
+      const [{ stored, pending }, isReplayed] = await Promise.race([
+        Promise.all([unsettled.whenSettled(ids, timeoutMs), replay === undefined || within(timeoutMs, replay.run())]),
+        failing,
+      ]);
+      if (pending > 0 || !isReplayed) throw new MeterError('store_failed', notTaken(pending, timeoutMs));
+      if (stored < ids.length) throw new MeterError('record_rejected', notStorable(ids.length - stored));
+    } finally {
+      if (tell !== undefined) flushing.delete(tell);
+    }
+  }
+
+  function retryNow(): void {
+    replay?.wake();
+    writeNow();
+  }
+
+  async function drainAtExit(): Promise<void> {
+    // Not again for the same records: a store that is down would keep the process alive for ever.
+    leaveBeforeExit(self);
+    writer.keepsProcess = true;
+    try {
+      await drained(defaultTimeoutMs, Infinity);
+      await Promise.all(feeds.map((feed) => feed.drain(defaultTimeoutMs)));
+    } catch {
+      reportLeft();
+    } finally {
+      writer.keepsProcess = false;
+    }
+  }
+
+  function close({ timeoutMs = defaultTimeoutMs }: { readonly timeoutMs?: number } = {}): Promise<{
+    readonly left: number;
+  }> {
+    closed ??= closeWithin(timeoutMs);
+    return closed;
+  }
+
+  async function closeWithin(timeoutMs: number): Promise<{ readonly left: number }> {
+    const deadline = Date.now() + timeoutMs;
+    writer.keepsProcess = true;
+    // What was refused for good is reported, and nothing is left of it to wait for.
+    await drained(timeoutMs, Infinity).catch(() => {});
+    isClosed = true;
+    removeSignals();
+    leaveBeforeExit(self);
+    writer.stop();
+    clearTimeout(timer);
+    replay?.stop();
+    await Promise.all(feeds.map((feed) => feed.close(Math.max(100, deadline - Date.now()))));
+    const left = reportLeft();
+    journal?.close();
+    return { left };
+  }
+
+  function reportLeft(): number {
+    for (const record of [...writer.underway, ...queue.take(queue.size)]) {
+      const message = journal
+        ? 'the process ends before the store took a record; it stays in the journal'
+        : 'the process ends before the store took a record: it is lost';
+      onError(new MeterError(journal ? 'store_failed' : 'record_dropped', message), record);
+    }
+    return unsettled.size;
+  }
+}
+
+function notTaken(pending: number, timeoutMs: number): string {
+  return `the store did not take ${pending === 0 ? 'what the journal holds' : `${pending} records`} within ${timeoutMs} ms; it will be tried again`;
+}
+
+function notStorable(count: number): string {
+  return `${count} ${count === 1 ? 'record was' : 'records were'} refused by the store for good or dropped; onError was told of each`;
+}

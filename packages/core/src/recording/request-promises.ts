@@ -1,0 +1,46 @@
+import { MeterError } from '../errors.ts';
+import type { Settlement } from './unsettled-records.ts';
+
+/** Ties each request of a serverless platform to the record of its call. */
+export interface RequestPromises {
+  started(attemptId: string): void;
+  /** To be called when the records, if there are any, were handed to the recorder. */
+  ended(attemptId: string, recordIds: readonly string[]): void;
+}
+
+/** Longer than platforms wait after a response. */
+const deadlineMs = 60_000;
+
+/**
+ * Hands `waitUntil` a promise while the request is being handled, where platforms want it, long before there is a record.
+ * The promise resolves when the record is durable, and never rejects.
+ */
+export function createRequestPromises(
+  waitUntil: ((promise: Promise<unknown>) => void) | undefined,
+  whenStored: (ids: readonly string[], timeoutMs: number) => Promise<Settlement>,
+  onError: (error: MeterError) => void,
+): RequestPromises {
+  const open = new Map<string, () => void>();
+  return {
+    started(attemptId) {
+      if (waitUntil === undefined) return;
+      try {
+        waitUntil(new Promise<void>((resolve) => open.set(attemptId, resolve)));
+      } catch (cause) {
+        onError(
+          new MeterError(
+            'metering_failed',
+            'waitUntil threw; the record is stored all the same where the process lives on',
+            { cause },
+          ),
+        );
+      }
+    },
+    ended(attemptId, recordIds) {
+      const resolve = open.get(attemptId);
+      if (resolve === undefined) return;
+      open.delete(attemptId);
+      void whenStored(recordIds, deadlineMs).then(resolve);
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import { MeterError } from '../errors.ts';
+import { createPause, letProcessEnd } from './pause.ts';
+import type { RecordQueue } from './record-queue.ts';
+import type { UsageRecord } from './usage-record.ts';
+
+/** What the recorder needs of a store; `UsageStore` has it. */
+export interface RecordTarget {
+  /** Resolves when the records are durable and counted. Idempotent by id. */
+  append(records: readonly UsageRecord[]): Promise<AppendOutcome>;
+}
+
+/** See `AppendResult` of the store contract. */
+export interface AppendOutcome {
+  readonly inserted: number;
+  readonly duplicates: number;
+  readonly rejected?: readonly { readonly id: string; readonly error: Error }[];
+}
+
+export interface StoreWriterParts {
+  readonly queue: RecordQueue;
+  readonly target: RecordTarget;
+  readonly maxBatchRecords: number;
+  readonly appendTimeoutMs: number;
+  /** A batch has a definite outcome. */
+  readonly settled: (batch: readonly UsageRecord[], outcome: AppendOutcome) => void;
+  /** A batch has none yet and will be tried again. */
+  readonly failed: (error: MeterError, failuresInRow: number) => void;
+}
+
+/** Moves records from the queue to the store, batch by batch, until each has a definite outcome. */
+export interface StoreWriter {
+  readonly isWriting: boolean;
+  /** Sent and not answered yet. */
+  readonly underway: readonly UsageRecord[];
+  /** How many batches were sent again. */
+  readonly retried: number;
+  /** Begins now, or goes on now where a wait before the next try is under way. */
+  write(): void;
+  /** While true, waits between tries keep the process alive. */
+  keepsProcess: boolean;
+  stop(): void;
+}
+
+const firstWaitMs = 50;
+const maxWaitMs = 30_000;
+
+/**
+ * Builds the writer. A failed batch goes behind all others and the next one is half as large, so that one record that
+ * makes the store throw ends up in a batch of its own and holds nobody up. After a success the batches grow again.
+ */
+export function createStoreWriter(parts: StoreWriterParts): StoreWriter {
+  const { queue, target, maxBatchRecords, appendTimeoutMs } = parts;
+  const pause = createPause();
+  let isWriting = false;
+  const state = { isStopped: false };
+  let batchSize = maxBatchRecords;
+  let failuresInRow = 0;
+  let retried = 0;
+  let underway: readonly UsageRecord[] = [];
+
+  const writer: StoreWriter = {
+    get isWriting() {
+      return isWriting;
+    },
+    get underway() {
+      return underway;
+    },
+    get retried() {
+      return retried;
+    },
+    write() {
+      if (isWriting) pause.end();
+      else void run();
+    },
+    keepsProcess: false,
+    stop() {
+      state.isStopped = true;
+      pause.end();
+    },
+  };
+  return writer;
+
+  async function run(): Promise<void> {
+    isWriting = true;
+    while (queue.size > 0 && !state.isStopped) {
+      const batch = queue.take(batchSize);
+      underway = batch;
+      try {
+        const outcome = await withTimeout(target, batch, appendTimeoutMs, writer.keepsProcess);
+        underway = [];
+        queue.release(batch.length);
+        failuresInRow = 0;
+        batchSize = Math.min(maxBatchRecords, batchSize * 2);
+        parts.settled(batch, outcome);
+      } catch (error) {
+        underway = [];
+        queue.putBack(batch);
+        failuresInRow += 1;
+        retried += 1;
+        batchSize = Math.max(1, Math.floor(batch.length / 2));
+        parts.failed(storeFailed(error, batch.length, failuresInRow), failuresInRow);
+        if (!state.isStopped) await pause.wait(waitBefore(failuresInRow), writer.keepsProcess);
+      }
+    }
+    isWriting = false;
+  }
+}
+
+/** An answer that comes after the time-out does no harm: the batch is sent again, and stores are idempotent by id. */
+export async function withTimeout(
+  target: RecordTarget,
+  batch: readonly UsageRecord[],
+  timeoutMs: number,
+  keepsProcess: boolean,
+): Promise<AppendOutcome> {
+  let timer: unknown;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the store did not answer within ${timeoutMs} ms`)), timeoutMs);
+    if (!keepsProcess) letProcessEnd(timer);
+  });
+  try {
+    return await Promise.race([target.append(batch), late]);
+  } finally {
+    clearTimeout(timer as number);
+  }
+}
+
+/** 50 ms, 100 ms, ... up to 30 s, each up to a fifth shorter so that processes do not try in step. */
+export function waitBefore(failuresInRow: number): number {
+  return Math.min(maxWaitMs, firstWaitMs * 2 ** (failuresInRow - 1)) * (1 - Math.random() / 5);
+}
+
+export function storeFailed(cause: unknown, count: number, attempt: number): MeterError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new MeterError(
+    'store_failed',
+    `the store did not take ${count} ${count === 1 ? 'record' : 'records'}; they stay queued and are sent again (attempt ${attempt} failed): ${reason}`,
+    { cause },
+  );
+}

@@ -1,0 +1,219 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { MeterError } from '../../src/errors.ts';
+import { createRecorder } from '../../src/recording/recorder.ts';
+import type { Recorder, RecorderParts } from '../../src/recording/recorder.ts';
+import type { AppendOutcome, RecordTarget } from '../../src/recording/store-writer.ts';
+import type { UsageRecord } from '../../src/recording/usage-record.ts';
+import { usageRecord } from '../../src/testing/usage-record-builder.ts';
+
+const recorders: Recorder[] = [];
+afterEach(async () => {
+  await Promise.all(recorders.splice(0).map((recorder) => recorder.close({ timeoutMs: 1 })));
+});
+
+/** A target that answers as the script says, batch by batch, and takes everything after its end. */
+function scripted(...script: readonly ((batch: readonly UsageRecord[]) => AppendOutcome | Promise<AppendOutcome>)[]) {
+  const batches: string[][] = [];
+  const stored = new Set<string>();
+  const target: RecordTarget = {
+    async append(batch) {
+      const answer = script[batches.length];
+      batches.push(batch.map(({ id }) => id));
+      const outcome = answer === undefined ? { inserted: batch.length, duplicates: 0 } : await answer(batch);
+      const refused = new Set(outcome.rejected?.map(({ id }) => id));
+      for (const { id } of batch) if (!refused.has(id)) stored.add(id);
+      return outcome;
+    },
+  };
+  return { target, batches, stored };
+}
+
+function recorderOf(target: RecordTarget, parts: Partial<RecorderParts> = {}) {
+  const errors: { readonly code: MeterError['code']; readonly id: string | undefined }[] = [];
+  const onError: RecorderParts['onError'] = ({ code }, record) => errors.push({ code, id: record?.id });
+  const recorder = createRecorder({ target, onError, flushIntervalMs: 5, ...parts });
+  recorders.push(recorder);
+  return { recorder, errors };
+}
+
+const fails = (): never => {
+  throw new Error('down');
+};
+const hangs = (): Promise<never> => new Promise(() => {});
+const ids = (count: number): string[] => Array.from({ length: count }, (_, at) => `r${at}`);
+
+describe('a recorder', () => {
+  it('sends what was pushed in batches, each record once', async () => {
+    const { target, batches, stored } = scripted();
+    const { recorder } = recorderOf(target, { maxBatchRecords: 4 });
+    for (const id of ids(10)) recorder.push(usageRecord({ id }));
+
+    await recorder.flush();
+
+    expect(batches.flat().toSorted()).toEqual(ids(10));
+    expect(Math.max(...batches.map((batch) => batch.length))).toBeLessThanOrEqual(4);
+    expect(stored.size).toBe(10);
+    expect(recorder.stats()).toMatchObject({
+      captured: 10,
+      stored: 10,
+      queued: 0,
+      dropped: 0,
+      retried: 0,
+      oldestUnstoredMs: 0,
+    });
+  });
+
+  it('does not call the store within the push', () => {
+    const { target, batches } = scripted();
+    const { recorder } = recorderOf(target, { maxBatchRecords: 1 });
+    recorder.push(usageRecord());
+    expect(batches).toEqual([]);
+  });
+
+  it('sends a failed batch again until the store has it', async () => {
+    const { target, stored } = scripted(fails, fails);
+    const { recorder, errors } = recorderOf(target);
+    recorder.push(usageRecord({ id: 'a' }));
+    await recorder.flush();
+    expect([...stored]).toEqual(['a']);
+    expect(errors.map(({ code }) => code)).toEqual(['store_failed', 'store_failed']);
+  });
+
+  it('sends a batch again that got no answer in time', async () => {
+    const { target, stored } = scripted(hangs);
+    const { recorder } = recorderOf(target, { appendTimeoutMs: 20 });
+    recorder.push(usageRecord({ id: 'a' }));
+    expect(await recorder.whenStored(['a'], 2000)).toEqual({ stored: 1, pending: 0 });
+    expect([...stored]).toEqual(['a']);
+  });
+
+  it('rejects a flush where the store stays down, and stores the records once it is back', async () => {
+    const { target, stored } = scripted(fails, fails, fails);
+    const { recorder } = recorderOf(target);
+    recorder.push(usageRecord({ id: 'a' }));
+    await expect(recorder.flush()).rejects.toMatchObject({ code: 'store_failed' });
+    expect(recorder.stats().queued).toBe(1);
+    await recorder.flush();
+    expect([...stored]).toEqual(['a']);
+  });
+
+  it('sets a refused record aside, names it, and stores the others', async () => {
+    const { target, stored } = scripted(() => ({
+      inserted: 1,
+      duplicates: 0,
+      rejected: [{ id: 'bad', error: new Error('too odd') }],
+    }));
+    const { recorder, errors } = recorderOf(target);
+    for (const id of ['bad', 'good']) recorder.push(usageRecord({ id }));
+    await expect(recorder.flush()).rejects.toMatchObject({ code: 'record_rejected' });
+    expect([...stored]).toEqual(['good']);
+    expect(errors).toEqual([{ code: 'record_rejected', id: 'bad' }]);
+    expect(await recorder.whenStored(['bad', 'good'], 0)).toEqual({ stored: 1, pending: 0 });
+    await recorder.flush();
+  });
+
+  it('lets one record that makes the store throw hold no other one up', async () => {
+    const stored = new Set<string>();
+    const target: RecordTarget = {
+      async append(batch) {
+        if (batch.some(({ id }) => id === 'r7')) throw new Error('poison');
+        for (const { id } of batch) stored.add(id);
+        return { inserted: batch.length, duplicates: 0 };
+      },
+    };
+    const { recorder } = recorderOf(target);
+    for (const id of ids(20)) recorder.push(usageRecord({ id }));
+    const others = ids(20).filter((id) => id !== 'r7');
+    expect(await recorder.whenStored(others, 4000)).toEqual({ stored: 19, pending: 0 });
+    expect(stored.size).toBe(19);
+  });
+
+  it('drops beyond its memory, and reports each drop with its record', async () => {
+    const { target } = scripted(hangs);
+    const { recorder, errors } = recorderOf(target, { maxBytes: 3 * 1024 });
+    for (const id of ids(5)) recorder.push(usageRecord({ id }));
+    expect(errors).toEqual([
+      { code: 'record_dropped', id: 'r3' },
+      { code: 'record_dropped', id: 'r4' },
+    ]);
+    expect(recorder.stats()).toMatchObject({ captured: 5, dropped: 2, queued: 3 });
+  });
+
+  it('keeps the memory of records that were sent and not answered yet', async () => {
+    const { target } = scripted(hangs);
+    const { recorder, errors } = recorderOf(target, { maxBytes: 2 * 1024 });
+    for (const id of ['a', 'b']) recorder.push(usageRecord({ id }));
+    await recorder.whenStored(['a'], 20);
+    recorder.push(usageRecord({ id: 'c' }));
+    expect(errors).toEqual([{ code: 'record_dropped', id: 'c' }]);
+  });
+
+  it('says at the deadline of close what is left, and takes nothing afterwards', async () => {
+    const { target } = scripted(hangs);
+    const { recorder, errors } = recorderOf(target);
+    for (const id of ['a', 'b']) recorder.push(usageRecord({ id }));
+    expect(await recorder.close({ timeoutMs: 20 })).toEqual({ left: 2 });
+    expect(errors).toEqual([
+      { code: 'record_dropped', id: 'a' },
+      { code: 'record_dropped', id: 'b' },
+    ]);
+    recorder.push(usageRecord({ id: 'late' }));
+    expect(errors.at(-1)).toEqual({ code: 'closed', id: 'late' });
+  });
+
+  it('drains on close, and again on a second close changes nothing', async () => {
+    const { target, stored } = scripted(fails);
+    const { recorder } = recorderOf(target, { flushIntervalMs: 10_000 });
+    recorder.push(usageRecord({ id: 'a' }));
+    expect(await recorder.close()).toEqual({ left: 0 });
+    expect(await recorder.close()).toEqual({ left: 0 });
+    expect([...stored]).toEqual(['a']);
+  });
+});
+
+describe('a sink', () => {
+  it('gets records after the store, and only stored ones', async () => {
+    const seen: string[] = [];
+    const { target, stored } = scripted(() => ({
+      inserted: 1,
+      duplicates: 0,
+      rejected: [{ id: 'bad', error: new Error('no') }],
+    }));
+    const sink = {
+      write: (records: readonly UsageRecord[]) => void seen.push(...records.map(({ id }) => `${id} ${stored.has(id)}`)),
+    };
+    const { recorder } = recorderOf(target, { sinks: [sink] });
+    for (const id of ['bad', 'good']) recorder.push(usageRecord({ id }));
+    await recorder.close();
+    expect(seen).toEqual(['good true']);
+  });
+
+  it('that hangs holds neither the store nor the other sinks up', async () => {
+    const seen: string[] = [];
+    const { target, stored } = scripted();
+    const { recorder } = recorderOf(target, {
+      sinks: [{ write: hangs }, { write: (records) => void seen.push(...records.map(({ id }) => id)) }],
+    });
+    recorder.push(usageRecord({ id: 'a' }));
+    await recorder.flush();
+    recorder.push(usageRecord({ id: 'b' }));
+    await recorder.flush();
+    await recorder.close({ timeoutMs: 50 });
+    expect([...stored]).toEqual(['a', 'b']);
+    expect(seen).toEqual(['a', 'b']);
+  });
+
+  it('that fails gets the same records again', async () => {
+    const seen: string[][] = [];
+    const { target } = scripted();
+    const write = (records: readonly UsageRecord[]): void => {
+      seen.push(records.map(({ id }) => id));
+      if (seen.length === 1) throw new Error('not now');
+    };
+    const { recorder, errors } = recorderOf(target, { sinks: [{ write }] });
+    recorder.push(usageRecord({ id: 'a' }));
+    await recorder.close();
+    expect(seen).toEqual([['a'], ['a']]);
+    expect(errors).toEqual([]);
+  });
+});
