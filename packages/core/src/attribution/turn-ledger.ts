@@ -1,0 +1,62 @@
+/** What a turn needs to know of a record; `UsageRecord` has it. */
+export interface TurnRecord {
+  readonly id: string;
+  readonly callId: string;
+}
+
+/** The calls of one turn: which are open, and what the ended ones came to. */
+export interface TurnLedger<Item extends TurnRecord> {
+  opened(attemptId: string): void;
+  /** The attempt has ended, with its record or without one. */
+  closed(attemptId: string, record: Item | undefined): void;
+  /** A record that does not end its attempt. */
+  add(record: Item): void;
+  readonly records: readonly Item[];
+  readonly openCount: number;
+  /** Resolves true when no call is open, false when some still are at the deadline. */
+  whenIdle(timeoutMs: number): Promise<boolean>;
+}
+
+export function createTurnLedger<Item extends TurnRecord>(): TurnLedger<Item> {
+  const open = new Set<string>();
+  const records = new Map<string, Item>();
+  let waiting: (() => void)[] = [];
+
+  return {
+    opened: (attemptId) => void open.add(attemptId),
+    closed(attemptId, record) {
+      open.delete(attemptId);
+      if (record !== undefined) add(record);
+      if (open.size > 0) return;
+      const wake = waiting;
+      waiting = [];
+      for (const resolve of wake) resolve();
+    },
+    add,
+    get records() {
+      return [...records.values()];
+    },
+    get openCount() {
+      return open.size;
+    },
+    whenIdle(timeoutMs) {
+      if (open.size === 0) return Promise.resolve(true);
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => {
+          waiting = waiting.filter((other) => other !== wake);
+          resolve(open.size === 0);
+        }, timeoutMs);
+        const wake = (): void => {
+          clearTimeout(timer);
+          resolve(true);
+        };
+        waiting.push(wake);
+      });
+    },
+  };
+
+  /** The same object may be seen twice, as a batch is that is downloaded again. */
+  function add(record: Item): void {
+    if (!records.has(record.id)) records.set(record.id, record);
+  }
+}

@@ -1,0 +1,62 @@
+import type { AsyncTurn } from './attribution/async-turn.ts';
+import { withTurnHeader } from './attribution/turn-headers.ts';
+import type { TurnLedger } from './attribution/turn-ledger.ts';
+import type { Turn, TurnCost, TurnStored, TurnUsage } from './meter.ts';
+import { sumTokens } from './normalize/sum-tokens.ts';
+import type { UsageRecord } from './recording/usage-record.ts';
+
+/** What a turn needs of its meter. */
+export interface TurnParts {
+  readonly header: string;
+  readonly handle: string;
+  readonly ledger: TurnLedger<UsageRecord>;
+  readonly asyncTurn: AsyncTurn;
+  /** Resolves when these records are stored or refused for good, or at the deadline. */
+  readonly whenStored: (ids: readonly string[], timeoutMs: number) => Promise<TurnStored>;
+}
+
+const defaultTimeoutMs = 5000;
+
+/** Joins one turn's header, its calls and the recorder. */
+export function createTurn({ header, handle, ledger, asyncTurn, whenStored }: TurnParts): Turn {
+  return {
+    options: { headers: { [header]: handle } },
+    with: (options) => withTurnHeader(options ?? {}, header, handle) as never,
+    run: (work) => asyncTurn.run(handle, work),
+    async usage(wait) {
+      const complete = await ledger.whenIdle(wait?.timeoutMs ?? defaultTimeoutMs);
+      return turnUsage([...ledger.records], complete);
+    },
+    async stored(wait) {
+      const timeoutMs = wait?.timeoutMs ?? defaultTimeoutMs;
+      const deadline = Date.now() + timeoutMs;
+      await ledger.whenIdle(timeoutMs);
+      const ids = ledger.records.map((record) => record.id);
+      const { stored, pending } = await whenStored(ids, Math.max(0, deadline - Date.now()));
+      return { stored, pending: pending + ledger.openCount };
+    },
+  };
+}
+
+function turnUsage(records: readonly UsageRecord[], complete: boolean): TurnUsage {
+  const cost = costOf(records);
+  return {
+    calls: new Set(records.map((record) => record.callId)).size,
+    tokens: sumTokens(records.map((record) => record.tokens)),
+    ...(cost === undefined ? {} : { cost }),
+    records,
+    complete,
+  };
+}
+
+function costOf(records: readonly UsageRecord[]): TurnCost | undefined {
+  const priced = records.filter((record) => record.cost.picoUsd !== undefined);
+  if (priced.length === 0) return undefined;
+  const unpriced = records.filter(
+    (record) => record.cost.picoUsd === undefined && Object.keys(record.tokens).length > 0,
+  );
+  return {
+    picoUsd: priced.reduce((sum, record) => sum + (record.cost.picoUsd ?? 0), 0),
+    unpricedCalls: new Set(unpriced.map((record) => record.callId)).size,
+  };
+}

@@ -1,0 +1,73 @@
+// The meter
+export { createMeter } from './create-meter.ts';
+export type { Meter, MeterStats, Turn, TurnCost, TurnStored, TurnUsage, TurnWait } from './meter.ts';
+export type { MeterOptions, QueueOptions, StopPolicy } from './options.ts';
+export type { InjectCall, InjectMode } from './capture/injection.ts';
+export { isMeterError, MeterError } from './errors.ts';
+export type { MeterErrorCode } from './errors.ts';
+
+// What is recorded
+export type { Attribution } from './attribution/attribution.ts';
+export { tokenUsageFields } from './normalize/token-usage.ts';
+export type { TokenUsage } from './normalize/token-usage.ts';
+export type { Cost } from './pricing/cost.ts';
+export type { Operation, UsageOrigin, UsageOutcome, UsageRecord } from './recording/usage-record.ts';
+
+// On the way to the store
+export type { JournalOptions } from './recording/journal.ts';
+export type { UsageSink } from './recording/record-sink.ts';
+export type { RecorderStats } from './recording/recorder-stats.ts';
+
+// Prices
+export { priceUsage } from './pricing/price-usage.ts';
+export type { PriceAdjustment, PriceOptions, PriceOverride } from './pricing/price-options.ts';
+export type { DayWindow, LongContextRates, PriceCard, PriceFactor, PricePeriod } from './pricing/price-card.ts';
+export type { PriceCards } from './pricing/price-cards.ts';
+export type { PriceRates } from './pricing/price-rates.ts';
+export type { PricedCall } from './pricing/priced-call.ts';
+
+// Where it is stored
+export { memoryStore } from './storage/memory-store.ts';
+export type { MemoryStoreOptions } from './storage/memory-store.ts';
+export { sqliteStore } from './storage/sqlite-store.ts';
+export type { SqliteStoreOptions } from './storage/sqlite-store.ts';
+export type {
+  AppendResult,
+  OriginTotals,
+  RecordsQuery,
+  SeriesQuery,
+  TokenTotals,
+  UsagePoint,
+  UsageQuery,
+  UsageStore,
+  UsageTotals,
+} from './storage/usage-store.ts';
+
+// To the browser
+export { usageFrame } from './browser/usage-frame.ts';
+export type { UsageFrameOptions } from './browser/usage-frame.ts';
+export { usageChunk } from './browser/usage-chunk.ts';
+export type { ChunkUsage, UsageChunk } from './browser/usage-chunk.ts';
+export { usageData } from './browser/usage-data.ts';
+export type { UsageDataPart } from './browser/usage-data.ts';
+export type { FrameAddition, FrameData, FrameOptions, FrameUsage } from './browser/frame-data.ts';
+export { usageHandler } from './browser/usage-handler.ts';
+export type { UsageHandler } from './browser/usage-handler.ts';
+export type { MaybePromise, UsageHandlerOptions } from './browser/handler-options.ts';
+export { usageSnapshot } from './browser/usage-snapshot.ts';
+export type { SnapshotOptions, UsageSnapshot } from './browser/usage-snapshot.ts';
+export { nodeHandler } from './browser/node-handler.ts';
+export type { NodeRequest, NodeResponse } from './browser/node-handler.ts';
+export { fastifyHandler } from './browser/fastify-handler.ts';
+export type { FastifyReplyLike, FastifyRequestLike } from './browser/fastify-handler.ts';
+export { honoHandler } from './browser/hono-handler.ts';
+export type { HonoContextLike } from './browser/hono-handler.ts';
+export type { CostAmount } from './browser/cost-amount.ts';
+export type { LastReply } from './browser/last-reply.ts';
+export type { UsageCounts } from './browser/usage-counts.ts';
+export type { UsageDay } from './browser/usage-days.ts';
+export type { UsageExposure } from './browser/usage-exposure.ts';
+export type { UsageModel } from './browser/usage-models.ts';
+export type { PeriodKind, PeriodSpan, SnapshotPeriod } from './browser/usage-period.ts';
+export type { QuotaState, UsageQuota } from './browser/usage-quota.ts';
+export type { UsageSubject } from './browser/usage-subject.ts';

@@ -1,0 +1,169 @@
+import * as z from 'zod/mini';
+import type { InjectMode } from './capture/injection.ts';
+import { MeterError } from './errors.ts';
+import type { PriceOptions } from './pricing/price-options.ts';
+import type { JournalOptions } from './recording/journal.ts';
+import type { UsageSink } from './recording/record-sink.ts';
+import type { UsageRecord } from './recording/usage-record.ts';
+import type { UsageStore } from './storage/usage-store.ts';
+
+/**
+ * Options of `createMeter`. Only `store` is needed.
+ *
+ * @example
+ * ```ts
+ * const meter = createMeter({ store: sqliteStore({ path: 'usage.db' }), onError: (error) => logger.warn(error) });
+ * ```
+ */
+export interface MeterOptions {
+  /** Where records go: `sqliteStore`, `memoryStore`, `mongoStore` or the app's own. */
+  readonly store: UsageStore;
+  /**
+   * Keeps every record in a folder of append-only files before the app sees the end of the answer, so that a killed
+   * process loses nothing. Default: none, records wait in memory until the store has them.
+   */
+  readonly journal?: JournalOptions;
+  /** Get each record after the store has it; they never hold the store up. Default: none. */
+  readonly sinks?: readonly UsageSink[];
+  /** Prices of the app's own, before the shipped ones. Default: the shipped price cards. */
+  readonly prices?: PriceOptions;
+  /**
+   * What to do for the usage of a stream the app leaves early: `estimate` (default) counts the text that was seen and
+   * marks it; `drain` reads on, within a budget, and costs what the provider generates meanwhile. In both a stream
+   * whose end was already generated is read to its usage, for at most 500 ms and 16 KiB.
+   */
+  readonly stop?: StopPolicy;
+  /** Whether to ask for usage on streams where the app did not. Default `auto`. */
+  readonly inject?: InjectMode;
+  /** Leaves requests alone in which the app itself wrote `include_usage: false`. Default false. */
+  readonly respectExplicitFalse?: boolean;
+  /** Bounds of the queue in front of the store. */
+  readonly queue?: QueueOptions;
+  /**
+   * For serverless platforms: called inside the request with a promise that settles when the record is durable.
+   * Default: none.
+   */
+  readonly waitUntil?: (promise: Promise<unknown>) => void;
+  /** Signals on which to drain before the process ends by that signal. Default: none, no handler is installed. */
+  readonly drainOn?: readonly NodeJS.Signals[];
+  /** Told of each record when its call has ended, before it is stored. Default: none. */
+  readonly onRecord?: (record: UsageRecord) => void;
+  /** Told of everything that goes wrong while metering; the app's calls are never touched. Default: none. */
+  readonly onError?: (error: MeterError, record?: UsageRecord) => void;
+  /** The time. Default: the system's. */
+  readonly clock?: () => Date;
+}
+
+/** See {@link MeterOptions.stop}. */
+export type StopPolicy =
+  | 'estimate'
+  | 'drain'
+  | {
+      /** Reads on after the app has left. */
+      readonly policy: 'drain';
+      /** At most so many bytes. Default 1 MiB. */
+      readonly maxBytes?: number;
+      /** At most so long, in milliseconds. Default 10000. */
+      readonly timeoutMs?: number;
+    };
+
+/** See {@link MeterOptions.queue}. */
+export interface QueueOptions {
+  /** Records are sent at least so often, in milliseconds, 0 or more. Default 200. */
+  readonly flushIntervalMs?: number;
+  /** At most so many records per batch, from 1. Default 500. */
+  readonly maxBatchRecords?: number;
+  /** Memory for records that the store has not taken yet. Beyond it each further record is dropped, counted and told to `onError`. Default 64 MiB. */
+  readonly maxBytes?: number;
+  /** After so long without an answer a batch is sent to the store again, in milliseconds. Default 30000. */
+  readonly appendTimeoutMs?: number;
+}
+
+const aFunction = z.custom<(...parts: never[]) => unknown>((value) => typeof value === 'function');
+const count = z.number().check(z.int(), z.gte(0));
+const anObject = z.custom<object>((value) => typeof value === 'object' && value !== null);
+
+const schema = z.strictObject({
+  store: z.custom<UsageStore>((value) => isStore(value)),
+  journal: z.optional(anObject),
+  sinks: z.optional(z.array(anObject)),
+  prices: z.optional(anObject),
+  stop: z.optional(
+    z.union([
+      z.enum(['estimate', 'drain']),
+      z.strictObject({ policy: z.literal('drain'), maxBytes: z.optional(count), timeoutMs: z.optional(count) }),
+    ]),
+  ),
+  inject: z.optional(z.union([z.enum(['auto', 'always', 'never']), aFunction])),
+  respectExplicitFalse: z.optional(z.boolean()),
+  queue: z.optional(
+    z.strictObject({
+      flushIntervalMs: z.optional(count),
+      maxBatchRecords: z.optional(z.number().check(z.int(), z.gte(1))),
+      maxBytes: z.optional(count),
+      appendTimeoutMs: z.optional(z.number().check(z.int(), z.gte(1))),
+    }),
+  ),
+  waitUntil: z.optional(aFunction),
+  drainOn: z.optional(z.array(z.string())),
+  onRecord: z.optional(aFunction),
+  onError: z.optional(aFunction),
+  clock: z.optional(aFunction),
+});
+
+const attributionSchema = z.strictObject({
+  userId: z.optional(z.string()),
+  tenantId: z.optional(z.string()),
+  conversationId: z.optional(z.string()),
+  messageId: z.optional(z.string()),
+  tags: z.optional(z.record(z.string(), z.string())),
+});
+
+/** Checks the options of `createMeter`, and throws with the name of the first wrong one. */
+export function checkMeterOptions(options: unknown): void {
+  check('createMeter', schema, options);
+}
+
+/** Checks what was given to `meter.track`. */
+export function checkAttribution(attribution: unknown): void {
+  check('meter.track', attributionSchema, attribution);
+}
+
+function check(what: string, expected: z.ZodMiniType, value: unknown): void {
+  const result = expected.safeParse(value);
+  if (result.success) return;
+  // A misspelt name often leaves another one missing: the misspelling is the news.
+  const { issues } = result.error;
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
+  const path = issue?.path.join('.') ?? '';
+  if (issue?.code === 'unrecognized_keys') {
+    const names = issue.keys.map((key) => `"${path === '' ? key : `${path}.${key}`}"`).join(', ');
+    throw new MeterError('invalid_options', `${what}: unknown option ${names}; known are ${knownNames(expected)}`);
+  }
+  const found = valueAt(value, issue?.path ?? []);
+  const problem = found === undefined ? 'is missing' : `has a wrong value: ${describe(found)}`;
+  throw new MeterError('invalid_options', `${what}: ${path === '' ? 'the argument' : `option "${path}"`} ${problem}`);
+}
+
+function knownNames(expected: z.ZodMiniType): string {
+  return 'shape' in expected.def ? Object.keys(expected.def.shape as object).join(', ') : 'none';
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at = value;
+  for (const key of path) at = (at as Record<PropertyKey, unknown> | undefined)?.[key];
+  return at;
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value !== null)
+    return Array.isArray(value) ? 'an array' : 'an object of another shape';
+  return JSON.stringify(value) ?? String(value);
+}
+
+function isStore(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const store = value as Record<string, unknown>;
+  return ['append', 'totals', 'series', 'records', 'close'].every((name) => typeof store[name] === 'function');
+}

@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createMeter, isMeterError, memoryStore } from '../../src/index.ts';
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+describe('createMeter', () => {
+  it.for([
+    [{ stor: memoryStore() }, /unknown option "stor"/],
+    [{}, /"store" is missing/],
+    [{ store: {} }, /"store"/],
+    [{ store: memoryStore(), inject: 'sometimes' }, /"inject"/],
+    [{ store: memoryStore(), stop: { policy: 'drain', maxBites: 1 } }, /"stop/],
+    [{ store: memoryStore(), queue: { maxBytes: -1 } }, /"queue.maxBytes"/],
+    [{ store: memoryStore(), queue: { size: 1 } }, /"queue.size"/],
+    [{ store: memoryStore(), drainOn: 'SIGTERM' }, /"drainOn"/],
+    [{ store: memoryStore(), clock: 5 }, /"clock"/],
+    [{ store: memoryStore(), journal: { folder: 'x' } }, /folder/],
+    [{ store: memoryStore(), prices: { override: [] } }, /override/],
+    [undefined, /argument/],
+  ] as const)('throws for %j, naming what is wrong', ([options, message]) => {
+    let thrown: unknown;
+    try {
+      createMeter(options as never);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(isMeterError(thrown) && thrown.code).toBe('invalid_options');
+    expect((thrown as Error).message).toMatch(message);
+  });
+
+  it.for([
+    [{ userid: 'u' }, /"userid"/],
+    [{ userId: 5 }, /"userId"/],
+    [{ tags: { a: 1 } }, /"tags.a"/],
+    [null, /argument/],
+  ] as const)('has a track that throws for %j, naming what is wrong', ([attribution, message]) => {
+    expect(() => createMeter({ store: memoryStore() }).track(attribution as never)).toThrow(message);
+  });
+
+  it('refuses to wrap what is no client', () => {
+    const meter = createMeter({ store: memoryStore() });
+    for (const value of [{}, null, 'client']) expect(() => meter.wrap(value as never)).toThrow(/not an OpenAI client/);
+  });
+});
+
+/** Runs a module of its own process in an empty folder. */
+async function runAlone(
+  code: string,
+): Promise<{ readonly out: string; readonly code: number | null; readonly files: string[] }> {
+  const folder = mkdtempSync(join(tmpdir(), 'kilotoken-alone-'));
+  folders.push(folder);
+  const script = join(import.meta.dirname, `../../temp-${process.pid}-${folders.length}.ts`);
+  writeFileSync(script, code);
+  try {
+    const child = spawn(process.execPath, ['--conditions=@kilotoken/source', script], { cwd: folder });
+    let out = '';
+    child.stdout.on('data', (data: Buffer) => (out += data.toString()));
+    child.stderr.on('data', (data: Buffer) => (out += data.toString()));
+    const exit = await new Promise<number | null>((resolve) => child.on('close', resolve));
+    return { out, code: exit, files: readdirSync(folder) };
+  } finally {
+    rmSync(script);
+  }
+}
+
+describe('a process with a meter', () => {
+  it('has no file, handle, timer, listener or output of it before the first record, and ends by itself', async () => {
+    const { out, code, files } = await runAlone(`
+      const names = () => ['exit', 'beforeExit', 'SIGTERM', 'SIGINT', 'uncaughtException'].map((name) => process.listenerCount(name));
+      const before = names();
+      const { createMeter, sqliteStore } = await import('@kilotoken/core');
+      const OpenAI = (await import('openai')).default;
+      const meter = createMeter({ store: sqliteStore({ path: 'usage.db' }) });
+      const openai = meter.wrap(new OpenAI({ apiKey: 'test' }));
+      meter.track({ userId: 'u1' });
+      const handles = process.getActiveResourcesInfo().filter((name) => !/Pipe|TTY|FSReqPromise|PromiseReaction/.test(name));
+      console.log(JSON.stringify({ handles, same: JSON.stringify(before) === JSON.stringify(names()) }));
+    `);
+    expect({ code, files, out: JSON.parse(out) }).toEqual({ code: 0, files: [], out: { handles: [], same: true } });
+  });
+
+  it('ends by itself without close, after its last record is in the store', async () => {
+    const { out, code, files } = await runAlone(`
+      import OpenAI from 'openai';
+      import { createMeter, sqliteStore } from '@kilotoken/core';
+      import { fakeProvider } from '@kilotoken/core/testing';
+      const provider = await fakeProvider();
+      const store = sqliteStore({ path: 'usage.db' });
+      const meter = createMeter({ store, queue: { flushIntervalMs: 60_000 } });
+      const openai = meter.wrap(new OpenAI({ apiKey: 'test', baseURL: provider.baseURL }));
+      const stream = await openai.chat.completions.create({ model: 'm', messages: [{ role: 'user', content: 'Hi' }], stream: true });
+      for await (const chunk of stream);
+      await provider.close();
+      process.on('exit', () => console.log(JSON.stringify(meter.stats())));
+    `);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ captured: 1, stored: 1, queued: 0, dropped: 0, pending: 0 });
+    expect(files).toContain('usage.db');
+  });
+});
