@@ -1,0 +1,112 @@
+import type { TurnUsage } from '../meter.ts';
+import type { UsageTotals } from '../storage/usage-store.ts';
+import { costAmount } from './cost-amount.ts';
+import type { CostAmount } from './cost-amount.ts';
+import { knownTotal, shownCount, usageCounts } from './usage-counts.ts';
+import type { UsageCounts } from './usage-counts.ts';
+import { isExposed } from './usage-exposure.ts';
+import type { UsageExposure } from './usage-exposure.ts';
+import { addToModel, modelList } from './usage-models.ts';
+import type { ModelSums, UsageModel } from './usage-models.ts';
+import type { QuotaState } from './usage-quota.ts';
+
+/** What a frame tells besides the usage of one reply. */
+export interface FrameOptions {
+  /** Names the reply, so that a frame that comes twice counts once. Default: the `messageId` of the turn, else its first call. */
+  readonly id?: string;
+  /** `rev` of the user's totals that contain this reply, from `turn.stored()` and `store.totals()`. Default: that of `total`. */
+  readonly rev?: number;
+  /** What the user has used in all, this reply included: spares the browser a request. Default: not told. */
+  readonly total?: number | UsageTotals;
+  /** The quota after this reply. Not told where it is in money and money is not exposed. Default: not told. */
+  readonly quota?: QuotaState;
+  /** What a browser may see beyond token counts. Default: nothing. */
+  readonly expose?: readonly UsageExposure[];
+}
+
+/** The usage of one reply, for the meter of a browser: the `kilotoken` part of a frame. */
+export interface FrameData {
+  /** Version of this shape. */
+  readonly v: 1;
+  /** Names the reply. */
+  readonly id: string;
+  /** `rev` of the totals that contain it. */
+  readonly rev?: number;
+  /** What the reply adds to the total. */
+  readonly add: FrameAddition;
+  /** Tokens of the user in all, this reply included. */
+  readonly total?: number;
+  /** The quota after it. */
+  readonly quota?: QuotaState;
+}
+
+/** What one reply used. */
+export interface FrameAddition {
+  /** Tokens; absent where nothing is known. */
+  readonly total?: number;
+  /** The total in parts. */
+  readonly counts: UsageCounts;
+  /** Tokens of the total that were estimated; absent where there are none. */
+  readonly estimated?: number;
+  /** True where a call of the reply had not ended yet. */
+  readonly partial?: true;
+  /** Only with `expose: ['cost']`, and where something is priced. */
+  readonly cost?: CostAmount;
+  /** Only with `expose: ['models']`. */
+  readonly models?: readonly UsageModel[];
+}
+
+/** What a frame is made of: the answer of `turn.usage()`, or just its `tokens`. */
+export type FrameUsage = Pick<TurnUsage, 'tokens'> & Partial<TurnUsage>;
+
+/** Builds the part of a frame that is ours. */
+export function frameData(usage: FrameUsage, options: FrameOptions = {}): FrameData {
+  const { total, expose } = options;
+  const rev = options.rev ?? (typeof total === 'object' ? total.rev : undefined);
+  const tokensInAll = typeof total === 'object' ? total.tokens.totalTokens : total;
+  const quota = options.quota?.unit === 'cost' && !isExposed(expose, 'cost') ? undefined : options.quota;
+  return {
+    v: 1,
+    id: options.id ?? replyId(usage),
+    ...(rev === undefined ? {} : { rev }),
+    add: frameAddition(usage, expose),
+    ...(tokensInAll === undefined ? {} : { total: shownCount(tokensInAll) }),
+    ...(quota === undefined ? {} : { quota }),
+  };
+}
+
+function frameAddition(usage: FrameUsage, expose: readonly UsageExposure[] | undefined): FrameAddition {
+  const total = knownTotal(usage.tokens);
+  const estimated = (usage.records ?? [])
+    .filter(({ origin }) => origin === 'estimated')
+    .reduce((sum, { tokens }) => sum + (knownTotal(tokens) ?? 0), 0);
+  const cost = isExposed(expose, 'cost') ? frameCost(usage) : undefined;
+  return {
+    ...(total === undefined ? {} : { total }),
+    counts: usageCounts(usage.tokens),
+    ...(estimated === 0 ? {} : { estimated }),
+    ...(usage.complete === false ? { partial: true } : {}),
+    ...(cost === undefined ? {} : { cost }),
+    ...(isExposed(expose, 'models') ? { models: frameModels(usage, isExposed(expose, 'cost')) } : {}),
+  };
+}
+
+function frameCost({ cost, complete }: FrameUsage): CostAmount | undefined {
+  return cost === undefined
+    ? undefined
+    : costAmount(BigInt(cost.picoUsd), cost.unpricedCalls === 0 && complete !== false);
+}
+
+function frameModels({ records = [], cost }: FrameUsage, withCost: boolean): readonly UsageModel[] {
+  const sums: ModelSums = new Map();
+  for (const { responseModel, requestModel, tokens, cost: own } of records) {
+    addToModel(sums, responseModel ?? requestModel, knownTotal(tokens), BigInt(own.picoUsd ?? 0));
+  }
+  const isComplete = cost?.unpricedCalls === 0;
+  return modelList(sums, (picoUsd) => (withCost ? costAmount(picoUsd, isComplete) : undefined));
+}
+
+function replyId({ records = [] }: FrameUsage): string {
+  const named = records.find(({ attribution }) => attribution.messageId !== undefined);
+  return named?.attribution.messageId ?? records[0]?.callId ?? crypto.randomUUID();
+}

@@ -1,0 +1,154 @@
+import { MeterError } from '../errors.ts';
+import { timeBuckets } from '../storage/time-buckets.ts';
+import type { UsageStore } from '../storage/usage-store.ts';
+import type { UsageExposure } from './usage-exposure.ts';
+import { periodKinds } from './usage-period.ts';
+import type { PeriodKind, PeriodSpan } from './usage-period.ts';
+import { checkQuota } from './usage-quota.ts';
+import type { UsageQuota } from './usage-quota.ts';
+import { maxSnapshotDays } from './usage-snapshot.ts';
+import type { UsageSubject } from './usage-subject.ts';
+
+/**
+ * Options of `usageHandler`. `store` and `authenticate` are needed.
+ *
+ * @example
+ * ```ts
+ * const options: UsageHandlerOptions = {
+ *   store,
+ *   authenticate: async (request) => {
+ *     const user = await sessionUser(request.headers.get('cookie'));
+ *     return user === undefined ? null : { userId: user.id };
+ *   },
+ *   period: 'month',
+ *   quota: { limit: 2_000_000 },
+ * };
+ * ```
+ */
+export interface UsageHandlerOptions<Source = unknown> {
+  /** Where the records are. */
+  readonly store: UsageStore;
+  /**
+   * Says whose usage this request may see, from the app's own session. `source` is the framework's request (Express and
+   * Fastify: the request; Hono: the context) where one of the adapters is used. Nothing, or a throw, is answered 401.
+   */
+  readonly authenticate: (request: Request, source: Source) => MaybePromise<UsageSubject | null | undefined>;
+  /** What a browser may see beyond token counts. Default: nothing. */
+  readonly expose?: readonly UsageExposure[];
+  /**
+   * What is summed up: `all`, the current `day` or `month` in `timeZone`, or, by a function, a span of the user's own,
+   * such as a plan's. Default `all`. A browser may ask for another with `?period=`.
+   */
+  readonly period?: PeriodKind | ((subject: UsageSubject, now: Date) => MaybePromise<PeriodKind | PeriodSpan>);
+  /** IANA name of the zone in which days and months begin. Default `UTC`. */
+  readonly timeZone?: string;
+  /**
+   * What a user may spend in the period of `period`, whatever period the browser asks to see. Default: no quota.
+   * Where the function throws, the snapshot has no quota, and `onError` hears of it.
+   */
+  readonly quota?: UsageQuota | ((subject: UsageSubject) => MaybePromise<UsageQuota | null | undefined>);
+  /** How many days of `days`, today included, 0 to 366. Default 0: none. A browser may ask for another number with `?days=`. */
+  readonly days?: number;
+  /** Adds the newest reply. Default false. */
+  readonly last?: boolean;
+  /** Answers 404 on every other path, for a server of its own. Default: any path, the app's router decides. */
+  readonly path?: string;
+  /** The time. Default: the system's. */
+  readonly clock?: () => Date;
+  /** Told what `authenticate`, `period`, `quota` or the store threw; the browser is only given the status. Default: nobody. */
+  readonly onError?: (error: unknown, request: Request) => void;
+}
+
+/** A value, or a promise of it. */
+export type MaybePromise<Value> = Value | Promise<Value>;
+
+/** Options with their defaults. */
+export type ResolvedHandlerOptions<Source> = UsageHandlerOptions<Source> &
+  Required<Pick<UsageHandlerOptions<Source>, 'expose' | 'period' | 'timeZone' | 'days' | 'last' | 'clock' | 'onError'>>;
+
+const known = [
+  'store',
+  'authenticate',
+  'expose',
+  'period',
+  'timeZone',
+  'quota',
+  'days',
+  'last',
+  'path',
+  'clock',
+  'onError',
+];
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {@link MeterError} `invalid_options`, naming the first option that is unknown or wrong.
+ */
+export function resolveHandlerOptions<Source>(options: UsageHandlerOptions<Source>): ResolvedHandlerOptions<Source> {
+  if (typeof options !== 'object' || options === null) throw invalid('expected { store, authenticate }');
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown !== undefined) throw invalid(`unknown option "${unknown}"; known are ${known.join(', ')}`);
+  const resolved = {
+    ...options,
+    expose: options.expose ?? [],
+    period: options.period ?? 'all',
+    timeZone: options.timeZone ?? 'UTC',
+    days: options.days ?? 0,
+    last: options.last ?? false,
+    clock: options.clock ?? (() => new Date()),
+    onError: options.onError ?? (() => {}),
+  };
+  const { store, expose, period, timeZone, quota, days } = resolved;
+  demand('store', hasMethods(store), 'a usage store');
+  demand('authenticate', typeof resolved.authenticate === 'function', 'a function');
+  demand('expose', Array.isArray(expose) && expose.every(isExposure), 'a list of "cost" and "models"');
+  demand(
+    'period',
+    typeof period === 'function' || periodKinds.includes(period),
+    `a function or one of ${periodKinds.join(', ')}`,
+  );
+  demand('days', isDayCount(days), `a whole number from 0 to ${maxSnapshotDays}`);
+  demand('last', typeof resolved.last === 'boolean', 'true or false');
+  demand('path', resolved.path === undefined || /^\/[^?#]*$/.test(resolved.path), 'a path that begins with /');
+  demand('clock', typeof resolved.clock === 'function', 'a function');
+  demand('onError', typeof resolved.onError === 'function', 'a function');
+  demand('timeZone', isTimeZone(timeZone), 'an IANA time zone this runtime knows');
+  if (quota !== undefined && typeof quota !== 'function') checkQuota('usageHandler', quota, expose);
+  return resolved;
+}
+
+/** Says whether a snapshot can have so many days. */
+export function isDayCount(days: unknown): days is number {
+  return Number.isInteger(days) && (days as number) >= 0 && (days as number) <= maxSnapshotDays;
+}
+
+/** Says whether this runtime knows a time zone. */
+export function isTimeZone(timeZone: unknown): timeZone is string {
+  try {
+    if (typeof timeZone !== 'string') return false;
+    timeBuckets('day', timeZone);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isExposure(value: unknown): boolean {
+  return value === 'cost' || value === 'models';
+}
+
+function hasMethods(store: unknown): boolean {
+  if (typeof store !== 'object' || store === null) return false;
+  return ['totals', 'series', 'records'].every(
+    (name) => typeof (store as Record<string, unknown>)[name] === 'function',
+  );
+}
+
+function demand(name: string, isRight: boolean, expected: string): void {
+  if (!isRight) throw invalid(`option "${name}" is missing or has a wrong value: expected ${expected}`);
+}
+
+function invalid(problem: string): MeterError {
+  return new MeterError('invalid_options', `usageHandler: ${problem}`);
+}

@@ -1,0 +1,51 @@
+import type { UsageStore, UsageTotals } from '../storage/usage-store.ts';
+import type { CostAmount } from './cost-amount.ts';
+import { shownCount, usageCounts } from './usage-counts.ts';
+import type { UsageCounts } from './usage-counts.ts';
+import type { UsageSubject } from './usage-subject.ts';
+
+/**
+ * The newest reply of a user: all calls of its message.
+ *
+ * @example
+ * ```ts
+ * const last: LastReply = { id: 'm1', at: '2026-11-22T10:00:00.000Z', total: 307, counts: { input: 211, output: 96 } };
+ * ```
+ */
+export interface LastReply {
+  /** `messageId` of its calls. */
+  readonly id: string;
+  /** ISO 8601 instant at which its newest call was made. */
+  readonly at: string;
+  /** Tokens of all its calls. */
+  readonly total: number;
+  /** The total in parts. */
+  readonly counts: UsageCounts;
+  /** Only with `expose: ['cost']`, and where something is priced. */
+  readonly cost?: CostAmount;
+}
+
+/** Where the newest record belongs to no message, there is no reply to show. */
+export async function readLastReply(
+  store: UsageStore,
+  subject: UsageSubject,
+  priceOf: (picoUsd: bigint, isComplete: boolean) => CostAmount | undefined,
+): Promise<{ last?: LastReply }> {
+  for await (const { attribution, startedAt } of store.records({ ...subject, order: 'newest', limit: 1 })) {
+    const { messageId } = attribution;
+    if (messageId === undefined) return {};
+    const totals = await store.totals({ ...subject, messageId });
+    return { last: lastReply(messageId, startedAt, totals, priceOf(totals.picoUsd, totals.unpricedCalls === 0)) };
+  }
+  return {};
+}
+
+function lastReply(id: string, at: Date, totals: UsageTotals, cost: CostAmount | undefined): LastReply {
+  return {
+    id,
+    at: at.toISOString(),
+    total: shownCount(totals.tokens.totalTokens),
+    counts: usageCounts(totals.tokens),
+    ...(cost === undefined ? {} : { cost }),
+  };
+}

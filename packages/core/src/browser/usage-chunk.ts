@@ -1,0 +1,88 @@
+import { frameData } from './frame-data.ts';
+import type { FrameData, FrameOptions, FrameUsage } from './frame-data.ts';
+import { knownTotal, shownCount } from './usage-counts.ts';
+import { isExposed } from './usage-exposure.ts';
+
+/** Usage in OpenAI's words, as the last chunk of a chat stream has it. */
+export interface ChunkUsage {
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly total_tokens: number;
+  readonly prompt_tokens_details?: { readonly cached_tokens?: number; readonly audio_tokens?: number };
+  readonly completion_tokens_details?: { readonly reasoning_tokens?: number; readonly audio_tokens?: number };
+}
+
+/**
+ * A usage chunk of OpenAI's chat stream with ours beside it. Assignable to `ChatCompletionChunk` of `openai`.
+ *
+ * @example
+ * ```ts
+ * const chunk: UsageChunk = usageChunk(await turn.usage());
+ * ```
+ */
+export interface UsageChunk {
+  /** Id of the reply's last answer, so that it goes with the chunks before it. */
+  readonly id: string;
+  readonly object: 'chat.completion.chunk';
+  /** Seconds since 1970. */
+  readonly created: number;
+  /** Name of the model with `expose: ['models']`, else empty: clients want the field to be there. */
+  readonly model: string;
+  readonly choices: never[];
+  /** `null` where nothing is known about the reply: OpenAI's format has no other word for it. */
+  readonly usage: ChunkUsage | null;
+  /** What the meter of the browser reads. */
+  readonly kilotoken: FrameData;
+}
+
+/**
+ * The body of {@link usageFrame} as an object, for apps that write their events themselves.
+ *
+ * @param usage - Answer of `turn.usage()`.
+ * @returns A plain JSON value. Tokens only, unless `expose` says more.
+ *
+ * @example
+ * ```ts
+ * controller.enqueue(`data: ${JSON.stringify(usageChunk(await turn.usage()))}\n\n`);
+ * ```
+ */
+export function usageChunk(usage: FrameUsage, options: FrameOptions = {}): UsageChunk {
+  const kilotoken = frameData(usage, options);
+  const last = usage.records?.findLast(({ responseId }) => responseId !== undefined) ?? usage.records?.at(-1);
+  const startedAt = last?.startedAt.getTime() ?? Date.now();
+  return {
+    id: last?.responseId ?? kilotoken.id,
+    object: 'chat.completion.chunk',
+    created: Math.floor(startedAt / 1000),
+    model: isExposed(options.expose, 'models') ? (last?.responseModel ?? last?.requestModel ?? '') : '',
+    choices: [],
+    usage: chunkUsage(usage.tokens),
+    kilotoken,
+  };
+}
+
+/** Where one side is unknown it is what the total leaves for it: the format has no way to say unknown. */
+function chunkUsage(tokens: FrameUsage['tokens']): ChunkUsage | null {
+  const total = knownTotal(tokens);
+  if (total === undefined) return null;
+  const { inputTokens, outputTokens } = tokens;
+  const prompt = details({ cached_tokens: tokens.cacheReadInputTokens, audio_tokens: tokens.audioInputTokens });
+  const completion = details({
+    reasoning_tokens: tokens.reasoningOutputTokens,
+    audio_tokens: tokens.audioOutputTokens,
+  });
+  return {
+    prompt_tokens: shownCount(inputTokens ?? total - (outputTokens ?? 0)),
+    completion_tokens: shownCount(outputTokens ?? total - (inputTokens ?? total)),
+    total_tokens: total,
+    ...(prompt === undefined ? {} : { prompt_tokens_details: prompt }),
+    ...(completion === undefined ? {} : { completion_tokens_details: completion }),
+  };
+}
+
+function details<Name extends string>(
+  counts: Readonly<Record<Name, number | undefined>>,
+): { readonly [Key in Name]?: number } | undefined {
+  const known = Object.entries(counts).filter(([, count]) => count !== undefined);
+  return known.length === 0 ? undefined : (Object.fromEntries(known) as { [Key in Name]?: number });
+}

@@ -1,0 +1,50 @@
+import type { TokenUsage } from '../normalize/token-usage.ts';
+
+/**
+ * Token counts as a browser gets them. `cached` and `cacheWrite` lie inside `input`, `reasoning` inside `output`; a
+ * count nobody reported is absent, never 0. Integers, 0 or more.
+ *
+ * @example
+ * ```ts
+ * const counts: UsageCounts = { input: 211, cached: 128, output: 96 };
+ * ```
+ */
+export interface UsageCounts {
+  /** All input, cached and cache-written tokens included. */
+  readonly input?: number;
+  /** Part of `input` read from the provider's prompt cache. */
+  readonly cached?: number;
+  /** Part of `input` written to the provider's prompt cache. */
+  readonly cacheWrite?: number;
+  /** All output, reasoning included. */
+  readonly output?: number;
+  /** Part of `output` the model spent thinking. */
+  readonly reasoning?: number;
+}
+
+/** The counts a browser gets of ours. */
+export function usageCounts(tokens: TokenUsage): UsageCounts {
+  return {
+    ...count('input', tokens.inputTokens),
+    ...count('cached', tokens.cacheReadInputTokens),
+    ...count('cacheWrite', tokens.cacheWriteInputTokens),
+    ...count('output', tokens.outputTokens),
+    ...count('reasoning', tokens.reasoningOutputTokens),
+  };
+}
+
+/** The total of a turn or call; `undefined` where nothing is known. */
+export function knownTotal({ inputTokens, outputTokens, totalTokens }: TokenUsage): number | undefined {
+  if (totalTokens !== undefined) return shownCount(totalTokens);
+  if (inputTokens === undefined && outputTokens === undefined) return undefined;
+  return shownCount((inputTokens ?? 0) + (outputTokens ?? 0));
+}
+
+/** A correction may outweigh the usage of a short period; people are shown 0 then, not a negative count. */
+export function shownCount(tokens: number): number {
+  return Math.max(0, tokens);
+}
+
+function count<Name extends keyof UsageCounts>(name: Name, tokens: number | undefined): { [Key in Name]?: number } {
+  return tokens === undefined ? {} : ({ [name]: shownCount(tokens) } as { [Key in Name]: number });
+}

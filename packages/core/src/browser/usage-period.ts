@@ -1,0 +1,89 @@
+import { MeterError } from '../errors.ts';
+import { timeBuckets } from '../storage/time-buckets.ts';
+
+/** Periods that need no code: everything, or the current day or month in a time zone. */
+export const periodKinds: readonly PeriodKind[] = ['all', 'day', 'month'];
+
+/** The time a snapshot is about: all of it, or the running day or month. */
+export type PeriodKind = 'all' | 'day' | 'month';
+
+/**
+ * A span of time of the app's own, for example from one renewal of a plan to the next.
+ *
+ * @example
+ * ```ts
+ * const span: PeriodSpan = { start: new Date('2026-11-17'), resetsAt: new Date('2026-12-17') };
+ * ```
+ */
+export interface PeriodSpan {
+  /** First instant of the period. */
+  readonly start: Date;
+  /** First instant of the next one. Default: open. */
+  readonly resetsAt?: Date;
+}
+
+/**
+ * The period of a snapshot. Empty means all time.
+ *
+ * @example
+ * ```ts
+ * const period: SnapshotPeriod = {
+ *   kind: 'month',
+ *   start: '2026-11-01T00:00:00.000Z',
+ *   resetsAt: '2026-12-01T00:00:00.000Z',
+ *   timeZone: 'UTC',
+ * };
+ * ```
+ */
+export interface SnapshotPeriod {
+  /** `custom` is a span of the app's own. */
+  readonly kind?: 'day' | 'month' | 'custom';
+  /** ISO 8601 instant, inclusive. */
+  readonly start?: string;
+  /** ISO 8601 instant, exclusive: counting begins anew then. */
+  readonly resetsAt?: string;
+  /** IANA name of the zone whose calendar cut the period. */
+  readonly timeZone?: string;
+}
+
+/** A period as a store is asked for it and as a browser is told. */
+export interface ResolvedPeriod {
+  /** Part of the query; empty for all time. */
+  readonly range: { readonly from?: Date; readonly to?: Date };
+  /** Part of the snapshot. */
+  readonly shown: SnapshotPeriod;
+}
+
+/** The period around `now`. A day or month begins and ends where its first instant falls in the zone. */
+export function resolvePeriod(period: PeriodKind | PeriodSpan, timeZone: string, now: Date): ResolvedPeriod {
+  if (period === 'all') return { range: {}, shown: {} };
+  if (typeof period === 'string') {
+    const { start, end } = timeBuckets(period, timeZone).spanOf(now.getTime());
+    return resolvedSpan(period, { start: new Date(start), resetsAt: new Date(end) }, timeZone);
+  }
+  const { start, resetsAt } = period;
+  if (!isInstant(start) || (resetsAt !== undefined && !(isInstant(resetsAt) && resetsAt > start))) {
+    throw new MeterError('invalid_options', 'period: expected a start and, if there is an end, resetsAt after it');
+  }
+  return resolvedSpan('custom', period, timeZone);
+}
+
+function resolvedSpan(
+  kind: 'day' | 'month' | 'custom',
+  { start, resetsAt }: PeriodSpan,
+  timeZone: string,
+): ResolvedPeriod {
+  return {
+    range: { from: start, ...(resetsAt === undefined ? {} : { to: resetsAt }) },
+    shown: {
+      kind,
+      start: start.toISOString(),
+      ...(resetsAt === undefined ? {} : { resetsAt: resetsAt.toISOString() }),
+      timeZone,
+    },
+  };
+}
+
+function isInstant(value: unknown): value is Date {
+  return value instanceof Date && !Number.isNaN(value.getTime());
+}

@@ -1,0 +1,78 @@
+import { MeterError } from '../errors.ts';
+import { usdText } from './cost-amount.ts';
+import { shownCount } from './usage-counts.ts';
+import { isExposed } from './usage-exposure.ts';
+import type { UsageExposure } from './usage-exposure.ts';
+
+/**
+ * What a user may spend in the period. Showing it is all this does: nothing is stopped at the limit.
+ *
+ * @example
+ * ```ts
+ * const quota: UsageQuota = { unit: 'tokens', limit: 2_000_000 };
+ * ```
+ */
+export interface UsageQuota {
+  /** `tokens`, or `cost` in US dollars, which needs `expose: ['cost']`. Default `tokens`. */
+  readonly unit?: 'tokens' | 'cost';
+  /** 0 or more, in the unit. */
+  readonly limit: number;
+  /** Spent so far, in the unit. Default: what the store counted in the period. */
+  readonly used?: number;
+  /** Held back for calls that are under way, in the unit. Default: none. */
+  readonly reserved?: number;
+}
+
+/**
+ * A quota as a browser gets it. Numbers in `cost` are US dollars for display, not for arithmetic.
+ *
+ * @example
+ * ```ts
+ * const quota: QuotaState = { unit: 'tokens', used: 1_234_567, limit: 2_000_000 };
+ * ```
+ */
+export interface QuotaState {
+  /** What the numbers count. */
+  readonly unit: 'tokens' | 'cost';
+  /** Spent so far; may be above `limit`. */
+  readonly used: number;
+  /** What may be spent. */
+  readonly limit: number;
+  /** Held back for calls that are under way. */
+  readonly reserved?: number;
+  /** ISO 4217, with the unit `cost`. */
+  readonly currency?: 'USD';
+}
+
+/**
+ * Checks a quota.
+ *
+ * @throws {@link MeterError} `invalid_options`, naming the field that is wrong, or where it is in money and money is
+ * not exposed.
+ */
+export function checkQuota(what: string, quota: UsageQuota, expose: readonly UsageExposure[]): void {
+  const wrong = (field: string, problem: string): MeterError =>
+    new MeterError('invalid_options', `${what}: option "quota${field}" ${problem}`);
+  if (typeof quota !== 'object' || quota === null) throw wrong('', 'has a wrong value: expected { limit }');
+  const { unit = 'tokens', limit, used = 0, reserved = 0 } = quota;
+  if (unit !== 'tokens' && unit !== 'cost') throw wrong('.unit', 'has a wrong value: expected "tokens" or "cost"');
+  for (const [field, value] of Object.entries({ limit, used, reserved })) {
+    if (!(Number.isFinite(value) && value >= 0)) throw wrong(`.${field}`, 'has a wrong value: expected 0 or more');
+  }
+  if (unit === 'cost' && !isExposed(expose, 'cost')) throw wrong('.unit', `"cost" needs expose: ['cost']`);
+}
+
+/** The quota to show, from a checked one and what the store counted. */
+export function quotaState(
+  { unit = 'tokens', limit, used, reserved }: UsageQuota,
+  counted: { readonly totalTokens: number; readonly picoUsd: bigint },
+): QuotaState {
+  const spent = unit === 'tokens' ? shownCount(counted.totalTokens) : Number(usdText(counted.picoUsd));
+  return {
+    unit,
+    used: used ?? spent,
+    limit,
+    ...(reserved === undefined ? {} : { reserved }),
+    ...(unit === 'cost' ? { currency: 'USD' } : {}),
+  };
+}

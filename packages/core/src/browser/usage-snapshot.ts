@@ -1,0 +1,183 @@
+import { MeterError } from '../errors.ts';
+import type { UsageStore, UsageTotals } from '../storage/usage-store.ts';
+import { costAmount } from './cost-amount.ts';
+import type { CostAmount } from './cost-amount.ts';
+import { readLastReply } from './last-reply.ts';
+import type { LastReply } from './last-reply.ts';
+import { shownCount, usageCounts } from './usage-counts.ts';
+import type { UsageCounts } from './usage-counts.ts';
+import { usageDays } from './usage-days.ts';
+import type { UsageDay } from './usage-days.ts';
+import { isExposed } from './usage-exposure.ts';
+import type { UsageExposure } from './usage-exposure.ts';
+import { usageModels } from './usage-models.ts';
+import type { UsageModel } from './usage-models.ts';
+import { resolvePeriod } from './usage-period.ts';
+import type { PeriodKind, PeriodSpan, ResolvedPeriod, SnapshotPeriod } from './usage-period.ts';
+import { checkQuota, quotaState } from './usage-quota.ts';
+import type { QuotaState, UsageQuota } from './usage-quota.ts';
+import { checkSubject } from './usage-subject.ts';
+import type { UsageSubject } from './usage-subject.ts';
+
+/**
+ * A user's usage as a browser gets it: the answer of `usageHandler`, or a field of the app's own profile answer. Plain
+ * JSON; token counts only, unless the app exposes more.
+ *
+ * @example
+ * ```ts
+ * const { total, counts, rev } = (await (await fetch('/api/usage')).json()) as UsageSnapshot;
+ * ```
+ */
+export interface UsageSnapshot {
+  /** Version of this shape. */
+  readonly v: 1;
+  /** Ever-growing count of the user's stored records: of two snapshots the one with the higher `rev` is newer. */
+  readonly rev: number;
+  /** ISO 8601 instant at which it was read. */
+  readonly asOf: string;
+  /** What the numbers are about. Empty: all time. */
+  readonly period: SnapshotPeriod;
+  /** Tokens of the period, estimated ones included. */
+  readonly total: number;
+  /** The total in parts. */
+  readonly counts: UsageCounts & { readonly input: number; readonly output: number };
+  /** Tokens of the total that were estimated; absent where there are none. */
+  readonly estimated?: number;
+  /** Only with `expose: ['cost']`; absent too where no call has a price. */
+  readonly cost?: CostAmount;
+  /** Only where the app set a quota. */
+  readonly quota?: QuotaState;
+  /** The newest reply, where it was asked for. */
+  readonly last?: LastReply;
+  /** Only with `expose: ['models']`: the period by model, most tokens first. */
+  readonly models?: readonly UsageModel[];
+  /** The last days, oldest first and without gaps, where they were asked for. They may reach back beyond the period. */
+  readonly days?: readonly UsageDay[];
+}
+
+/** What goes into a snapshot. */
+export interface SnapshotOptions {
+  /** What a browser may see beyond token counts. Default: nothing. */
+  readonly expose?: readonly UsageExposure[];
+  /** What is summed up: `all`, the current `day` or `month`, or a span of the app's own. Default `all`. */
+  readonly period?: PeriodKind | PeriodSpan;
+  /** IANA name of the zone in which days and months begin. Default `UTC`. */
+  readonly timeZone?: string;
+  /** What the user may spend in the period. Default: no quota. */
+  readonly quota?: UsageQuota;
+  /** How many days `days` has, today included, 0 to 366. Default 0: no `days`. */
+  readonly days?: number;
+  /** Adds the newest reply. Default false. */
+  readonly last?: boolean;
+  /** The time. Default: the system's. */
+  readonly clock?: () => Date;
+}
+
+/** Most days a snapshot has: a leap year. */
+export const maxSnapshotDays = 366;
+
+/**
+ * Reads a user's usage in the shape browsers get: for a profile answer, or as first data of a page rendered on the
+ * server. `usageHandler` serves the same over HTTP.
+ *
+ * @param store - Where the records are.
+ * @param subject - Whose usage it is. Never take it from what a browser sent.
+ * @throws MeterError `invalid_options` for a wrong option or subject, naming it; what the store throws goes through.
+ *
+ * @example
+ * ```ts
+ * const usage = await usageSnapshot(store, { userId: user.id }, { period: 'month', timeZone: 'Europe/Berlin' });
+ * ```
+ */
+export async function usageSnapshot(
+  store: UsageStore,
+  subject: UsageSubject,
+  options: SnapshotOptions = {},
+): Promise<UsageSnapshot> {
+  const { expose = [], timeZone = 'UTC', quota, clock = () => new Date() } = options;
+  if (quota !== undefined) checkQuota('usageSnapshot', quota, expose);
+  const now = clock();
+  const period = resolvePeriod(options.period ?? 'all', timeZone, now);
+  return readSnapshot(store, checkSubject('usageSnapshot', subject), {
+    expose,
+    period,
+    quota: quota === undefined ? undefined : { quota, range: period.range },
+    days: options.days ?? 0,
+    daysTimeZone: timeZone,
+    last: options.last ?? false,
+    now,
+  });
+}
+
+/** A snapshot's question with nothing left open. */
+export interface SnapshotPlan {
+  readonly expose: readonly UsageExposure[];
+  readonly period: ResolvedPeriod;
+  /** A checked quota, and what it is counted over. */
+  readonly quota: { readonly quota: UsageQuota; readonly range: ResolvedPeriod['range'] } | undefined;
+  readonly days: number;
+  readonly daysTimeZone: string;
+  readonly last: boolean;
+  readonly now: Date;
+}
+
+/** Asks the store. `subject` must be checked. */
+export async function readSnapshot(
+  store: UsageStore,
+  subject: UsageSubject,
+  plan: SnapshotPlan,
+): Promise<UsageSnapshot> {
+  const { expose, period, days, now } = plan;
+  if (!(Number.isInteger(days) && days >= 0 && days <= maxSnapshotDays)) {
+    throw new MeterError('invalid_options', `days: expected a whole number from 0 to ${maxSnapshotDays}`);
+  }
+  // Totals first: whatever is read after them is at least as new as the rev they carry.
+  const totals = await readTotals(store, subject, period.range);
+  const isComplete = totals.unpricedCalls === 0;
+  const priceOf = (picoUsd: bigint, isWhole = isComplete): CostAmount | undefined =>
+    isExposed(expose, 'cost') ? costAmount(picoUsd, isWhole) : undefined;
+  const cost = priceOf(totals.picoUsd);
+  const estimated = shownCount(totals.byOrigin.estimated?.tokens.totalTokens ?? 0);
+  const counts = usageCounts(totals.tokens);
+  return {
+    v: 1,
+    rev: totals.rev,
+    asOf: now.toISOString(),
+    period: period.shown,
+    total: shownCount(totals.tokens.totalTokens),
+    counts: { ...counts, input: counts.input ?? 0, output: counts.output ?? 0 },
+    ...(estimated === 0 ? {} : { estimated }),
+    ...(cost === undefined ? {} : { cost }),
+    ...(await readQuota(store, subject, plan, totals)),
+    ...(plan.last ? await readLastReply(store, subject, priceOf) : {}),
+    ...(isExposed(expose, 'models') ? { models: await usageModels(store, subject, period.range, priceOf) } : {}),
+    ...(days === 0
+      ? {}
+      : {
+          days: await usageDays(
+            store,
+            subject,
+            { count: days, timeZone: plan.daysTimeZone, now },
+            isExposed(expose, 'cost') ? priceOf : undefined,
+          ),
+        }),
+  };
+}
+
+async function readQuota(
+  store: UsageStore,
+  subject: UsageSubject,
+  { quota: asked, period }: SnapshotPlan,
+  totals: UsageTotals,
+): Promise<{ quota?: QuotaState }> {
+  if (asked === undefined) return {};
+  const { quota, range } = asked;
+  const counted = quota.used !== undefined || range === period.range ? totals : await readTotals(store, subject, range);
+  return { quota: quotaState(quota, { totalTokens: counted.tokens.totalTokens, picoUsd: counted.picoUsd }) };
+}
+
+function readTotals(store: UsageStore, subject: UsageSubject, range: ResolvedPeriod['range']): Promise<UsageTotals> {
+  const isWhole = subject.tenantId === undefined && range.from === undefined && range.to === undefined;
+  if (isWhole && store.userTotals !== undefined) return store.userTotals(subject.userId);
+  return store.totals({ ...subject, ...range });
+}

@@ -1,0 +1,39 @@
+import { MeterError } from '../errors.ts';
+
+/**
+ * Whose usage is read.
+ *
+ * @example
+ * ```ts
+ * const subject: UsageSubject = { userId: 'u1', tenantId: 'acme' };
+ * ```
+ */
+export interface UsageSubject {
+  /** The user, as in `meter.track`; not empty. */
+  readonly userId: string;
+  /** Only what the user spent in this tenant. Leave it out in apps without tenants: then all of the user's usage is read. */
+  readonly tenantId?: string;
+}
+
+/**
+ * Reads a subject from what the app handed over, and takes nothing but two plain strings from it.
+ *
+ * A `tenantId` that is there and `undefined` is refused: read as "no tenant" it would show the sum over all tenants.
+ *
+ * @throws {@link MeterError} `invalid_options`, naming the part that is wrong.
+ */
+export function checkSubject(what: string, subject: UsageSubject): UsageSubject {
+  if (typeof subject !== 'object' || subject === null) throw wrong(what, 'expected { userId }');
+  const { userId } = subject;
+  if (typeof userId !== 'string' || userId === '') throw wrong(what, 'userId: expected a string that is not empty');
+  if (!('tenantId' in subject)) return { userId };
+  const { tenantId } = subject;
+  if (typeof tenantId !== 'string' || tenantId === '') {
+    throw wrong(what, 'tenantId: expected a string that is not empty; leave it out where there are no tenants');
+  }
+  return { userId, tenantId };
+}
+
+function wrong(what: string, problem: string): MeterError {
+  return new MeterError('invalid_options', `${what}: ${problem}`);
+}
