@@ -1,0 +1,90 @@
+import { mkdirSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createMeter, memoryStore, sqliteStore } from '@kilotoken/core';
+import type { PriceOptions } from '@kilotoken/core';
+import { readArguments, usageText } from './arguments.ts';
+import type { DemoArguments } from './arguments.ts';
+import { holdConversation } from './chat.ts';
+import type { AnsweredMessage } from './chat.ts';
+import { conversations } from './conversations.ts';
+import { liveProvider, scriptedProvider } from './provider.ts';
+import type { DemoProvider, Tally } from './provider.ts';
+import { messageText, totalsText, userTotals } from './report.ts';
+
+const userIds = conversations.map(({ userId }) => userId);
+
+/** The scripted model is nobody's product, so the demo brings its price: $0.25 per million tokens in, $2 out. */
+const prices: PriceOptions = {
+  overrides: [{ model: 'demo-chat', inputPicoUsdPerToken: 250_000, outputPicoUsdPerToken: 2_000_000 }],
+};
+
+async function main(options: DemoArguments): Promise<void> {
+  const dataFolder = resolve(options.data);
+  mkdirSync(dataFolder, { recursive: true });
+  const path = resolve(dataFolder, 'usage.db');
+  const say = options.json ? () => undefined : (text: string) => console.log(text);
+  const provider = options.live ? liveProvider() : await scriptedProvider(resolve(dataFolder, 'provider-bill.json'));
+  const stopped = new AbortController();
+  process.once('SIGINT', () => stopped.abort());
+
+  const store = sqliteStore({ path });
+  const meter = createMeter({ store, prices });
+  const openai = meter.wrap(provider.newClient());
+  say(`Provider: ${provider.name}\nSQLite file: ${relative(process.cwd(), path)}\n`);
+  do {
+    await round({ openai, meter, model: provider.model }, stopped.signal, (message) => say(messageText(message)));
+    provider.tally();
+    say(`${totalsText(await userTotals(store, userIds))}\n`);
+    if (!options.once) await sleep(2000, undefined, { signal: stopped.signal }).catch(() => undefined);
+  } while (!options.once && !stopped.signal.aborted);
+
+  await meter.close();
+  const users = await userTotals(store, userIds);
+  await store.close();
+  const billed = provider.tally();
+  await provider.close();
+  const withoutForcing = await meterWithoutForcing(options.live ? liveProvider() : await scriptedProvider());
+
+  if (options.json) {
+    console.log(JSON.stringify({ users, provider: billed ?? null, withoutForcing }));
+    return;
+  }
+  if (billed !== undefined) say(`The provider's own bill: ${billed.calls} calls, ${billed.tokens} tokens.`);
+  say(
+    `Had nobody asked for usage, the same round would have recorded ${withoutForcing.tokens} tokens in ${withoutForcing.calls} calls.`,
+  );
+}
+
+/** All users chat at once. */
+async function round(
+  app: Parameters<typeof holdConversation>[0],
+  signal: AbortSignal,
+  onAnswer: (message: AnsweredMessage) => void,
+): Promise<void> {
+  const held = await Promise.allSettled(
+    conversations.map((conversation) => holdConversation(app, conversation, onAnswer, signal)),
+  );
+  for (const result of held) if (result.status === 'rejected' && !signal.aborted) throw result.reason;
+}
+
+/** Runs the same round once more, with a meter that only listens. */
+async function meterWithoutForcing(provider: DemoProvider): Promise<Tally> {
+  const store = memoryStore();
+  const meter = createMeter({ store, prices, inject: 'never' });
+  const openai = meter.wrap(provider.newClient());
+  await round({ openai, meter, model: provider.model }, new AbortController().signal, () => undefined);
+  await meter.close();
+  await provider.close();
+  const { calls, tokens } = await store.totals({});
+  return { calls, tokens: tokens.totalTokens };
+}
+
+let options: DemoArguments | undefined;
+try {
+  options = readArguments(process.argv.slice(2));
+} catch (error) {
+  console.error(`${(error as Error).message}\n${usageText}`);
+  process.exitCode = 2;
+}
+if (options !== undefined) await main(options);

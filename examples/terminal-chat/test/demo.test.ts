@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+interface Printed {
+  readonly users: readonly {
+    readonly userId: string;
+    readonly calls: number;
+    readonly tokens: number;
+    readonly picoUsd: string;
+  }[];
+  readonly provider: { readonly calls: number; readonly tokens: number };
+  readonly withoutForcing: { readonly calls: number; readonly tokens: number };
+}
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kilotoken-demo-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const main = join(import.meta.dirname, '../src/main.ts');
+
+function start(script: string, ...parts: readonly string[]): ReturnType<typeof spawn> {
+  return spawn(process.execPath, ['--conditions=@kilotoken/source', script, ...parts], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+async function ended(child: ReturnType<typeof spawn>): Promise<{ readonly code: number | null; readonly out: string }> {
+  let out = '';
+  child.stdout?.on('data', (data: Buffer) => (out += data.toString()));
+  child.stderr?.on('data', (data: Buffer) => (out += data.toString()));
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { code, out };
+}
+
+async function runOnce(): Promise<Printed> {
+  const { code, out } = await ended(start(main, '--once', '--json', '--data', folder));
+  expect(code, out).toBe(0);
+  return JSON.parse(out) as Printed;
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+describe('the demo', () => {
+  it('counts what the provider billed, over two starts, and as a separate process reads it from the file', async () => {
+    const [first, second] = [await runOnce(), await runOnce()];
+
+    for (const { users, provider } of [first, second]) {
+      expect(sum(users.map(({ tokens }) => tokens))).toBe(provider.tokens);
+      expect(sum(users.map(({ calls }) => calls))).toBe(provider.calls);
+    }
+    expect(second.provider.tokens).toBe(2 * first.provider.tokens);
+    expect(first.provider.tokens).toBeGreaterThan(0);
+    expect(first.withoutForcing).toEqual({ calls: first.provider.calls, tokens: 0 });
+
+    const { out } = await ended(start(join(import.meta.dirname, 'read-totals.ts'), join(folder, 'usage.db')));
+    expect(JSON.parse(out)).toEqual(second.users);
+  });
+
+  it('drains on Ctrl-C, and exits with code 0', async () => {
+    const child = start(main, '--data', folder);
+    const seen = ended(child);
+    let isRoundOver = false;
+    child.stdout?.on('data', (data: Buffer) => {
+      if (isRoundOver || !data.toString().includes('Running totals')) return;
+      isRoundOver = true;
+      child.kill('SIGINT');
+    });
+    const { code, out } = await seen;
+    expect(code, out).toBe(0);
+    expect(out).toMatch(/The provider's own bill: \d+ calls, \d+ tokens/);
+    const billed = /bill: (?<calls>\d+) calls/.exec(out)?.groups?.['calls'];
+    const { out: read } = await ended(start(join(import.meta.dirname, 'read-totals.ts'), join(folder, 'usage.db')));
+    expect(sum((JSON.parse(read) as Printed['users']).map(({ calls }) => calls))).toBe(Number(billed));
+  });
+
+  it('names an argument it does not know', async () => {
+    const { code, out } = await ended(start(main, '--onse'));
+    expect(code).toBe(2);
+    expect(out).toContain('--onse');
+  });
+});
