@@ -1,0 +1,47 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { PackedPackage } from './packed-package.ts';
+import { run } from './run-command.ts';
+
+const templates = join(import.meta.dirname, 'apps');
+
+/** The Node that runs the apps: CI names the machine's own where that is in the supported range. */
+const node = process.env['KILOTOKEN_APP_NODE'] ?? process.execPath;
+
+/** An app of a stranger, outside of the workspace, with our tarballs installed from disk. */
+export interface FreshApp extends AsyncDisposable {
+  readonly folder: string;
+  /** Runs a JavaScript file of the app, or of one of its packages, and gives what it printed. */
+  node(args: readonly string[], variables?: Readonly<Record<string, string>>): Promise<string>;
+}
+
+/** Copies the templates one over the other into a new folder and installs what they ask for, and our packages. */
+export async function freshApp(layers: readonly string[], packages: readonly PackedPackage[]): Promise<FreshApp> {
+  const folder = await mkdtemp(join(tmpdir(), `kilotoken-app-${layers.at(-1)}-`));
+  for (const layer of layers) await cp(join(templates, layer), folder, { recursive: true });
+  await addPackages(join(folder, 'package.json'), packages);
+  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--no-package-lock'], folder);
+  return {
+    folder,
+    node: (args, variables) => run(node, args, folder, variables),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, maxRetries: 3 }),
+  };
+}
+
+/** A file that imports every typed entry of the packages, for the app's own compiler. */
+export function importEverySubpath(packages: readonly PackedPackage[]): string {
+  const subpaths = packages.flatMap((packed) => packed.typedSubpaths);
+  const imports = subpaths.map((subpath, index) => `import * as entry${index} from '${subpath}';`);
+  // A namespace whose types were not found would be `any`, which has this member.
+  const checks = subpaths.map((_, index) => `// @ts-expect-error not exported\nentry${index}.notExported;`);
+  return `${[...imports, ...checks].join('\n')}\n`;
+}
+
+async function addPackages(path: string, packages: readonly PackedPackage[]): Promise<void> {
+  const manifest = JSON.parse(await readFile(path, 'utf8')) as { dependencies?: Record<string, string> };
+  for (const { name, tarball } of packages) {
+    manifest.dependencies = { ...manifest.dependencies, [name]: `file:${tarball}` };
+  }
+  await writeFile(path, JSON.stringify(manifest, null, 2));
+}

@@ -1,0 +1,27 @@
+/** A published package as it lies on disk after `npm pack`. */
+export interface PackedPackage {
+  readonly name: string;
+  /** Absolute path of the `.tgz`. */
+  readonly tarball: string;
+  /** Paths inside the tarball. */
+  readonly files: readonly string[];
+  /** What an app can import with types: `@kilotoken/core`, `@kilotoken/core/testing`, … */
+  readonly typedSubpaths: readonly string[];
+}
+
+/**
+ * Import names of the entries in `exports` that have declarations. Style sheets, locales and the manifest have none.
+ *
+ * @throws Error where the manifest has no `exports` or none of them is typed.
+ */
+export function typedSubpaths(manifest: unknown): readonly string[] {
+  const { name, exports = {} } = manifest as { name: string; exports?: Record<string, unknown> };
+  const typed = Object.entries(exports).filter(([, target]) => hasTypes(target));
+  if (typed.length === 0) throw new Error(`${name} exports nothing with types`);
+  return typed.map(([subpath]) => name + subpath.slice(1));
+}
+
+function hasTypes(target: unknown): boolean {
+  if (typeof target !== 'object' || target === null) return false;
+  return 'types' in target || Object.values(target).some(hasTypes);
+}

@@ -1,0 +1,55 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, inject, test } from 'vitest';
+import { freshApp } from './fresh-app.ts';
+import { typedSubpaths } from './packed-package.ts';
+
+const packages = inject('packages');
+
+describe.for(packages)('the tarball of $name', ({ files }) => {
+  test('holds the build, the sources they map to, the licence and nothing else', () => {
+    const others = files.filter((path) => !/^(dist|src)\//.test(path));
+    expect(others.toSorted()).toEqual(expect.arrayContaining(['LICENSE', 'package.json']));
+    expect(others.filter((path) => !['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json'].includes(path))).toEqual(
+      [],
+    );
+  });
+
+  test('holds no tests, fixtures, secrets or leftovers', () => {
+    const unwanted =
+      /(\.(test|spec|bench)\.|(^|\/)(test|tests|fixtures|__[a-z]+__)\/|\.tsbuildinfo$|(^|\/)\.|\.db$|\.log$)/;
+    expect(files.filter((path) => unwanted.test(path))).toEqual([]);
+  });
+});
+
+test('loading every entry creates no file, prints nothing and lets the process end', async () => {
+  await using app = await freshApp(['esm'], packages);
+  const home = join(app.folder, 'home');
+  await mkdir(home);
+  const before = await readdir(app.folder, { recursive: true });
+  const subpaths = packages.flatMap((packed) => packed.typedSubpaths);
+  const code = subpaths.map((subpath) => `await import('${subpath}'); require('${subpath}');`).join('\n');
+  const loader = `import { createRequire } from 'node:module'; const require = createRequire('${app.folder}/');\n${code}`;
+
+  const printed = await app.node(['--input-type=module', '--eval', loader], { HOME: home, TMPDIR: home });
+
+  expect(printed).toBe('');
+  expect((await readdir(app.folder, { recursive: true })).toSorted()).toEqual(before.toSorted());
+});
+
+describe('the typed entries of a package', () => {
+  test('are those with declarations, under either condition', () => {
+    const types = { types: './a.d.ts', default: './a.js' };
+    const exports = {
+      '.': { import: types, require: types },
+      './sub': { '@kilotoken/source': './src/sub.ts', import: types },
+      './styles.css': './dist/styles.css',
+      './package.json': './package.json',
+    };
+    expect(typedSubpaths({ name: 'thing', exports })).toEqual(['thing', 'thing/sub']);
+  });
+
+  test('are never none', () => {
+    expect(() => typedSubpaths({ name: 'thing' })).toThrow('thing exports nothing with types');
+  });
+});
