@@ -2,10 +2,15 @@ import { createAsyncTurn } from './attribution/async-turn.ts';
 import { createTurnLedger } from './attribution/turn-ledger.ts';
 import type { TurnLedger } from './attribution/turn-ledger.ts';
 import { createTurnRegistry } from './attribution/turn-registry.ts';
+import { askAttribute, mergeAttribution } from './attribution/attribute.ts';
 import type { Attribution } from './attribution/attribution.ts';
 import type { Attempt } from './capture/attempt.ts';
+import { usesCertificate } from './capture/certificate-client.ts';
+import { createGenerationLookup } from './capture/generation-lookup.ts';
 import { createInjection } from './capture/injection.ts';
 import { createCapture, turnHeader } from './capture/metered-fetch.ts';
+import { addressOf, observeConnection } from './capture/observe-connection.ts';
+import { createRealtimeWatch } from './capture/realtime.ts';
 import { isClient, wrapClient } from './capture/wrap-client.ts';
 import { createTurn } from './create-turn.ts';
 import { MeterError } from './errors.ts';
@@ -14,16 +19,20 @@ import { createAnswerReading } from './normalize/answer-reader.ts';
 import type { AnswerReading } from './normalize/answer-reader.ts';
 import { estimateRequestTokens } from './normalize/estimate-request.ts';
 import { checkAttribution, checkMeterOptions } from './options.ts';
-import type { MeterOptions, StopPolicy } from './options.ts';
+import { safeTokenizer } from './normalize/safe-tokenizer.ts';
+import type { MeterOptions } from './options.ts';
 import { createPricer } from './pricing/pricer.ts';
 import { recordCalls } from './record-calls.ts';
 import type { AttemptOwner } from './record-calls.ts';
+import { attemptOfBatchLine } from './recording/batch-record.ts';
 import { buildRecord } from './recording/build-record.ts';
+import { drainBeforeExit, drainOnSignals, leaveBeforeExit } from './recording/drain-at-exit.ts';
 import { createJournal } from './recording/journal.ts';
 import { createRecordIds } from './recording/record-id.ts';
 import { createRecorder } from './recording/recorder.ts';
 import { createRequestPromises } from './recording/request-promises.ts';
 import type { UsageRecord } from './recording/usage-record.ts';
+import { resolveStop } from './resolve-stop.ts';
 
 /** So many turns are remembered; older ones are forgotten, the least recently used first. */
 const maxTurns = 10_000;
@@ -44,8 +53,8 @@ const maxTurns = 10_000;
  */
 export function createMeter(options: MeterOptions): Meter {
   checkMeterOptions(options);
-  const clock = options.clock ?? (() => new Date());
   const onError = quiet(options.onError);
+  const clock = options.clock === undefined ? systemClock : steady(options.clock, onError);
   const price = createPricer(options.prices);
   const recorder = createRecorder({
     target: options.store,
@@ -53,25 +62,37 @@ export function createMeter(options: MeterOptions): Meter {
     ...options.queue,
     journal: options.journal && createJournal(options.journal, onError),
     sinks: options.sinks,
-    drainOn: options.drainOn,
     isImmediate: options.waitUntil !== undefined,
   });
+  const leaving = { drainAtExit: async () => lookup?.giveUp() };
+  const removeSignals = drainOnSignals(options.drainOn ?? [], () => close());
   const requests = createRequestPromises(options.waitUntil, recorder.whenStored, onError);
   const asyncTurn = createAsyncTurn();
   const turns = createTurnRegistry<TurnLedger<UsageRecord>>(maxTurns, () => globalThis.crypto.randomUUID());
-  const calls = recordCalls({ ownerOf, record, requests });
+  const attributeOf = askAttribute(options.attribute, checkAttribution, (cause) =>
+    onError(new MeterError('metering_failed', 'the attribute option failed; a call is stored without it', { cause })),
+  );
+  const calls = recordCalls({
+    ownerOf,
+    record,
+    attemptOfLine: (download, line) => attemptOfBatchLine(download, line, createAnswerReading()),
+    requests,
+  });
 
+  const { lookupWaitsMs, ...stop } = resolveStop(options.stop);
+  const lookup = lookupWaitsMs && createGenerationLookup(lookupWaitsMs, () => drainBeforeExit(leaving));
+  const tokenizer = options.tokenizer && safeTokenizer(options.tokenizer, onTokenizerFault);
+  const observed = new WeakSet();
+  const parts = { clock, createReader: () => createAnswerReading(tokenizer), listener: calls, onFault };
   const capture = createCapture({
-    clock,
+    ...parts,
     newId: createRecordIds(),
-    createReader: createAnswerReading,
-    estimateRequest: estimateRequestTokens,
-    listener: calls,
+    estimateRequest: (body) => estimateRequestTokens(body, tokenizer),
     injection: createInjection(options.inject ?? 'auto', options.respectExplicitFalse ?? false),
-    ...stopOf(options.stop),
+    ...stop,
+    lookup,
     currentTurn: asyncTurn.current,
-    onFault: (error) =>
-      onError(new MeterError('metering_failed', 'a call could not be observed to its end', { cause: error })),
+    readsHints: options.attribute !== undefined,
   });
 
   return {
@@ -83,6 +104,11 @@ export function createMeter(options: MeterOptions): Meter {
         );
       }
       if (isDisabled()) return client;
+      if (usesCertificate(client)) {
+        const message = 'meter.wrap: a client with X.509 workload identity sends past its fetch; it is not metered';
+        onError(new MeterError('unsupported', message));
+        return client;
+      }
       if (!wrapClient(client, capture)) {
         onError(
           new MeterError(
@@ -93,6 +119,17 @@ export function createMeter(options: MeterOptions): Meter {
       }
       return client;
     },
+    observe(connection, turn) {
+      if (isDisabled() || observed.has(connection)) return connection;
+      const handle = turn?.options.headers[turnHeader] ?? asyncTurn.current();
+      const watch = createRealtimeWatch(addressOf(connection), handle, parts);
+      if (!observeConnection(connection, watch)) {
+        const message = 'meter.observe: the argument is no WebSocket and no realtime client (it has no events)';
+        throw new MeterError('invalid_options', message);
+      }
+      observed.add(connection);
+      return connection;
+    },
     fetch: (base) => (isDisabled() ? (base ?? globalThis.fetch) : capture.fetch(base ?? globalThis.fetch)),
     track(attribution) {
       checkAttribution(attribution);
@@ -102,23 +139,48 @@ export function createMeter(options: MeterOptions): Meter {
     },
     flush: recorder.flush,
     stats: () => ({ ...recorder.stats(), pending: calls.openCount }),
-    close: recorder.close,
+    close,
   };
 
-  function ownerOf({ handle }: Attempt): AttemptOwner {
-    const turn = handle === undefined ? undefined : turns.find(handle);
-    return { attribution: turn?.attribution ?? {}, ledger: turn?.ledger };
+  function close(closing?: { readonly timeoutMs?: number }): Promise<{ readonly left: number }> {
+    lookup?.giveUp();
+    leaveBeforeExit(leaving);
+    return recorder.close(closing).finally(removeSignals);
+  }
+
+  function onTokenizerFault(cause: unknown): void {
+    onError(new MeterError('metering_failed', 'the tokenizer failed; the text was estimated without it', { cause }));
+  }
+
+  function onFault(cause: unknown): void {
+    onError(new MeterError('metering_failed', 'a call could not be observed to its end', { cause }));
+  }
+
+  function ownerOf(attempt: Attempt): AttemptOwner {
+    const turn = attempt.handle === undefined ? undefined : turns.find(attempt.handle);
+    // A call is asked about while its request is at hand, a look at something else when it has shown what it is.
+    const found = attempt.kind === 'call' ? attributeOf(attempt) : undefined;
+    return {
+      attribution: (late) =>
+        mergeAttribution(attempt.kind === 'call' ? found : attributeOf(attempt, late), turn?.attribution),
+      ledger: turn?.ledger,
+    };
   }
 
   function record(attempt: Attempt<AnswerReading>, attribution: Attribution): UsageRecord | undefined {
     let made: UsageRecord | undefined;
+    const failed = (cause: unknown): void => {
+      const message = 'a call was observed, but something threw on the way to its record';
+      onError(new MeterError('metering_failed', message, { cause }), made);
+    };
     try {
       made = buildRecord(attempt, attribution, price);
       recorder.push(made);
-      options.onRecord?.(made);
+      // A function of the app may be async whatever its type says; nobody else would hear of its rejection.
+      const told: unknown = options.onRecord?.(made);
+      if (told instanceof Promise) told.catch(failed);
     } catch (cause) {
-      const message = 'a call was observed, but something threw on the way to its record';
-      onError(new MeterError('metering_failed', message, { cause }), made);
+      failed(cause);
     }
     return made;
   }
@@ -128,21 +190,36 @@ export function createMeter(options: MeterOptions): Meter {
 function quiet(onError: MeterOptions['onError']): NonNullable<MeterOptions['onError']> {
   return (error, record) => {
     try {
-      onError?.(error, record);
+      const told: unknown = onError?.(error, record);
+      if (told instanceof Promise) told.catch(() => undefined);
     } catch {
       // The app's own reporting failed; there is nobody left to tell.
     }
   };
 }
 
-function stopOf(stop: StopPolicy | undefined): { grace: { timeoutMs: number; maxBytes: number }; drains: boolean } {
-  if (stop === undefined || stop === 'estimate')
-    return { grace: { timeoutMs: 500, maxBytes: 16 * 1024 }, drains: false };
-  const budget: { readonly timeoutMs?: number; readonly maxBytes?: number } = stop === 'drain' ? {} : stop;
-  return { grace: { timeoutMs: budget.timeoutMs ?? 10_000, maxBytes: budget.maxBytes ?? 1024 * 1024 }, drains: true };
+function systemClock(): Date {
+  return new Date();
+}
+
+/** A clock that may throw without harm: then the system's time is taken. */
+function steady(clock: () => Date, onError: NonNullable<MeterOptions['onError']>): () => Date {
+  return () => {
+    try {
+      return clock();
+    } catch (cause) {
+      onError(new MeterError('metering_failed', 'the clock threw; the time of the system was taken', { cause }));
+      return systemClock();
+    }
+  };
 }
 
 function isDisabled(): boolean {
-  const setting = globalThis.process?.env['KILOTOKEN_DISABLED'];
-  return setting === '1' || setting === 'true';
+  try {
+    const setting = globalThis.process?.env['KILOTOKEN_DISABLED'];
+    return setting === '1' || setting === 'true';
+  } catch {
+    // Deno throws where the app may not read the environment.
+    return false;
+  }
 }

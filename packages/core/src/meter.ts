@@ -13,7 +13,7 @@ export interface TurnUsage {
   readonly cost?: TurnCost;
   /** The records behind the sum, one per HTTP attempt. */
   readonly records: readonly UsageRecord[];
-  /** False where a call was still open at the deadline. */
+  /** False where a call was still open at the deadline, or its usage still to come, as a background response's. */
   readonly complete: boolean;
 }
 
@@ -83,7 +83,10 @@ export interface Turn {
 
 /** See {@link Meter.stats}. */
 export interface MeterStats extends RecorderStats {
-  /** Attempts that have not ended: open streams, answers nobody has read yet. */
+  /**
+   * Calls whose record is still to come: open streams, answers nobody has read yet, lookups, and background responses and
+   * assistants runs whose end nobody has fetched here.
+   */
   readonly pending: number;
 }
 
@@ -110,6 +113,22 @@ export interface Meter {
    * ```
    */
   wrap<Client extends object>(client: Client): Client;
+  /**
+   * Meters what happens on a WebSocket: each response, and each transcription of what the user said, is one record. Adds
+   * listeners and returns that same object; observing twice changes nothing. A response that is under way when the
+   * connection closes is recorded as failed.
+   *
+   * @param connection - `OpenAIRealtimeWS`, `OpenAIRealtimeWebSocket` or `ResponsesWS` of `openai`, or a `WebSocket` that
+   *   speaks their protocol.
+   * @param turn - Whom and what all of it belongs to. Default: the turn whose `run` this is called in.
+   * @throws MeterError `invalid_options` where the argument has no events.
+   *
+   * @example
+   * ```ts
+   * const realtime = meter.observe(new OpenAIRealtimeWS({ model: 'gpt-realtime' }), meter.track({ userId: 'u1' }));
+   * ```
+   */
+  observe<Connection extends object>(connection: Connection, turn?: Turn): Connection;
   /**
    * The same metering as a plain `fetch`, for the AI SDK, LangChain.js or raw HTTP.
    *

@@ -15,7 +15,10 @@ export function createTurnRegistry<Ledger extends object>(
   maxTurns: number,
   newHandle: () => string,
 ): TurnRegistry<Ledger> {
-  const turns = new Map<string, { readonly attribution: Attribution; readonly ledger: WeakRef<Ledger> }>();
+  const turns = new Map<
+    string,
+    { readonly attribution: Attribution; readonly ledger: Pick<WeakRef<Ledger>, 'deref'> }
+  >();
   return {
     add(attribution, ledger) {
       if (turns.size >= maxTurns) {
@@ -23,7 +26,9 @@ export function createTurnRegistry<Ledger extends object>(
         if (oldest !== undefined) turns.delete(oldest);
       }
       const handle = newHandle();
-      turns.set(handle, { attribution, ledger: new WeakRef(ledger) });
+      // Cloudflare's workers have weak references only from a compatibility date of May 2025 on.
+      const held = typeof WeakRef === 'function' ? new WeakRef(ledger) : { deref: () => ledger };
+      turns.set(handle, { attribution, ledger: held });
       return handle;
     },
     find(handle) {

@@ -11,6 +11,8 @@ export interface AnswerSource {
   cancel(reason?: unknown): Promise<void>;
   /** The host's signal was aborted and a grace read goes on: the host's pending read fails with the reason at once. */
   interrupt(reason: unknown): void;
+  /** The body broke, told from outside of a read. */
+  fail(error: unknown): void;
   /** Settles as the reader's own promise does. */
   readonly closed: Promise<unknown>;
 }
@@ -47,18 +49,49 @@ export function createAnswerSource(
   let waiting: Waiting | undefined;
   /** The read of the source that was under way when the host left. */
   let pending: Promise<ReadResult> | undefined;
+  let latest: Promise<ReadResult> = Promise.resolve(ended);
   let isDone = false;
   let isReleased = false;
 
+  // One pair of handlers for all reads: closures made anew for each of them cost more than the look at its bytes.
+  const onRead = (result: ReadResult): void => {
+    isReading = false;
+    // The host has left: this read belongs to the grace read.
+    if (isDetached) return;
+    if (result.done) {
+      const rest = isDone ? undefined : watch.finish();
+      isDone = true;
+      release();
+      waiting?.resolve(rest === undefined ? result : { done: false, value: rest });
+      return;
+    }
+    const value = watch.see(result.value);
+    if (value === undefined) step();
+    else waiting?.resolve(value === result.value ? result : { done: false, value });
+  };
+  const onBreak = (error: unknown): void => {
+    isReading = false;
+    if (isDetached) return;
+    isDone = true;
+    watch.fail(error);
+    waiting?.reject(error);
+  };
+  const wait = (resolve: Waiting['resolve'], reject: Waiting['reject']): void => {
+    waiting = { resolve, reject };
+  };
+
+  const read = (): Promise<ReadResult> => {
+    if (isDetached && detachReason !== undefined) return Promise.reject(detachReason);
+    if (isDetached || isDone) return Promise.resolve(ended);
+    // A host that does not wait for its last read gets this one after it.
+    if (isReading) return (latest = latest.then(read, read));
+    latest = new Promise<ReadResult>(wait);
+    step();
+    return latest;
+  };
+
   return {
-    read() {
-      if (isDetached && detachReason !== undefined) return Promise.reject(detachReason);
-      if (isDetached || isDone) return Promise.resolve(ended);
-      return new Promise((resolve, reject) => {
-        waiting = { resolve, reject };
-        step(waiting);
-      });
-    },
+    read,
     cancel(reason) {
       if (isDetached || isDone) return Promise.resolve();
       isDetached = true;
@@ -74,38 +107,23 @@ export function createAnswerSource(
       waiting?.reject(reason);
       void readOn(reason);
     },
+    fail(error) {
+      if (isDetached || isDone) return;
+      isDone = true;
+      watch.fail(error);
+      waiting?.reject(error);
+      reader.cancel(error).catch(() => undefined);
+      release();
+    },
     get closed() {
       return reader.closed;
     },
   };
 
-  function step(host: Waiting): void {
+  function step(): void {
     isReading = true;
     pending = reader.read();
-    pending.then(
-      (result) => {
-        isReading = false;
-        // The host has left: this read belongs to the grace read.
-        if (isDetached) return;
-        if (result.done) {
-          const rest = isDone ? undefined : watch.finish();
-          isDone = true;
-          release();
-          host.resolve(rest === undefined ? result : { done: false, value: rest });
-          return;
-        }
-        const value = watch.see(result.value);
-        if (value === undefined) step(host);
-        else host.resolve(value === result.value ? result : { done: false, value });
-      },
-      (error: unknown) => {
-        isReading = false;
-        if (isDetached) return;
-        isDone = true;
-        watch.fail(error);
-        host.reject(error);
-      },
-    );
+    pending.then(onRead, onBreak);
   }
 
   async function stop(reason: unknown): Promise<void> {

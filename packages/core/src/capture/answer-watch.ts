@@ -39,12 +39,14 @@ export interface WatchOptions {
   readonly end: (outcome: AttemptOutcome) => void;
   /** Whether the host has aborted its signal: then a broken body is a stop, not a failure. */
   readonly isAborted: () => boolean;
+  /** Whether such an abort was the client's own time-out, which is a failure. */
+  readonly isTimedOut: () => boolean;
   /** Told of an error in the metering itself; from then on the bytes pass unseen. */
   readonly onFault: (error: unknown) => void;
 }
 
 export function createAnswerWatch(attempt: Attempt, look: BodyLook, options: WatchOptions): AnswerWatch {
-  const { clock, end, isAborted, onFault } = options;
+  const { clock, end, isAborted, isTimedOut, onFault } = options;
   let isBlind = false;
   let hasLeft = false;
   let isDone = false;
@@ -79,7 +81,7 @@ export function createAnswerWatch(attempt: Attempt, look: BodyLook, options: Wat
     },
     fail(error) {
       closed();
-      end(isAborted() || isAbortError(error) ? 'stopped' : 'failed');
+      end((isAborted() || isAbortError(error)) && !isTimedOut() ? 'stopped' : 'failed');
     },
     leave() {
       hasLeft = true;

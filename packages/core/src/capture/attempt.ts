@@ -1,4 +1,5 @@
-import type { EndpointKind, EndpointOperation } from './endpoint.ts';
+import type { EndpointKind, Operation } from './endpoint.ts';
+import type { RequestHints } from './request-hints.ts';
 
 /**
  * Reads the payloads of one answer as they pass. The meter supplies it, so that capture knows bytes and endings but
@@ -15,6 +16,8 @@ export interface AnswerReader {
   readonly isFinished: boolean;
   /** True once the answer carried an error of its own. */
   readonly hasError: boolean;
+  /** Id of the answer, once it was seen. */
+  readonly responseId: string | undefined;
 }
 
 /** How an attempt ended, see `UsageOutcome` of the record. */
@@ -28,7 +31,7 @@ export interface Attempt<Reader extends AnswerReader = AnswerReader> {
   readonly number: number;
   readonly startedAt: Date;
   readonly provider: string;
-  readonly operation: EndpointOperation;
+  readonly operation: Operation;
   readonly kind: EndpointKind;
   /** Address without its query. */
   readonly url: string;
@@ -39,12 +42,18 @@ export interface Attempt<Reader extends AnswerReader = AnswerReader> {
   readonly requestModel: string | undefined;
   /** The opaque handle of the turn the call belongs to. */
   readonly handle: string | undefined;
-  /** A guess at the input tokens of a stream's request, made while its body is at hand. */
-  readonly requestTokens: number | undefined;
+  /** What the request says of whose it is, where somebody wants to know; let go of at the end. */
+  hints: RequestHints | undefined;
+  /** Guesses the input tokens of a stream's request, from what was kept of it while its body was at hand. */
+  readonly requestTokens: (() => number) | undefined;
   readonly reader: Reader;
   streamed: boolean;
   status: number | undefined;
   requestId: string | undefined;
+  /** OpenRouter names the answer in a header (`x-generation-id`), before its first byte. */
+  generationId: string | undefined;
+  /** LiteLLM's proxy names the cost in a header (`x-litellm-response-cost`), in USD. */
+  reportedUsd: string | undefined;
   firstChunkAt: Date | undefined;
   endedAt: Date | undefined;
   outcome: AttemptOutcome | undefined;
@@ -52,10 +61,21 @@ export interface Attempt<Reader extends AnswerReader = AnswerReader> {
   bytes: number;
   /** True where the usage was read after the host had left. */
   drained: boolean;
+  /** True where the usage was looked up at the provider afterwards. */
+  recovered: boolean;
 }
 
-/** What the meter is told of. Neither may throw. */
+/** One result of a batch, as the provider wrote it; see the `batch` endpoint of OpenAI. */
+export interface BatchLine {
+  readonly id?: unknown;
+  readonly custom_id: string;
+  readonly response?: unknown;
+}
+
+/** What the meter is told of. None may throw. */
 export interface AttemptListener<Reader extends AnswerReader> {
   started(attempt: Attempt<Reader>): void;
   ended(attempt: Attempt<Reader>): void;
+  /** A file that is downloaded holds the result of a batch's call. */
+  batchLine(attempt: Attempt<Reader>, line: BatchLine): void;
 }

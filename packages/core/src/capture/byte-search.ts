@@ -1,21 +1,22 @@
+/** Gives the last place of a text in bytes, or the last one that begins before a position; -1 where there is none. */
+export type LastByteSearch = (bytes: Uint8Array, before?: number) => number;
+
 /**
  * Builds a search for the last place of an ASCII text in bytes.
  *
  * Uses the native search of `Buffer` where the runtime has one (Node, Bun, Deno, workerd with compatibility), measured
  * three times faster backwards than forwards; a byte loop elsewhere.
- *
- * @returns A function that gives the position of the last occurrence, -1 where there is none.
  */
-export function lastByteSearch(text: string): (bytes: Uint8Array) => number {
+export function lastByteSearch(text: string): LastByteSearch {
   const needle = new TextEncoder().encode(text);
   const native = globalThis.Buffer?.prototype.lastIndexOf;
-  if (native !== undefined) return (bytes) => native.call(bytes, needle);
-  return (bytes) => searchBackwards(bytes, needle);
+  if (native === undefined) return (bytes, before = bytes.length) => searchBackwards(bytes, needle, before);
+  return (bytes, before = bytes.length) => (before <= 0 ? -1 : native.call(bytes, needle, before - 1));
 }
 
-function searchBackwards(bytes: Uint8Array, needle: Uint8Array): number {
+function searchBackwards(bytes: Uint8Array, needle: Uint8Array, before: number): number {
   const first = needle[0];
-  for (let at = bytes.length - needle.length; at >= 0; at -= 1) {
+  for (let at = Math.min(bytes.length - needle.length, before - 1); at >= 0; at -= 1) {
     if (bytes[at] !== first) continue;
     let matched = 1;
     while (matched < needle.length && bytes[at + matched] === needle[matched]) matched += 1;

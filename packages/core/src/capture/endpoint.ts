@@ -1,5 +1,9 @@
-/** The kinds of endpoint that carry usage (or are known to carry none), by path suffix. */
-export type EndpointOperation =
+/**
+ * The kind of endpoint a call went to, read from the path: `chat` is `/chat/completions`, `completions` the legacy
+ * `/completions`, `run` an assistants run, `batch` one result line of a batch, `realtime` a response or a transcription on a
+ * WebSocket.
+ */
+export type Operation =
   | 'chat'
   | 'completions'
   | 'responses'
@@ -21,7 +25,7 @@ export type EndpointKind = 'call' | 'revisit' | 'download';
 
 /** What a request's method and path say about it. */
 export interface Endpoint {
-  readonly operation: EndpointOperation;
+  readonly operation: Operation;
   readonly kind: EndpointKind;
   /** True for the two endpoints whose streams carry usage only where `stream_options.include_usage` asks for it. */
   readonly asksForUsage: boolean;
@@ -56,7 +60,7 @@ const objectPaths: readonly (readonly [method: string, path: RegExp, endpoint: E
   ['GET', /\/files\/[^/]+\/content$/, { operation: 'batch', kind: 'download', asksForUsage: false }],
 ];
 
-const suffixes: readonly (readonly [suffix: string, operation: EndpointOperation])[] = [
+const suffixes: readonly (readonly [suffix: string, operation: Operation])[] = [
   ['/chat/completions', 'chat'],
   ['/completions', 'completions'],
   ['/responses', 'responses'],

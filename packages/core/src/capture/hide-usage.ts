@@ -32,14 +32,8 @@ export function hideUsage(event: Uint8Array, data: EventData, payload: unknown, 
  */
 export function cutNullUsage(event: Uint8Array, at: number): Uint8Array | undefined {
   if (event[0] !== 0x64 || event[4] !== 0x3a || event.indexOf(LF) < at) return undefined;
-  let end = skipSpace(event, at + '"usage"'.length);
-  if (event[end] !== COLON) return undefined;
-  end = skipSpace(event, end + 1);
-  if (event[end] !== 0x6e || event[end + 1] !== 0x75 || event[end + 2] !== 0x6c || event[end + 3] !== 0x6c) {
-    return undefined;
-  }
-  end += 4;
-  if (!closesTopLevel(event, end)) return undefined;
+  const end = nullEnd(event, at);
+  if (end === undefined || !closesTopLevel(event, end)) return undefined;
   let start = at - 1;
   while (isSpace(event[start])) start -= 1;
   if (event[start] === COMMA) return without(event, start, end);
@@ -48,6 +42,12 @@ export function cutNullUsage(event: Uint8Array, at: number): Uint8Array | undefi
   return without(event, at, event[next] === COMMA ? next + 1 : end);
 }
 
+/** Whether `"usage"` at this place is followed by null. */
+export function isNullAt(bytes: Uint8Array, at: number): boolean {
+  return nullEnd(bytes, at) !== undefined;
+}
+
+const usageLength = '"usage"'.length;
 const LF = 0x0a;
 const CR = 0x0d;
 const QUOTE = 0x22;
@@ -61,6 +61,16 @@ const CLOSE_BRACE = 0x7d;
 const usageOnly: ReadonlySet<string> = new Set(['usage']);
 // One code unit per byte, so that positions in the text are positions in the bytes.
 const byteDecoder = new TextDecoder('latin1');
+
+/** Where the null after `"usage"` ends. */
+function nullEnd(bytes: Uint8Array, at: number): number | undefined {
+  const colon = skipSpace(bytes, at + usageLength);
+  if (bytes[colon] !== COLON) return undefined;
+  const start = skipSpace(bytes, colon + 1);
+  const isNull =
+    bytes[start] === 0x6e && bytes[start + 1] === 0x75 && bytes[start + 2] === 0x6c && bytes[start + 3] === 0x6c;
+  return isNull ? start + 4 : undefined;
+}
 
 /** Whether what follows closes exactly one brace before the end of the line, and nothing but line ends comes after. */
 function closesTopLevel(event: Uint8Array, from: number): boolean {

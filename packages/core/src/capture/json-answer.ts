@@ -22,6 +22,20 @@ export function readUsageFromEnd(bytes: Uint8Array, reader: AnswerReader): void 
   if (usage !== undefined) reader.see(usage);
 }
 
+/** What can be known of a batch's result line that is too long to be parsed, from its beginning and its end. */
+export function readLongBatchLine(text: string): unknown {
+  const head = text.slice(0, 4096);
+  const bodyAt = head.search(/"body"\s*:/);
+  if (bodyAt < 0) return null;
+  const before = head.slice(0, bodyAt);
+  const status = /"status_code"\s*:\s*(\d{3})/.exec(before)?.[1];
+  const body = { ...namesIn(head.slice(bodyAt)), ...usageObjectIn(text.slice(-endBytes)) };
+  return {
+    ...namesIn(before, ['id', 'custom_id']),
+    response: { ...namesIn(before, ['request_id']), ...(status && { status_code: Number(status) }), body },
+  };
+}
+
 /** The last `usage` member whose value is an object, as `{ usage }`. */
 function usageObjectIn(text: string): { readonly usage: unknown } | undefined {
   let at = text.lastIndexOf('"usage"');

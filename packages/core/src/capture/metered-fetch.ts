@@ -1,22 +1,26 @@
 import type { GraceLimits } from './answer-source.ts';
 import { createAnswerWatch } from './answer-watch.ts';
+import type { BodyLook } from './answer-watch.ts';
 import type { AnswerWatch } from './answer-watch.ts';
 import type { AnswerReader, Attempt as OpenAttempt, AttemptListener, AttemptOutcome } from './attempt.ts';
-import type { Injected, Injection, InjectionRequest } from './injection.ts';
+import { createBatchLines } from './batch-lines.ts';
+import type { GenerationLookup, LookupAccess } from './generation-lookup.ts';
+import type { HidePolicy } from './hide-usage.ts';
+import type { Injected, Injection } from './injection.ts';
 import { createJsonCollector } from './json-collector.ts';
 import { followNodeAnswer, isNodeBody } from './node-answer.ts';
-import { readRequestBody } from './request-body.ts';
+import { prepareCall } from './prepare-call.ts';
+import type { Call } from './prepare-call.ts';
 import { changeHeaders, readHeader } from './request-headers.ts';
-import { requestTarget } from './request-target.ts';
-import type { RequestTarget } from './request-target.ts';
 import { createRetryChain } from './retry-chain.ts';
 import type { RetryKey } from './retry-chain.ts';
-import { answerToHandOn, readsBodiesNatively } from './runtime.ts';
-import { relaySignal } from './signal-relay.ts';
+import { answerToHandOn, readsBodiesNatively, weakly, whenCollected } from './runtime.ts';
 import type { SignalRelay } from './signal-relay.ts';
 import { createUsageFilter } from './usage-filter.ts';
 import { followWebAnswer } from './web-answer.ts';
 import type { FollowedAnswer } from './web-answer.ts';
+import { withoutTurn } from './without-turn.ts';
+import type { BareRequest } from './without-turn.ts';
 
 /** The header that carries the handle of a turn; taken off every request before it leaves. */
 export const turnHeader = 'x-kilotoken-turn';
@@ -27,15 +31,19 @@ export interface CaptureOptions<Reader extends AnswerReader> {
   /** Makes a time-ordered id for an attempt that starts now. */
   readonly newId: (startedAt: Date) => string;
   readonly createReader: () => Reader;
-  /** Guesses the input tokens of a request, for a stream that may be cut; called once per stream. */
-  readonly estimateRequest: (body: string) => number | undefined;
+  /** Prepares a guess at the input tokens of a request, for a stream that may be cut; called once per stream. */
+  readonly estimateRequest: (body: string) => (() => number) | undefined;
   readonly listener: AttemptListener<Reader>;
   readonly injection: Injection;
   readonly grace: GraceLimits;
   /** Whether a stream that is left early is read on within the grace limits, however far it has got. */
   readonly drains: boolean;
+  /** Asks the provider for a usage that an answer did not carry. */
+  readonly lookup: GenerationLookup | undefined;
   /** The turn the running code belongs to, where no header names one. */
   readonly currentTurn: () => string | undefined;
+  /** Whether to read what a request says of whose it is. */
+  readonly readsHints: boolean;
   /** Told of an error in the metering itself; the call goes on unseen. */
   readonly onFault: (error: unknown) => void;
 }
@@ -46,32 +54,17 @@ export interface Capture {
   fetch(inner: typeof fetch): typeof fetch;
 }
 
-/** One request on its way: everything `send` needs. */
-interface Call {
-  readonly target: RequestTarget;
-  readonly input: Parameters<typeof fetch>[0];
-  readonly init: RequestInit;
-  readonly handle: string | undefined;
-  readonly injection: InjectionRequest | undefined;
-  readonly injected: Injected | undefined;
-  readonly streams: boolean;
-  readonly isBackground: boolean;
-  readonly model: string | undefined;
-  readonly retryKey: RetryKey;
-  readonly relay: SignalRelay | undefined;
-}
-
 /**
  * Builds the wrapper that makes one record of every HTTP attempt on an endpoint with usage, and changes nothing the
  * host can see. Requests on other addresses pass.
  */
 export function createCapture<Reader extends AnswerReader>(options: CaptureOptions<Reader>): Capture {
-  type Attempt = OpenAttempt<Reader>;
+  /** With what only capture needs; both are let go of at the end, for they hold the request. */
+  type Attempt = OpenAttempt<Reader> & { retryKey: RetryKey | undefined; access: LookupAccess | undefined };
   const { clock, listener, injection, onFault } = options;
   const retries = createRetryChain();
-  const retryKeys = new WeakMap<Attempt, RetryKey>();
   const answers = new WeakMap<AnswerWatch, FollowedAnswer>();
-  const unread = new FinalizationRegistry<Attempt>((attempt) => end(attempt, 'unread'));
+  const unread = whenCollected<Attempt>((attempt) => end(attempt, 'unread'));
 
   const capture: Capture = { fetch: meter };
   return capture;
@@ -80,16 +73,15 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
     if (captureOf(inner) !== undefined) return inner;
     const metered = (input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> => {
       let call: Call | undefined;
-      let bare = init;
+      let bare: BareRequest = { input, init, handle: undefined };
       try {
         if (init !== undefined && underway in init) return inner(input, init);
-        const handle = readHeader(init?.headers, turnHeader);
-        if (handle !== undefined) bare = { ...init, headers: changeHeaders(init?.headers, turnHeader, {}) ?? {} };
-        call = prepare(input, bare, handle);
+        bare = withoutTurn(input, init, turnHeader);
+        call = prepareCall(bare, options);
       } catch (error) {
         onFault(error);
       }
-      return call === undefined ? inner(input, bare) : send(inner, call);
+      return call === undefined ? inner(bare.input, bare.init) : send(inner, call);
     };
     // A proxy keeps the properties of the host's own function (`Response`, `preconnect`) without copying them.
     return new Proxy(inner, {
@@ -99,43 +91,8 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
     });
   }
 
-  function prepare(input: Call['input'], init: RequestInit | undefined, header: string | undefined): Call | undefined {
-    const request = typeof input === 'object' && 'url' in input ? input : undefined;
-    const url = request?.url ?? (input as string | URL).toString();
-    const target = requestTarget(init?.method ?? request?.method ?? 'GET', url);
-    if (target === undefined) return undefined;
-    const body = init?.body;
-    const facts = typeof body === 'string' ? readRequestBody(body) : undefined;
-    const considered: InjectionRequest | undefined =
-      typeof body === 'string' && facts !== undefined
-        ? {
-            ...target,
-            body,
-            facts,
-            isSigned: readHeader(init?.headers, 'authorization')?.startsWith('AWS4-HMAC') === true,
-          }
-        : undefined;
-    const injected = considered === undefined ? undefined : guarded(() => injection.decide(considered));
-    const streams = facts?.streams === true;
-    const handle = header ?? options.currentTurn();
-    return {
-      target,
-      input,
-      init: init ?? {},
-      handle,
-      injection: considered,
-      injected,
-      streams,
-      isBackground: facts?.background === true,
-      model: facts?.model,
-      retryKey: { url: target.url, handle, body: typeof body === 'string' ? body : '' },
-      // Only a stream can be worth reading on after the host has left.
-      relay: streams ? relaySignal(init?.signal ?? request?.signal) : undefined,
-    };
-  }
-
   function send(inner: typeof fetch, call: Call): Promise<Response> {
-    const attempt = start(call, undefined);
+    const attempt = start(call, inner);
     let answer: Promise<Response>;
     try {
       answer = inner(call.input, initOf(call, call.injected));
@@ -172,7 +129,7 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
     if (isKnown && !isNamed) return follow(first, call, refused, undefined);
     first.status = refused.status;
     end(first, 'refused');
-    const second = start(call, first);
+    const second = start(call, inner, first);
     try {
       const response = await inner(call.input, initOf(call, undefined));
       if (considered !== undefined && (isNamed || response.ok)) injection.unwanted(considered);
@@ -183,7 +140,7 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
     }
   }
 
-  function start(call: Call, before: Attempt | undefined): Attempt {
+  function start(call: Call, inner: typeof fetch, before?: Attempt): Attempt {
     const startedAt = clock();
     const id = options.newId(startedAt);
     const count = before === undefined ? retryCountOf(call.init) : undefined;
@@ -200,19 +157,27 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
       origin: call.target.origin,
       isBackground: call.isBackground,
       requestModel: call.model,
+      hints: call.hints,
       handle: call.handle,
       requestTokens: call.streams ? guarded(() => options.estimateRequest(call.retryKey.body)) : undefined,
       reader: options.createReader(),
       streamed: false,
       status: undefined,
       requestId: undefined,
+      generationId: undefined,
+      reportedUsd: undefined,
       firstChunkAt: undefined,
       endedAt: undefined,
       outcome: undefined,
       bytes: 0,
       drained: false,
+      recovered: false,
+      retryKey: call.retryKey,
+      access:
+        options.lookup === undefined
+          ? undefined
+          : { send: inner, authorization: readHeader(call.init.headers, 'authorization') },
     };
-    retryKeys.set(attempt, call.retryKey);
     guarded(() => listener.started(attempt));
     return attempt;
   }
@@ -222,6 +187,8 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
     try {
       attempt.status = response.status;
       attempt.requestId = readHeader(response.headers, 'x-request-id');
+      attempt.generationId = readHeader(response.headers, 'x-generation-id');
+      attempt.reportedUsd = readHeader(response.headers, 'x-litellm-response-cost');
       if (!response.ok)
         end(attempt, response.status >= 400 && response.status < 500 ? 'refused' : 'failed', call.relay);
       else if (followBody(attempt, call, response, injected)) return answerToHandOn(response);
@@ -238,13 +205,14 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
     const { body } = response;
     if (body === null || body === undefined || response.status === 204) return false;
     const type = readHeader(response.headers, 'content-type') ?? '';
-    attempt.streamed = /event-stream/i.test(type) || (call.streams && !/json/i.test(type));
-    if (!attempt.streamed && !/json/i.test(type)) return false;
+    const isDownload = attempt.kind === 'download';
+    attempt.streamed = !isDownload && (/event-stream/i.test(type) || (call.streams && !/json/i.test(type)));
+    if (!isDownload && !attempt.streamed && !/json/i.test(type)) return false;
     if (typeof body.getReader !== 'function' && !isNodeBody(body)) return false;
     const hide = attempt.streamed ? (injected?.hide ?? 'nothing') : 'nothing';
-    const look = attempt.streamed ? createUsageFilter(attempt.reader, hide) : createJsonCollector(attempt.reader);
+    const look = lookAt(attempt, hide);
     // Streams are not retried once they have begun; forgetting the request frees its body.
-    if (attempt.streamed) retryKeys.delete(attempt);
+    if (attempt.streamed) attempt.retryKey = undefined;
     const { relay } = call;
     const { signal } = call.init;
     const watch = createAnswerWatch(attempt, look, {
@@ -252,6 +220,8 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
       drains: options.drains,
       end: (outcome) => end(attempt, outcome, relay),
       isAborted: () => signal?.aborted === true,
+      // openai 7 times the body of a plain answer as well.
+      isTimedOut: () => !attempt.streamed && timedOut(attempt, call.init),
       onFault,
     });
     const answer = {
@@ -266,8 +236,14 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
     // Every way to read the body holds the watch; nothing but this map holds what was returned here.
     answers.set(watch, followed);
     unread.register(watch, attempt);
-    relay?.onAbort(passTo(new WeakRef(followed), relay));
+    relay?.onAbort(passTo(weakly(followed), relay));
     return true;
+  }
+
+  function lookAt(attempt: Attempt, hide: HidePolicy): BodyLook {
+    if (attempt.kind === 'download')
+      return createBatchLines((line) => guarded(() => listener.batchLine(attempt, line)));
+    return attempt.streamed ? createUsageFilter(attempt.reader, hide) : createJsonCollector(attempt.reader);
   }
 
   function broke(attempt: Attempt, call: Call): void {
@@ -278,7 +254,7 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
   /** The SDK aborts a request that got no headers in time the same way it relays the host's abort. */
   function timedOut(attempt: Attempt, init: RequestInit): boolean {
     const seconds = Number(readHeader(init.headers, 'x-stainless-timeout'));
-    return seconds > 0 && clock().getTime() - attempt.startedAt.getTime() >= seconds * 1000 - 20;
+    return seconds > 0 && clock().getTime() - attempt.startedAt.getTime() >= seconds * 1000 - timerSlackMs;
   }
 
   function end(attempt: Attempt, outcome: AttemptOutcome, relay?: SignalRelay): void {
@@ -287,10 +263,21 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
     // An answer can be complete and still say that it failed.
     attempt.outcome = attempt.reader.hasError && outcome !== 'refused' ? 'failed' : outcome;
     attempt.endedAt = clock();
-    guarded(() => listener.ended(attempt));
-    const key = retryKeys.get(attempt);
+    if (!isLookedUp(attempt)) guarded(() => listener.ended(attempt));
+    const key = attempt.retryKey;
+    // The attempt of a background response is kept for long: nothing of its request is.
+    attempt.retryKey = undefined;
+    attempt.hints = undefined;
     if (key === undefined || !mayBeRetried(outcome, attempt.status)) return;
     retries.failed(key, attempt.callId, attempt.number, attempt.startedAt.getTime());
+  }
+
+  /** True where the provider is asked for the usage first, and the attempt ends with its answer. */
+  function isLookedUp(attempt: Attempt): boolean {
+    const { access } = attempt;
+    attempt.access = undefined;
+    if (access === undefined || attempt.outcome === 'refused') return false;
+    return guarded(() => options.lookup?.start(attempt, access, () => guarded(() => listener.ended(attempt)))) === true;
   }
 
   function guarded<T>(work: () => T): T | undefined {
@@ -302,6 +289,9 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
     }
   }
 }
+
+/** The SDK starts its timer before it calls `fetch`, on a busy machine well before. */
+const timerSlackMs = 250;
 
 /** Marks a `fetch` that is metered already, with the capture it belongs to. */
 const meteredBy: unique symbol = Symbol.for('kilotoken.meteredBy');
@@ -327,7 +317,7 @@ function initOf(call: Call, injected: Injected | undefined): RequestInit {
 }
 
 /** Module level, so that it holds the answer weakly and nothing else of it. */
-function passTo(answer: WeakRef<FollowedAnswer>, relay: SignalRelay): (reason: unknown) => void {
+function passTo(answer: Pick<WeakRef<FollowedAnswer>, 'deref'>, relay: SignalRelay): (reason: unknown) => void {
   return (reason) => {
     const followed = answer.deref();
     if (followed === undefined) relay.abort(reason);

@@ -24,22 +24,26 @@ export function followNodeAnswer(response: NodeResponse, body: Readable, options
   const { watch } = options;
   const { Readable: ReadableStream } = globalThis.process.getBuiltinModule('node:stream');
   const native = Object.getPrototypeOf(response) as NodeResponse;
-  let source: AnswerSource | undefined;
-  let face: Readable | undefined;
-
-  Object.defineProperty(response, 'body', { configurable: true, get: bodyOf });
-  Object.defineProperty(response, 'clone', { configurable: true, writable: true, value: clone });
-
-  return {
+  // Collected when nobody can read the answer any more, see `followWebAnswer`.
+  const followed: FollowedAnswer & { source?: AnswerSource } & Pick<AnswerOptions, 'disconnect'> = {
+    disconnect: options.disconnect,
     abort(reason) {
       if (watch.leave()) sourceOf().interrupt(reason);
       else options.disconnect(reason);
     },
   };
+  let face: Readable | undefined;
+
+  Object.defineProperty(response, 'body', { configurable: true, get: bodyOf });
+  Object.defineProperty(response, 'clone', { configurable: true, writable: true, value: clone });
+
+  return followed;
 
   function sourceOf(): AnswerSource {
-    source ??= createAnswerSource(readerOf(body), watch, options.grace, options.disconnect);
-    return source;
+    followed.source ??= createAnswerSource(readerOf(body), watch, options.grace, (reason) =>
+      followed.disconnect(reason),
+    );
+    return followed.source;
   }
 
   function bodyOf(): Readable {
@@ -59,9 +63,12 @@ export function followNodeAnswer(response: NodeResponse, body: Readable, options
           );
       },
       destroy(this: Readable, error, done) {
-        if (!this.readableEnded)
+        // node-fetch reaches for this stream, through the response, to tell of a broken connection. A host that breaks
+        // off destroys it as well, with an AbortError that Node supplies.
+        if (error !== null && error.name !== 'AbortError') sourceOf().fail(error);
+        else if (!this.readableEnded)
           sourceOf()
-            .cancel(error)
+            .cancel()
             .catch(() => undefined);
         done(error);
       },

@@ -35,6 +35,22 @@ export function readRequestBody(text: string): RequestFacts | undefined {
 }
 
 /**
+ * The same of a multipart body, as images and audio are sent. Node's `fetch` gets it as `FormData`; the stream that
+ * openai 4 makes of it is not read.
+ */
+export function readFormBody(body: unknown): RequestFacts | undefined {
+  if (typeof FormData === 'undefined' || !(body instanceof FormData)) return undefined;
+  const model = body.get('model');
+  return {
+    ...(typeof model === 'string' ? { model } : {}),
+    streams: body.get('stream') === 'true',
+    includeUsage: undefined,
+    background: false,
+    hasDataSources: false,
+  };
+}
+
+/**
  * Splices `include_usage: true` into the text of a streaming request, merged into existing `stream_options`, every
  * other byte left as it is.
  *

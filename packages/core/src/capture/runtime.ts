@@ -15,15 +15,50 @@ export function readsBodiesNatively(): boolean {
  */
 export function answerToHandOn(response: Response): Response {
   if (!readsBodiesNatively() || !(response instanceof Response)) return response;
-  const answer = new Response(response.body, response);
-  for (const name of ['headers', 'redirected', 'type', 'url'] as const) {
-    Object.defineProperty(answer, name, { configurable: true, value: response[name] });
-  }
-  const isUsed = Object.getOwnPropertyDescriptor(Response.prototype, 'bodyUsed')?.get;
+  const { status, statusText } = response;
+  const answer = new Response(response.body, { status, statusText, headers: headersToServe(response) });
+  const native = Object.getPrototypeOf(answer) as Response;
+  let isCloned = false;
   // The SDK reads the source directly, which leaves the stream in between untouched.
-  const bodyUsed = (): boolean => response.bodyUsed || isUsed?.call(answer) === true;
-  Object.defineProperty(answer, 'bodyUsed', { configurable: true, get: bodyUsed });
+  const isUsed = (): boolean => Reflect.get(native, 'bodyUsed', answer) || (response.bodyUsed && !isCloned);
+  Object.defineProperty(answer, 'bodyUsed', { configurable: true, get: isUsed });
+  const clone = (): Response => {
+    const copy = native.clone.call(answer);
+    isCloned = true;
+    return showAs(copy, response, new Headers(response.headers));
+  };
+  Object.defineProperty(answer, 'clone', { configurable: true, writable: true, value: clone });
+  return showAs(answer, response, response.headers);
+}
+
+/**
+ * What a server writes when it is handed the answer: bytes may have been taken out of the body, and except in workerd,
+ * which encodes it again, the body is no longer encoded.
+ */
+function headersToServe(response: Response): Headers {
+  const headers = new Headers(response.headers);
+  headers.delete('content-length');
+  if (!isWorkerd()) headers.delete('content-encoding');
+  return headers;
+}
+
+/** Lets the host see of `answer` what the inner fetch gave. */
+function showAs(answer: Response, { redirected, type, url }: Response, headers: Headers): Response {
+  for (const [name, value] of Object.entries({ headers, redirected, type, url })) {
+    Object.defineProperty(answer, name, { configurable: true, value });
+  }
   return answer;
+}
+
+/** A weak reference; a strong one where there is none, as in workerd at compatibility dates before May 2025. */
+export function weakly<Target extends object>(target: Target): Pick<WeakRef<Target>, 'deref'> {
+  return typeof WeakRef === 'function' ? new WeakRef(target) : { deref: () => target };
+}
+
+/** Calls back after a registered object was collected; never, where the runtime cannot tell. */
+export function whenCollected<Held>(callback: (held: Held) => void): Pick<FinalizationRegistry<Held>, 'register'> {
+  if (typeof FinalizationRegistry !== 'function') return { register: () => {} };
+  return new FinalizationRegistry(callback);
 }
 
 let isNative: boolean | undefined;

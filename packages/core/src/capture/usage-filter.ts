@@ -2,7 +2,7 @@ import type { BodyLook } from './answer-watch.ts';
 import type { AnswerReader } from './attempt.ts';
 import { joinBytes, lastByteSearch } from './byte-search.ts';
 import { createEventBorders } from './event-borders.ts';
-import { cutNullUsage, hideUsage } from './hide-usage.ts';
+import { cutNullUsage, hideUsage, isNullAt } from './hide-usage.ts';
 import type { HidePolicy } from './hide-usage.ts';
 import { readUsageFromEnd } from './json-answer.ts';
 import { readEventData } from './sse-event.ts';
@@ -11,13 +11,19 @@ import { readEventData } from './sse-event.ts';
 const heldLimitBytes = 64 * 1024;
 /** What is kept of the stream's end, to find out how it stood when it was left. */
 const tailBytes = 1024;
+const keptBufferBytes = 2048;
 /** An event this short may be the end mark, `data: [DONE]`. */
 const markLimitBytes = 24;
 /** One read in so many is parsed for the estimate of a cut stream. The first ones all are: they name id and model. */
 const sampleEvery = 16;
 const samplesAtStart = 4;
+/** From this read on samples are rarer: a long stream has enough of them. */
+const manyReads = 256;
+const sampleEveryLate = 128;
 
 const findUsage = lastByteSearch('"usage"');
+/** llama.cpp reports in `timings` alone where nobody asked for usage. */
+const findTimings = lastByteSearch('"timings"');
 
 /**
  * Builds the filter of one event stream: it looks at the events as they pass, and takes out what metering itself
@@ -39,6 +45,7 @@ export function createUsageFilter(reader: AnswerReader, hide: HidePolicy): BodyL
   let sampleNext = false;
   /** The stream's own end mark has passed. */
   let isDone = false;
+  let isSettled = false;
   let beforeLast: Uint8Array | undefined;
   let last: Uint8Array | undefined;
 
@@ -49,12 +56,15 @@ export function createUsageFilter(reader: AnswerReader, hide: HidePolicy): BodyL
     push(chunk) {
       if (chunk.length === 0) return chunk;
       beforeLast = last;
-      last = chunk.length <= tailBytes ? chunk : chunk.slice(-tailBytes);
+      last = endOf(chunk);
       reads += 1;
-      sampleNext = reads <= samplesAtStart || reads % sampleEvery === 0;
-      if (!sampleNext && heldBytes === 0 && borders.isClean(chunk) && findUsage(chunk) < 0) {
-        wasDropped = false;
-        return chunk;
+      sampleNext = reads <= samplesAtStart || reads % (reads < manyReads ? sampleEvery : sampleEveryLate) === 0;
+      if (!sampleNext && heldBytes === 0 && borders.isClean(chunk)) {
+        const quick = passQuickly(chunk);
+        if (quick !== undefined) {
+          wasDropped = false;
+          return quick;
+        }
       }
       return takeApart(chunk);
     },
@@ -73,9 +83,19 @@ export function createUsageFilter(reader: AnswerReader, hide: HidePolicy): BodyL
     settle() {
       if (isDone) return true;
       const pieces = [beforeLast, last].filter((piece) => piece !== undefined);
-      return pieces.length > 0 && readTail(joinBytes(pieces), reader);
+      const isAgain = isSettled;
+      isSettled = true;
+      return pieces.length > 0 && readTail(joinBytes(pieces), reader, isAgain);
     },
   };
+
+  /** A clean read that holds no report: as it is, or without the one null `usage` that asking put into it. */
+  function passQuickly(chunk: Uint8Array): Uint8Array | undefined {
+    const at = findUsage(chunk);
+    if (at < 0) return chunk;
+    if (!isNullAt(chunk, at) || findUsage(chunk, at) >= 0) return undefined;
+    return hide === 'nothing' ? chunk : cutNullUsage(chunk, at);
+  }
 
   function takeApart(chunk: Uint8Array): Uint8Array | undefined {
     const isWhole = heldBytes === 0;
@@ -134,9 +154,9 @@ export function createUsageFilter(reader: AnswerReader, hide: HidePolicy): BodyL
     const at = findUsage(event);
     const isSampled = sampleNext;
     if (event.length <= markLimitBytes && isEndMark(event)) isDone = true;
-    if (at < 0 && !isSampled) return event;
-    if (at >= 0 && !isSampled && hide !== 'nothing' && findUsage(event.subarray(0, at)) < 0) {
-      const cut = cutNullUsage(event, at);
+    if (at < 0 && !isSampled && findTimings(event) < 0) return event;
+    if (at >= 0 && !isSampled && isNullAt(event, at) && findUsage(event, at) < 0) {
+      const cut = hide === 'nothing' ? event : cutNullUsage(event, at);
       if (cut !== undefined) return cut;
     }
     const data = readEventData(event);
@@ -151,8 +171,15 @@ export function createUsageFilter(reader: AnswerReader, hide: HidePolicy): BodyL
   }
 }
 
-/** Shows the reader every whole event in the last bytes of a stream. */
-function readTail(tail: Uint8Array, reader: AnswerReader): boolean {
+/** The end of a read, in a buffer that is not much longer: a view would keep all that was read from the socket with it. */
+function endOf(chunk: Uint8Array): Uint8Array {
+  const isSmall = chunk.length <= tailBytes && chunk.buffer.byteLength <= keptBufferBytes;
+  // Not `chunk.slice`: that of a Buffer is a view.
+  return isSmall ? chunk : new Uint8Array(chunk.subarray(-tailBytes));
+}
+
+/** Shows the reader every whole event in the last bytes of a stream; of a short one the text may be here only. */
+function readTail(tail: Uint8Array, reader: AnswerReader, isAgain: boolean): boolean {
   let isDone = false;
   for (const line of new TextDecoder().decode(tail).split(/[\r\n]+/)) {
     if (!line.startsWith('data:')) continue;
@@ -160,7 +187,9 @@ function readTail(tail: Uint8Array, reader: AnswerReader): boolean {
     if (text === '[DONE]') isDone = true;
     else {
       const payload = parseJson(text);
-      if (payload !== undefined) reader.see(payload);
+      if (payload === undefined) continue;
+      reader.see(payload);
+      if (!isAgain) reader.sample(payload, line.length);
     }
   }
   return isDone;

@@ -32,7 +32,16 @@ export function followWebAnswer(response: Response, body: Body, options: AnswerO
   const { watch, ownBody } = options;
   // Looked up before it is shadowed below; a wrapper beneath us may have shadowed it already.
   const { getReader } = body;
-  let source: AnswerSource | undefined;
+  // Whatever the host holds of the answer leads here, and so does a read under way: this is collected when nobody can
+  // read the answer any more, and not before.
+  const followed: FollowedAnswer & { source?: AnswerSource } & Pick<AnswerOptions, 'watch' | 'disconnect'> = {
+    watch,
+    disconnect: options.disconnect,
+    abort(reason) {
+      if (watch.leave()) sourceOf().interrupt(reason);
+      else options.disconnect(reason);
+    },
+  };
   /** What the host sees as `response.body`, once it has asked for it. */
   let face: Body | undefined;
   /** A real stream over the source, for all that reads natively. Where the body is ours it is also the face. */
@@ -41,27 +50,24 @@ export function followWebAnswer(response: Response, body: Body, options: AnswerO
 
   const readBody = Object.getPrototypeOf(response) as Response;
   defineHidden(response, {
-    text: ownBody ? () => whole().text() : observedText,
-    json: ownBody ? () => whole().json() : async () => JSON.parse(await observedText()) as unknown,
-    arrayBuffer: () => whole().arrayBuffer(),
-    blob: () => whole().blob(),
-    formData: () => whole().formData(),
+    text: ownBody ? async () => whole().text() : observedText,
+    json: ownBody ? async () => whole().json() : async () => JSON.parse(await observedText()) as unknown,
+    arrayBuffer: async () => whole().arrayBuffer(),
+    blob: async () => whole().blob(),
+    formData: async () => whole().formData(),
     clone,
   });
   if ('bytes' in readBody)
-    defineHidden(response, { bytes: () => (whole() as Response & { bytes(): Promise<Uint8Array> }).bytes() });
+    defineHidden(response, { bytes: async () => (whole() as Response & { bytes(): Promise<Uint8Array> }).bytes() });
   Object.defineProperty(response, 'body', { configurable: true, get: bodyOf });
 
-  return {
-    abort(reason) {
-      if (watch.leave()) sourceOf().interrupt(reason);
-      else options.disconnect(reason);
-    },
-  };
+  return followed;
 
   function sourceOf(): AnswerSource {
-    source ??= createAnswerSource(getReader.call(body) as BodyReader, watch, options.grace, options.disconnect);
-    return source;
+    followed.source ??= createAnswerSource(getReader.call(body) as BodyReader, watch, options.grace, (reason) =>
+      followed.disconnect(reason),
+    );
+    return followed.source;
   }
 
   function streamOf(): Body {
@@ -142,11 +148,11 @@ export function followWebAnswer(response: Response, body: Body, options: AnswerO
 
   /** Reads the whole body natively, and shows it to the watch before the host gets it. */
   function observedText(): Promise<string> {
-    if (source !== undefined) return whole().text();
+    if (followed.source !== undefined) return (async () => whole().text())();
     const reading = readBody.text.call(response);
     reading.then(
-      (text) => watch.seeText(text),
-      (error: unknown) => watch.fail(error),
+      (text) => followed.watch.seeText(text),
+      (error: unknown) => followed.watch.fail(error),
     );
     return reading;
   }
@@ -170,8 +176,9 @@ function createPullStream(source: () => AnswerSource): Body {
   ): Promise<void> => {
     const result = await source().read();
     if (!result.done) {
-      // A byte stream takes the buffer away from whoever holds it: give it one of its own.
-      controller.enqueue(result.value.slice());
+      // A byte stream takes the buffer away from whoever holds it: give it one of its own. Not `slice`: that of a Node
+      // Buffer, which a fetch of the host's may supply, is a view.
+      controller.enqueue(new Uint8Array(result.value));
       return;
     }
     controller.close();

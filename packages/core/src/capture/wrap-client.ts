@@ -9,17 +9,33 @@ interface ClientWithFetch {
 
 /** Tells whether a value has what {@link wrapClient} replaces. */
 export function isClient(value: unknown): value is ClientWithFetch {
+  return typeof value === 'object' && value !== null && clientsIn(value).length > 0;
+}
+
+/**
+ * Replaces `client.fetch` by its metered self, on the client itself, and on the one behind it where it is a copy.
+ *
+ * @returns False where another meter has the client already; it stays with that one.
+ */
+export function wrapClient(client: ClientWithFetch, capture: Capture): boolean {
+  return clientsIn(client).every((one) => wrapOne(one, capture));
+}
+
+/** The client, and the one behind it where it is a copy whose resources keep it, as `wrapOpenAI` of langsmith makes. */
+function clientsIn(value: object): ClientWithFetch[] {
+  const { chat } = value as { readonly chat?: unknown };
+  // A resource of the SDK keeps its client there, in all majors.
+  const behind: unknown = typeof chat === 'object' && chat !== null ? Reflect.get(chat, '_client') : undefined;
+  return [value, behind].filter(hasFetch);
+}
+
+function hasFetch(value: unknown): value is ClientWithFetch {
   if (typeof value !== 'object' || value === null) return false;
   const client = value as { readonly fetch?: unknown; readonly post?: unknown };
   return typeof client.fetch === 'function' && typeof client.post === 'function';
 }
 
-/**
- * Replaces `client.fetch` by its metered self, on the client itself.
- *
- * @returns False where another meter has the client already; it stays with that one.
- */
-export function wrapClient(client: ClientWithFetch, capture: Capture): boolean {
+function wrapOne(client: ClientWithFetch, capture: Capture): boolean {
   const owner = captureOf(client.fetch);
   if (owner !== undefined) return owner === capture;
   client.fetch = capture.fetch(client.fetch);

@@ -5,6 +5,7 @@ import { readResponseFacts } from './response-facts.ts';
 import { isPartOfRun, readStoredObject } from './stored-object.ts';
 import type { StoredObject } from './stored-object.ts';
 import { readUsage } from './read-usage.ts';
+import type { Tokenizer } from './safe-tokenizer.ts';
 import type { UsageReport } from './usage-report.ts';
 
 /** Gathers what one answer says of itself, payload by payload. */
@@ -32,64 +33,70 @@ export interface AnswerReading {
   estimateOutputTokens(streamBytes: number): number | undefined;
 }
 
-export function createAnswerReading(): AnswerReading {
-  let report: UsageReport | undefined;
-  let isFinished = false;
-  let hasError = false;
-  let responseId: string | undefined;
-  let responseModel: string | undefined;
-  let serviceTier: string | undefined;
-  let object: StoredObject | undefined;
+/** So much of the samples' text is kept for a tokenizer, in characters. */
+const maxKeptChars = 1024;
+
+/**
+ * @param tokenizer - Counts the tokens of a text for an estimate, better than {@link estimateTokens}. With it, a little
+ *   of the generated text is held until the answer ends.
+ */
+export function createAnswerReading(tokenizer?: Tokenizer): AnswerReading {
   let sampledTokens = 0;
   let sampledBytes = 0;
+  let leadingBytes = 0;
+  let samples: string[] | undefined;
+  let keptChars = 0;
 
-  return {
+  // Plain members, not getters: an object literal with getters is made member by member, which took a short call longer
+  // than all its counting.
+  const reading: { -readonly [Member in keyof AnswerReading]: AnswerReading[Member] } = {
+    report: undefined,
+    hasUsage: false,
+    isFinished: false,
+    hasError: false,
+    responseId: undefined,
+    responseModel: undefined,
+    serviceTier: undefined,
+    object: undefined,
     see(payload) {
       const found = readStoredObject(payload);
-      if (found !== undefined) object = found;
+      if (found !== undefined) reading.object = found;
       // Within a run only the run itself counts: its steps repeat parts of it, before it is over.
       const seen = isPartOfRun(payload) ? undefined : readUsage(payload);
-      if (seen !== undefined) report = fullerReport(report, seen);
+      if (seen !== undefined) {
+        reading.report = fullerReport(reading.report, seen);
+        reading.hasUsage = true;
+      }
       const facts = readResponseFacts(payload);
-      isFinished ||= facts.finished;
-      hasError ||= facts.errored;
-      responseId = found?.id ?? responseId ?? facts.responseId;
-      responseModel ??= facts.responseModel;
+      reading.isFinished ||= facts.finished;
+      reading.hasError ||= facts.errored;
+      reading.responseId = found?.id ?? reading.responseId ?? facts.responseId;
+      reading.responseModel ??= facts.responseModel;
       // The tier that was served may be named late, after one that was only asked for.
-      serviceTier = facts.serviceTier ?? serviceTier;
+      reading.serviceTier = facts.serviceTier ?? reading.serviceTier;
     },
     sample(payload, bytes) {
+      if (keptChars >= maxKeptChars) return;
       const text = answerTextOf(payload);
+      // What comes before the first text comes once, and is no measure of the rest.
+      if (text === '' && sampledBytes === 0) {
+        leadingBytes += bytes;
+        return;
+      }
       sampledBytes += bytes;
-      if (text !== '') sampledTokens += Math.max(1, estimateTokens(text));
-    },
-    get report() {
-      return report;
-    },
-    get hasUsage() {
-      return report !== undefined;
-    },
-    get isFinished() {
-      return isFinished;
-    },
-    get hasError() {
-      return hasError;
-    },
-    get responseId() {
-      return responseId;
-    },
-    get responseModel() {
-      return responseModel;
-    },
-    get serviceTier() {
-      return serviceTier;
-    },
-    get object() {
-      return object;
+      if (text === '') return;
+      if (tokenizer === undefined || text.length > maxKeptChars) sampledTokens += Math.max(1, estimateTokens(text));
+      else {
+        (samples ??= []).push(text);
+        keptChars += text.length;
+      }
     },
     estimateOutputTokens(streamBytes) {
+      if (tokenizer !== undefined) for (const text of samples ?? []) sampledTokens += Math.max(1, tokenizer(text));
+      samples = undefined;
       if (sampledTokens === 0) return undefined;
-      return Math.max(1, Math.round((sampledTokens / sampledBytes) * streamBytes));
+      return Math.max(1, Math.round((sampledTokens / sampledBytes) * (streamBytes - leadingBytes)));
     },
   };
+  return reading;
 }

@@ -1,12 +1,13 @@
 /**
  * The generated text in one stream event: content, reasoning, refusal and tool arguments of chat chunks, `text` of
- * completions, `delta` of Responses events.
+ * completions, `delta` of Responses events, message deltas of assistants runs.
  *
  * Only measured for an estimate and never kept.
  */
 export function answerTextOf(payload: unknown): string {
   if (!isObject(payload)) return '';
   if (typeof payload['delta'] === 'string') return payload['delta'];
+  if (isObject(payload['delta'])) return messageText(payload['delta']['content']);
   const { choices } = payload;
   if (!Array.isArray(choices)) return '';
   let text = '';
@@ -29,6 +30,16 @@ function deltaText(delta: Record<string, unknown>): string {
     for (const part of ['name', 'arguments'] as const) {
       if (typeof call['function'][part] === 'string') text += call['function'][part];
     }
+  }
+  return text;
+}
+
+function messageText(content: unknown): string {
+  if (!Array.isArray(content)) return '';
+  let text = '';
+  for (const part of content as unknown[]) {
+    if (isObject(part) && isObject(part['text']) && typeof part['text']['value'] === 'string')
+      text += part['text']['value'];
   }
   return text;
 }

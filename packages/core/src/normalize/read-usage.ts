@@ -13,22 +13,28 @@ import type { UsageReport } from './usage-report.ts';
  */
 export function readUsage(payload: unknown): UsageReport | undefined {
   if (!isJsonObject(payload)) return undefined;
-  for (const usage of usageObjects(payload)) {
-    const report = reportOf(usage, readOpenaiUsage(usage));
-    if (report !== undefined) return withCachedBeside(report, payload);
-  }
+  const report = reportIn(payload) ?? reportInCarrier(payload);
+  if (report !== undefined) return withCachedBeside(report, payload);
   const { data, timings } = payload;
   if (isJsonObject(data) && 'native_tokens_prompt' in data) return reportOf(data, readOpenrouterGeneration(data));
   return isJsonObject(timings) ? reportOf(timings, readLlamacppTimings(timings)) : undefined;
 }
 
-/** The places of a `usage` object, the likeliest first. */
-function* usageObjects(payload: JsonObject): Iterable<JsonObject> {
-  const { usage, x_groq, response, choices, data } = payload;
-  if (isJsonObject(usage)) yield usage;
-  for (const carrier of [x_groq, response, ...(Array.isArray(choices) ? (choices as unknown[]) : []), data]) {
-    if (isJsonObject(carrier) && isJsonObject(carrier['usage'])) yield carrier['usage'];
+function reportIn(carrier: unknown): UsageReport | undefined {
+  if (!isJsonObject(carrier)) return undefined;
+  const { usage } = carrier;
+  return isJsonObject(usage) ? reportOf(usage, readOpenaiUsage(usage)) : undefined;
+}
+
+/** The other places of a `usage` object, the likeliest first. */
+function reportInCarrier({ x_groq, response, choices, data }: JsonObject): UsageReport | undefined {
+  const first = reportIn(x_groq) ?? reportIn(response);
+  if (first !== undefined) return first;
+  for (const choice of Array.isArray(choices) ? (choices as unknown[]) : []) {
+    const report = reportIn(choice);
+    if (report !== undefined) return report;
   }
+  return reportIn(data);
 }
 
 function reportOf(rawUsage: JsonObject, tokens: TokenUsage | undefined): UsageReport | undefined {

@@ -11,34 +11,50 @@ export function buildRecord(
   attribution: Attribution,
   price: (record: Omit<UsageRecord, 'cost'>) => Cost,
 ): UsageRecord {
-  const { reader: reading, outcome = 'completed' } = attempt;
+  const { reader: reading, outcome = 'completed', firstChunkAt, requestModel, requestId } = attempt;
+  const { responseModel, serviceTier, responseId = attempt.generationId } = reading;
   const counted = countsOf(attempt, outcome);
-  const record: Omit<UsageRecord, 'cost'> = {
+  const rawUsage = reading.report?.rawUsage;
+  const record: Mutable<UsageRecord> = {
     v: 1,
     kind: 'usage',
     id: attempt.id,
     callId: attempt.callId,
     attempt: attempt.number,
     startedAt: attempt.startedAt,
-    ...given({ firstChunkAt: attempt.firstChunkAt }),
     endedAt: attempt.endedAt ?? attempt.startedAt,
     provider: attempt.provider,
     operation: attempt.operation,
-    ...given({
-      requestModel: attempt.requestModel,
-      responseModel: reading.responseModel,
-      serviceTier: reading.serviceTier,
-      responseId: reading.responseId,
-      requestId: attempt.requestId,
-    }),
     streamed: attempt.streamed,
     outcome,
     origin: counted.origin,
     tokens: counted.tokens,
     attribution,
-    ...given({ rawUsage: reading.report?.rawUsage }),
+    cost: unpriced,
   };
-  return { ...record, cost: price(record) };
+  // Absent means absent, not `undefined`.
+  if (firstChunkAt !== undefined) record.firstChunkAt = firstChunkAt;
+  if (requestModel !== undefined) record.requestModel = requestModel;
+  if (responseModel !== undefined) record.responseModel = responseModel;
+  if (serviceTier !== undefined) record.serviceTier = serviceTier;
+  if (responseId !== undefined) record.responseId = responseId;
+  if (requestId !== undefined) record.requestId = requestId;
+  if (rawUsage !== undefined) record.rawUsage = rawUsage;
+  record.cost = price(withHeaderCost(record, attempt.reportedUsd));
+  return record;
+}
+
+/** A record while it is made. */
+type Mutable<Shape> = { -readonly [Member in keyof Shape]: Shape[Member] };
+
+const unpriced: Cost = { basis: 'unpriced' };
+
+/** A cost that came as a header is priced like one in the usage object; the record keeps the object as it was sent. */
+function withHeaderCost(record: Omit<UsageRecord, 'cost'>, usd: string | undefined): Omit<UsageRecord, 'cost'> {
+  const { rawUsage } = record;
+  if (usd === undefined || (rawUsage !== undefined && (typeof rawUsage !== 'object' || rawUsage === null)))
+    return record;
+  return { ...record, rawUsage: { cost: usd, ...rawUsage } };
 }
 
 function countsOf(
@@ -47,13 +63,14 @@ function countsOf(
 ): { readonly origin: UsageOrigin; readonly tokens: TokenUsage } {
   const { reader: reading } = attempt;
   if (reading.report !== undefined) {
-    return { origin: attempt.drained ? 'drained' : 'reported', tokens: reading.report.tokens };
+    const late = attempt.recovered ? 'recovered' : attempt.drained ? 'drained' : 'reported';
+    return { origin: late, tokens: reading.report.tokens };
   }
   if (attempt.operation === 'speech' || attempt.operation === 'moderation') return { origin: 'none', tokens: {} };
   const mayBeCut = outcome === 'stopped' || outcome === 'failed' || outcome === 'unread';
   const outputTokens = mayBeCut ? reading.estimateOutputTokens(attempt.bytes) : undefined;
   if (outputTokens === undefined) return { origin: 'missing', tokens: {} };
-  const inputTokens = attempt.requestTokens;
+  const inputTokens = attempt.requestTokens?.();
   return {
     origin: 'estimated',
     tokens:
@@ -61,9 +78,4 @@ function countsOf(
         ? { outputTokens, totalTokens: outputTokens }
         : { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens },
   };
-}
-
-/** The members that have a value: absent means absent, not `undefined`. */
-function given<Members extends object>(members: Members): { [Key in keyof Members]?: NonNullable<Members[Key]> } {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
 }

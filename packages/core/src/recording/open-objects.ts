@@ -1,5 +1,6 @@
 import type { Attempt } from '../capture/attempt.ts';
 import type { AnswerReading } from '../normalize/answer-reader.ts';
+import { objectRecordId } from './record-id.ts';
 
 type ReadAttempt = Attempt<AnswerReading>;
 
@@ -66,11 +67,6 @@ export function createOpenObjects(): OpenObjects {
   };
 }
 
-/** The same in every process, so that stores keep one of several. */
-function objectRecordId(origin: string, ...names: readonly string[]): string {
-  return [origin, ...names].join('/');
-}
-
 /** The attempt that made the object, ended as the object has; without it, what the object says of itself. */
 function attemptOfObject(id: string, seen: ReadAttempt, opener: ReadAttempt | undefined): ReadAttempt {
   const { object } = seen.reader;
@@ -86,17 +82,14 @@ function isFinal(status: string | undefined): boolean {
 }
 
 function outcomeOf(status: string | undefined): ReadAttempt['outcome'] {
-  switch (status) {
-    case 'completed':
-    case 'incomplete':
-      return 'completed';
-    case 'cancelled':
-      return 'stopped';
-    case 'failed':
-    case 'expired':
-      return 'failed';
-    case undefined:
-    default:
-      return undefined;
-  }
+  return status === undefined ? undefined : outcomes.get(status);
 }
+
+/** The states an object does not leave again. */
+const outcomes: ReadonlyMap<string, ReadAttempt['outcome']> = new Map([
+  ['completed', 'completed'],
+  ['incomplete', 'completed'],
+  ['cancelled', 'stopped'],
+  ['failed', 'failed'],
+  ['expired', 'failed'],
+]);

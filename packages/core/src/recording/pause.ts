@@ -10,13 +10,15 @@ export function createPause(): Pause {
   return {
     wait: (ms, keepsProcess) =>
       new Promise((resolve) => {
-        const timer = setTimeout(() => finish?.(), ms);
-        if (!keepsProcess) letProcessEnd(timer);
-        finish = () => {
+        // Several waits may be under way: each ends by its own timer, and the latest by `end` too.
+        const done = (): void => {
           clearTimeout(timer);
-          finish = undefined;
+          if (finish === done) finish = undefined;
           resolve();
         };
+        const timer = setTimeout(done, ms);
+        if (!keepsProcess) letProcessEnd(timer);
+        finish = done;
       }),
     end: () => finish?.(),
   };

@@ -6,21 +6,36 @@
 export function createRecordIds(randomUuid: () => string = () => globalThis.crypto.randomUUID()): (at: Date) => string {
   let lastMs = 0;
   let counter = 0;
+  /** The time as the id shows it, made once per millisecond. */
+  let time = '';
   return (at) => {
     const nowMs = at.getTime();
     if (nowMs > lastMs) {
       lastMs = nowMs;
       counter = 0;
+      time = timeText(lastMs);
     } else {
       counter += 1;
       // A clock that stands or goes back borrows from the next millisecond.
       if (counter > 0xfff) {
         lastMs += 1;
         counter = 0;
+        time = timeText(lastMs);
       }
     }
-    const time = lastMs.toString(16).padStart(12, '0');
-    const random = randomUuid();
-    return `${time.slice(0, 8)}-${time.slice(8)}-7${counter.toString(16).padStart(3, '0')}-${random.slice(19)}`;
+    return `${time}-${(0x7000 + counter).toString(16)}-${randomUuid().slice(19)}`;
   };
+}
+
+function timeText(ms: number): string {
+  const digits = ms.toString(16).padStart(12, '0');
+  return `${digits.slice(0, 8)}-${digits.slice(8)}`;
+}
+
+/**
+ * The id of the record of something that has an id of its own at the provider: the same in every process, so that
+ * stores keep one of several.
+ */
+export function objectRecordId(origin: string, ...names: readonly string[]): string {
+  return [origin, ...names].join('/');
 }

@@ -4,6 +4,10 @@ import type { UsageRecord } from './usage-record.ts';
 export interface RecordQueue {
   readonly size: number;
   readonly oldest: UsageRecord | undefined;
+  /** Fast for young records, which are the ones that are asked for. */
+  has(id: string): boolean;
+  /** All that are in it, oldest first. */
+  all(): readonly UsageRecord[];
   /** False once the bound is reached. */
   readonly hasRoom: boolean;
   add(record: UsageRecord): void;
@@ -35,6 +39,11 @@ export function createRecordQueue(maxBytes: number): RecordQueue {
     get oldest() {
       return records[head];
     },
+    has(id) {
+      for (let at = records.length - 1; at >= head; at -= 1) if (records[at]?.id === id) return true;
+      return false;
+    },
+    all: () => records.slice(head),
     get hasRoom() {
       return records.length - head + taken < maxRecords;
     },

@@ -2,10 +2,11 @@ import { MeterError } from '../errors.ts';
 import { drainBeforeExit, drainOnSignals, leaveBeforeExit } from './drain-at-exit.ts';
 import type { Journal } from './journal.ts';
 import { createJournalReplay } from './journal-replay.ts';
-import { letProcessEnd, within } from './pause.ts';
+import { letProcessEnd } from './pause.ts';
 import { createRecordQueue } from './record-queue.ts';
 import type { UsageSink } from './record-sink.ts';
 import type { RecorderStats } from './recorder-stats.ts';
+import { settleAll } from './settle-all.ts';
 import { createSinkFeed } from './sink-feed.ts';
 import { createStoreWriter } from './store-writer.ts';
 import type { AppendOutcome, RecordTarget } from './store-writer.ts';
@@ -41,12 +42,17 @@ export interface Recorder {
 const defaultTimeoutMs = 5000;
 /** So often does the store fail before `flush` gives up waiting for it. */
 const flushAttempts = 3;
-const flushRetryMs = 100;
 
 export function createRecorder(parts: RecorderParts): Recorder {
   const { target, onError, journal, flushIntervalMs = 200, maxBatchRecords = 500, appendTimeoutMs = 30_000 } = parts;
   const queue = createRecordQueue(parts.maxBytes ?? 64 * 1024 * 1024);
-  const unsettled = createUnsettledRecords();
+  /** Spilled to the journal and not read back. */
+  const spilled = new Set<string>();
+  const onTheirWay = (): readonly UsageRecord[] => [...writer.underway, ...queue.all()];
+  const unsettled = createUnsettledRecords({
+    has: (id) => queue.has(id) || spilled.has(id) || writer.underway.some((record) => record.id === id),
+    ids: () => [...onTheirWay().map(({ id }) => id), ...spilled],
+  });
   const feeds = (parts.sinks ?? []).map((sink, at) => createSinkFeed(sink, `sink ${at + 1}`, onError));
   const counts = { captured: 0, stored: 0, journaled: 0, rejected: 0, dropped: 0 };
   /** Told of each failure while somebody flushes. */
@@ -54,12 +60,14 @@ export function createRecorder(parts: RecorderParts): Recorder {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let closed: Promise<{ readonly left: number }> | undefined;
   let isClosed = false;
+  let isAwaitingExit = false;
 
   const writer = createStoreWriter({
     queue,
     target,
     maxBatchRecords,
     appendTimeoutMs,
+    overlaps: parts.isImmediate === true,
     settled,
     failed,
   });
@@ -73,36 +81,50 @@ export function createRecorder(parts: RecorderParts): Recorder {
       if (isClosed) return drop(record, 'closed', 'the meter is closed: a call that ended later is not recorded');
       const fits = queue.hasRoom;
       const isJournaled = journal !== undefined && writeJournal(journal, record, fits);
-      unsettled.add(record.id);
       if (fits) queue.add(record);
-      else if (!isJournaled) {
+      else if (isJournaled) spilled.add(record.id);
+      else {
         return drop(
           record,
           'record_dropped',
           'the queue is full since the store does not take records: a record is lost',
         );
       }
-      if (unsettled.size === 1) drainBeforeExit(self);
+      if (!isAwaitingExit) awaitExit();
       schedule();
     },
     async whenStored(ids, timeoutMs) {
       writer.write();
-      return unsettled.whenSettled(ids, timeoutMs);
+      const { stored, pending } = await unsettled.whenSettled(ids, timeoutMs);
+      return { stored, pending };
     },
     flush,
     close,
     stats: () => ({
       ...counts,
-      queued: unsettled.size,
+      queued: queuedCount(),
       oldestUnstoredMs: queue.oldest === undefined ? 0 : Math.max(0, Date.now() - queue.oldest.endedAt.getTime()),
       retried: writer.retried,
     }),
   };
 
+  function queuedCount(): number {
+    return queue.size + writer.underway.length + spilled.size;
+  }
+
+  function awaitExit(): void {
+    isAwaitingExit = true;
+    drainBeforeExit(self);
+  }
+
+  function leaveExit(): void {
+    isAwaitingExit = false;
+    leaveBeforeExit(self);
+  }
+
   function schedule(): void {
-    if (writer.isWriting) return;
+    if (writer.isWriting || (timer !== undefined && queue.size !== maxBatchRecords)) return;
     const isDue = queue.size >= maxBatchRecords || parts.isImmediate === true;
-    if (timer !== undefined && !(isDue && queue.size === maxBatchRecords)) return;
     clearTimeout(timer);
     // Never within the call itself: a store may work synchronously.
     timer = setTimeout(writeNow, isDue ? 0 : flushIntervalMs);
@@ -140,21 +162,26 @@ export function createRecorder(parts: RecorderParts): Recorder {
     const refused = new Map(rejected.map(({ id, error }) => [id, error]));
     const stored = refused.size === 0 ? batch : batch.filter(({ id }) => !refused.has(id));
     counts.stored += stored.length;
-    for (const { id } of stored) unsettled.stored(id);
+    unsettled.stored(stored);
     if (refused.size > 0)
       for (const record of batch) if (refused.has(record.id)) refuse(record, refused.get(record.id));
     journal?.settle(batch.map(({ id }) => id));
     passOn(stored);
     if (journal !== undefined) bringBack(journal);
-    if (unsettled.size === 0) leaveBeforeExit(self);
+    if (queuedCount() === 0) leaveExit();
   }
 
   function bringBack(from: Journal): void {
     if (queue.size >= maxBatchRecords) return;
-    for (const record of from.readBack(maxBatchRecords)) queue.add(record);
-    if (queue.size > 0 || from.stats().spilled > 0) return;
-    // Spilled records whose file is gone were reported by the journal; nobody has them any more.
-    for (const id of unsettled.ids()) unsettled.lost(id);
+    for (const record of from.readBack(maxBatchRecords)) {
+      spilled.delete(record.id);
+      queue.add(record);
+    }
+    if (spilled.size === 0 || from.stats().spilled > 0) return;
+    // Their file is gone, which the journal has reported; nobody has them any more.
+    const gone = [...spilled];
+    spilled.clear();
+    for (const id of gone) unsettled.lost(id);
   }
 
   function replayed(records: readonly UsageRecord[], { inserted, rejected = [] }: AppendOutcome): void {
@@ -188,29 +215,8 @@ export function createRecorder(parts: RecorderParts): Recorder {
   }
 
   /** Resolves when all that is unsettled now is stored; rejects otherwise. */
-  async function drained(timeoutMs: number, attempts: number): Promise<void> {
-    const ids = unsettled.ids();
-    let tell: ((error: MeterError) => void) | undefined;
-    const failing = new Promise<never>((_, reject) => {
-      let failures = 0;
-      tell = (error) => {
-        failures += 1;
-        if (failures >= attempts) reject(error);
-        else setTimeout(retryNow, flushRetryMs);
-      };
-      flushing.add(tell);
-    });
-    try {
-      retryNow();
-      const [{ stored, pending }, isReplayed] = await Promise.race([
-        Promise.all([unsettled.whenSettled(ids, timeoutMs), replay === undefined || within(timeoutMs, replay.run())]),
-        failing,
-      ]);
-      if (pending > 0 || !isReplayed) throw new MeterError('store_failed', notTaken(pending, timeoutMs));
-      if (stored < ids.length) throw new MeterError('record_rejected', notStorable(ids.length - stored));
-    } finally {
-      if (tell !== undefined) flushing.delete(tell);
-    }
+  function drained(timeoutMs: number, attempts: number): Promise<void> {
+    return settleAll({ unsettled, replay, failures: flushing, retryNow }, timeoutMs, attempts);
   }
 
   function retryNow(): void {
@@ -220,7 +226,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
 
   async function drainAtExit(): Promise<void> {
     // Not again for the same records: a store that is down would keep the process alive for ever.
-    leaveBeforeExit(self);
+    leaveExit();
     writer.keepsProcess = true;
     try {
       await drained(defaultTimeoutMs, Infinity);
@@ -246,7 +252,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
     await drained(timeoutMs, Infinity).catch(() => {});
     isClosed = true;
     removeSignals();
-    leaveBeforeExit(self);
+    leaveExit();
     writer.stop();
     clearTimeout(timer);
     replay?.stop();
@@ -257,20 +263,12 @@ export function createRecorder(parts: RecorderParts): Recorder {
   }
 
   function reportLeft(): number {
-    for (const record of [...writer.underway, ...queue.take(queue.size)]) {
+    for (const record of onTheirWay()) {
       const message = journal
         ? 'the process ends before the store took a record; it stays in the journal'
         : 'the process ends before the store took a record: it is lost';
       onError(new MeterError(journal ? 'store_failed' : 'record_dropped', message), record);
     }
-    return unsettled.size;
+    return queuedCount();
   }
-}
-
-function notTaken(pending: number, timeoutMs: number): string {
-  return `the store did not take ${pending === 0 ? 'what the journal holds' : `${pending} records`} within ${timeoutMs} ms; it will be tried again`;
-}
-
-function notStorable(count: number): string {
-  return `${count} ${count === 1 ? 'record was' : 'records were'} refused by the store for good or dropped; onError was told of each`;
 }

@@ -21,6 +21,11 @@ export interface StoreWriterParts {
   readonly target: RecordTarget;
   readonly maxBatchRecords: number;
   readonly appendTimeoutMs: number;
+  /**
+   * Begins a batch of its own at each `write`, beside those under way: on workerd each belongs to the request that began
+   * it, and dies with it.
+   */
+  readonly overlaps?: boolean;
   /** A batch has a definite outcome. */
   readonly settled: (batch: readonly UsageRecord[], outcome: AppendOutcome) => void;
   /** A batch has none yet and will be tried again. */
@@ -51,25 +56,25 @@ const maxWaitMs = 30_000;
 export function createStoreWriter(parts: StoreWriterParts): StoreWriter {
   const { queue, target, maxBatchRecords, appendTimeoutMs } = parts;
   const pause = createPause();
-  let isWriting = false;
+  let runs = 0;
   const state = { isStopped: false };
   let batchSize = maxBatchRecords;
   let failuresInRow = 0;
   let retried = 0;
-  let underway: readonly UsageRecord[] = [];
+  const underway = new Set<readonly UsageRecord[]>();
 
   const writer: StoreWriter = {
     get isWriting() {
-      return isWriting;
+      return runs > 0;
     },
     get underway() {
-      return underway;
+      return [...underway].flat();
     },
     get retried() {
       return retried;
     },
     write() {
-      if (isWriting) pause.end();
+      if (runs > 0 && parts.overlaps !== true) pause.end();
       else void run();
     },
     keepsProcess: false,
@@ -81,19 +86,19 @@ export function createStoreWriter(parts: StoreWriterParts): StoreWriter {
   return writer;
 
   async function run(): Promise<void> {
-    isWriting = true;
+    runs += 1;
     while (queue.size > 0 && !state.isStopped) {
       const batch = queue.take(batchSize);
-      underway = batch;
+      underway.add(batch);
       try {
         const outcome = await withTimeout(target, batch, appendTimeoutMs, writer.keepsProcess);
-        underway = [];
+        underway.delete(batch);
         queue.release(batch.length);
         failuresInRow = 0;
         batchSize = Math.min(maxBatchRecords, batchSize * 2);
         parts.settled(batch, outcome);
       } catch (error) {
-        underway = [];
+        underway.delete(batch);
         queue.putBack(batch);
         failuresInRow += 1;
         retried += 1;
@@ -102,7 +107,7 @@ export function createStoreWriter(parts: StoreWriterParts): StoreWriter {
         if (!state.isStopped) await pause.wait(waitBefore(failuresInRow), writer.keepsProcess);
       }
     }
-    isWriting = false;
+    runs -= 1;
   }
 }
 

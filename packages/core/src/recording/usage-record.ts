@@ -1,24 +1,9 @@
 import type { Attribution } from '../attribution/attribution.ts';
+import type { Operation } from '../capture/endpoint.ts';
 import type { TokenUsage } from '../normalize/token-usage.ts';
 import type { Cost } from '../pricing/cost.ts';
 
-/**
- * The kind of endpoint a call went to, read from the path: `chat` is `/chat/completions`, `completions` the legacy
- * `/completions`, `run` an assistants run, `batch` one result line of a batch.
- */
-export type Operation =
-  | 'chat'
-  | 'completions'
-  | 'responses'
-  | 'embeddings'
-  | 'images'
-  | 'transcription'
-  | 'translation'
-  | 'speech'
-  | 'moderation'
-  | 'run'
-  | 'batch'
-  | 'realtime';
+export type { Operation } from '../capture/endpoint.ts';
 
 /**
  * How an attempt ended. `completed`: the answer was read to its end. `stopped`: the app broke off or aborted.
@@ -50,7 +35,11 @@ export interface UsageRecord {
   readonly v: 1;
   /** `usage` for a call; `adjustment` for a later correction, whose counts and cost may be negative. */
   readonly kind: 'usage' | 'adjustment';
-  /** Unique, time-ordered, made at the start of the attempt. Stores accept any string and are idempotent by it. */
+  /**
+   * Unique, time-ordered, made at the start of the attempt. What several processes may see the usage of (background
+   * responses, runs, results of a batch, realtime) has one made of the provider's address and its id there. Stores accept
+   * any string and are idempotent by it.
+   */
   readonly id: string;
   /** Shared by all attempts of one SDK call. */
   readonly callId: string;

@@ -40,23 +40,41 @@ export function runObject({ id, threadId, createdAt, model, metadata }: RunNames
 
 /** The events of a run's stream, up to its end or to where it waits for a tool. */
 export function* runEvents({ run, tokens, usage, end }: RunState, waitsForTool: boolean): Generator<SseEvent> {
-  const step = { id: 'step_1', object: 'thread.run.step', run_id: run['id'], status: 'in_progress', usage: null };
-  yield of('thread.run.created', run);
-  yield of('thread.run.in_progress', { ...run, status: 'in_progress' });
-  yield of('thread.run.step.created', step);
+  const details = waitsForTool
+    ? { type: 'tool_calls', tool_calls: [] }
+    : { type: 'message_creation', message_creation: { message_id: 'msg_1' } };
+  const step = {
+    id: 'step_1',
+    object: 'thread.run.step',
+    run_id: run['id'],
+    type: details.type,
+    step_details: details,
+    status: 'in_progress',
+    usage: null,
+  };
+  yield eventOf('thread.run.created', run);
+  yield eventOf('thread.run.in_progress', { ...run, status: 'in_progress' });
+  yield eventOf('thread.run.step.created', step);
   if (!waitsForTool) {
+    yield eventOf('thread.message.created', message('in_progress', []));
     for (const token of tokens) {
       const content = [{ index: 0, type: 'text', text: { value: token, annotations: [] } }];
-      yield of('thread.message.delta', { id: 'msg_1', object: 'thread.message.delta', delta: { content } });
+      yield eventOf('thread.message.delta', { id: 'msg_1', object: 'thread.message.delta', delta: { content } });
     }
+    const text = { value: tokens.join(''), annotations: [] };
+    yield eventOf('thread.message.completed', message('completed', [{ type: 'text', text }]));
   }
   const partial = { prompt_tokens: 2, completion_tokens: 1, total_tokens: 3 };
-  yield of('thread.run.step.completed', { ...step, status: 'completed', usage: partial });
-  if (waitsForTool) yield of('thread.run.requires_action', { ...run, status: 'requires_action' });
+  yield eventOf('thread.run.step.completed', { ...step, status: 'completed', usage: partial });
+  if (waitsForTool) yield eventOf('thread.run.requires_action', { ...run, status: 'requires_action' });
   else yield { event: `thread.run.${end}`, data: jsonWithUsage({ ...run, status: end }, usage), usage };
   yield { event: 'done', data: '[DONE]' };
 }
 
-function of(event: string, data: object): SseEvent {
+function message(status: string, content: readonly object[]): object {
+  return { id: 'msg_1', object: 'thread.message', role: 'assistant', status, content };
+}
+
+function eventOf(event: string, data: object): SseEvent {
   return { event, data: JSON.stringify(data) };
 }

@@ -16,6 +16,7 @@ export function recordingReader(): RecordingReader {
     },
     isFinished: false,
     hasError: false,
+    responseId: undefined,
   };
 }
 

@@ -114,7 +114,9 @@ export function isMissing(error: unknown): boolean {
 }
 
 function builtIns() {
-  const runtime = globalThis.process as typeof process | undefined;
+  // workerd has these modules, but its files live no longer than the request.
+  const isWorkerd = globalThis.navigator?.userAgent === 'Cloudflare-Workers';
+  const runtime = isWorkerd ? undefined : (globalThis.process as typeof process | undefined);
   const fs = runtime?.getBuiltinModule?.('node:fs');
   const paths = runtime?.getBuiltinModule?.('node:path');
   const crc32 = runtime?.getBuiltinModule?.('node:zlib')?.crc32;

@@ -51,6 +51,7 @@ function lockedDatabase(path: string): DatabaseSync | 'held' | 'unknown' {
     return database;
   } catch (error) {
     database?.close();
-    return error instanceof Error && 'errcode' in error && error.errcode === 5 ? 'held' : 'unknown';
+    // By its text, because Deno gives no error number here.
+    return error instanceof Error && error.message.startsWith('database is locked') ? 'held' : 'unknown';
   }
 }

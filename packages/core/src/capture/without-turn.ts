@@ -1,0 +1,29 @@
+import { isSigned } from './is-signed.ts';
+import { changeHeaders, readHeader } from './request-headers.ts';
+
+/** A request as it leaves, and the turn its header named. */
+export interface BareRequest {
+  readonly input: Parameters<typeof fetch>[0];
+  readonly init: RequestInit | undefined;
+  readonly handle: string | undefined;
+}
+
+/**
+ * Takes the header of the turn off a request. It stays where an AWS signature covers it, which would be void without
+ * it: it is opaque to the provider.
+ *
+ * @param name - The header, in lower case.
+ */
+export function withoutTurn(input: BareRequest['input'], init: RequestInit | undefined, name: string): BareRequest {
+  const { headers } = init ?? {};
+  if (headers === undefined && input instanceof Request) {
+    const handle = input.headers.get(name) ?? undefined;
+    if (handle === undefined || isSigned(input.headers, name)) return { input, init, handle };
+    const bare = new Request(input);
+    bare.headers.delete(name);
+    return { input: bare, init, handle };
+  }
+  const handle = readHeader(headers, name);
+  if (handle === undefined || isSigned(headers, name)) return { input, init, handle };
+  return { input, init: { ...init, headers: changeHeaders(headers, name, {}) ?? {} }, handle };
+}

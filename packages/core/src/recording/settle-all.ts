@@ -1,0 +1,59 @@
+import { MeterError } from '../errors.ts';
+import type { JournalReplay } from './journal-replay.ts';
+import { within } from './pause.ts';
+import type { UnsettledRecords } from './unsettled-records.ts';
+
+/** What {@link settleAll} needs of the recorder. */
+export interface SettleParts {
+  readonly unsettled: UnsettledRecords;
+  readonly replay: JournalReplay | undefined;
+  /** Whoever is in it is told of each failure of the store. */
+  readonly failures: Set<(error: MeterError) => void>;
+  /** Tries now what waits for its next try. */
+  readonly retryNow: () => void;
+}
+
+const retryMs = 100;
+
+/**
+ * Resolves when all that is on its way now, and all that is in the journal, is in the store.
+ *
+ * @param attempts - So often may the store fail meanwhile.
+ * @throws {@link MeterError} `store_failed` where it did not take everything, `record_rejected` where it never will.
+ */
+export async function settleAll(
+  { unsettled, replay, failures, retryNow }: SettleParts,
+  timeoutMs: number,
+  attempts: number,
+): Promise<void> {
+  const settling = unsettled.whenSettled(undefined, timeoutMs);
+  let tell: ((error: MeterError) => void) | undefined;
+  const failing = new Promise<never>((_, reject) => {
+    let count = 0;
+    tell = (error) => {
+      count += 1;
+      if (count >= attempts) reject(error);
+      else setTimeout(retryNow, retryMs);
+    };
+    failures.add(tell);
+  });
+  try {
+    retryNow();
+    const [{ pending, lost }, isReplayed] = await Promise.race([
+      Promise.all([settling, replay === undefined || within(timeoutMs, replay.run())]),
+      failing,
+    ]);
+    if (pending > 0 || !isReplayed) throw new MeterError('store_failed', notTaken(pending, timeoutMs));
+    if (lost > 0) throw new MeterError('record_rejected', notStorable(lost));
+  } finally {
+    if (tell !== undefined) failures.delete(tell);
+  }
+}
+
+function notTaken(pending: number, timeoutMs: number): string {
+  return `the store did not take ${pending === 0 ? 'what the journal holds' : `${pending} records`} within ${timeoutMs} ms; it will be tried again`;
+}
+
+function notStorable(count: number): string {
+  return `${count} ${count === 1 ? 'record was' : 'records were'} refused by the store for good or dropped; onError was told of each`;
+}
