@@ -4,6 +4,8 @@ import type * as sqliteNamespace from 'node:sqlite';
 export function sqliteModule(): typeof sqliteNamespace | undefined {
   const runtime = globalThis.process as typeof process | undefined;
   if (typeof runtime?.getBuiltinModule !== 'function') return undefined;
+  // workerd has the module, but nothing in it can be constructed.
+  if (globalThis.navigator?.userAgent === 'Cloudflare-Workers') return undefined;
   // oxlint-disable-next-line typescript/unbound-method -- put back as it was, never called
   const { emitWarning } = runtime;
   // Node 22 announces its SQLite as experimental on stderr; a library that prints nothing must keep that quiet.

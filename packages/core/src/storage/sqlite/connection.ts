@@ -38,18 +38,17 @@ export function createConnection(path: string, busyTimeoutMs: number): Connectio
   const sqlite = sqliteModule();
   if (sqlite === undefined) throw noSqlite();
   let database: DatabaseSync | undefined;
-  let statements = new Map<string, StatementSync>();
+  let statements = createStatementCache();
   let isClosed = false;
 
   const prepare: Prepare = (sql, integers = 'numbers') => {
-    const key = `${integers} ${sql}`;
-    let statement = statements.get(key);
+    let statement = statements[integers].get(sql);
     if (statement === undefined) {
-      if (statements.size >= maxCachedStatements) statements = new Map();
+      if (statements[integers].size >= maxCachedStatements) statements = createStatementCache();
       database ??= openDatabase(sqlite, path);
       statement = database.prepare(sql);
       if (integers === 'bigints') statement.setReadBigInts(true);
-      statements.set(key, statement);
+      statements[integers].set(sql, statement);
     }
     return statement;
   };
@@ -74,7 +73,7 @@ export function createConnection(path: string, busyTimeoutMs: number): Connectio
     },
     close() {
       isClosed = true;
-      statements = new Map();
+      statements = createStatementCache();
       database?.close();
       database = undefined;
     },
@@ -89,8 +88,14 @@ export function isBusy(error: unknown): boolean {
 
 /** The primary result code of an SQLite error; undefined for other errors. */
 export function sqliteErrorCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error)) return undefined;
+  if (!(error instanceof Error)) return undefined;
+  // Deno leaves the number out where a whole script failed.
+  if (!('errcode' in error)) return error.message.startsWith('database is locked') ? 5 : undefined;
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+}
+
+function createStatementCache(): Record<'numbers' | 'bigints', Map<string, StatementSync>> {
+  return { numbers: new Map(), bigints: new Map() };
 }
 
 function openDatabase(sqlite: SqliteModule, path: string): DatabaseSync {

@@ -1,91 +1,12 @@
-// oxlint-disable typescript/no-unsafe-type-assertion -- the table holds what `recordValues` wrote
-import type { SQLInputValue } from 'node:sqlite';
+// oxlint-disable typescript/no-unsafe-type-assertion -- the table holds what `createRecordInsert` wrote
 import type { Attribution } from '../../attribution/attribution.ts';
 import type { TokenUsage } from '../../normalize/token-usage.ts';
 import type { Cost } from '../../pricing/cost.ts';
 import type { UsageRecord } from '../../recording/usage-record.ts';
-import { isUnpriced } from '../storable-record.ts';
-import type { StorableRecord } from '../storable-record.ts';
 import { withoutUndefined } from '../without-undefined.ts';
 import type { Row } from './connection.ts';
-import { decodeTags, decodeText, encodeTags, encodeText } from './text.ts';
+import { decodeTags, decodeText } from './text.ts';
 import { tokenColumnPairs } from './token-columns.ts';
-
-const columns = [
-  'id',
-  'v',
-  'kind',
-  'call_id',
-  'attempt',
-  'started_at',
-  'first_chunk_at',
-  'ended_at',
-  'provider',
-  'operation',
-  'request_model',
-  'response_model',
-  'service_tier',
-  'response_id',
-  'request_id',
-  'streamed',
-  'outcome',
-  'origin',
-  'unpriced',
-  ...tokenColumnPairs.map(([, column]) => column),
-  'pico_usd',
-  'cost_basis',
-  'computed_pico_usd',
-  'card_id',
-  'price_version',
-  'user_id',
-  'tenant_id',
-  'conversation_id',
-  'message_id',
-  'tags',
-  'raw_usage',
-];
-
-/** Inserts one record unless its id is there; takes the values of {@link recordValues}. */
-export const insertRecordSql = `INSERT INTO usage_records (${columns.join(', ')})
-  VALUES (${columns.map(() => '?').join(', ')}) ON CONFLICT (id) DO NOTHING`;
-
-/** The values of a record in the order of {@link insertRecordSql}. */
-export function recordValues({ fields, rawUsageJson }: StorableRecord): SQLInputValue[] {
-  const { cost, attribution } = fields;
-  return [
-    encodeText(fields.id),
-    fields.v,
-    fields.kind,
-    encodeText(fields.callId),
-    fields.attempt,
-    fields.startedAt.getTime(),
-    fields.firstChunkAt?.getTime() ?? null,
-    fields.endedAt.getTime(),
-    encodeText(fields.provider),
-    encodeText(fields.operation),
-    optionalText(fields.requestModel),
-    optionalText(fields.responseModel),
-    optionalText(fields.serviceTier),
-    optionalText(fields.responseId),
-    optionalText(fields.requestId),
-    fields.streamed ? 1 : 0,
-    encodeText(fields.outcome),
-    encodeText(fields.origin),
-    isUnpriced(fields) ? 1 : 0,
-    ...tokenColumnPairs.map(([field]) => fields.tokens[field] ?? null),
-    cost.picoUsd ?? null,
-    encodeText(cost.basis),
-    cost.computedPicoUsd ?? null,
-    optionalText(cost.cardId),
-    optionalText(cost.priceVersion),
-    optionalText(attribution.userId),
-    optionalText(attribution.tenantId),
-    optionalText(attribution.conversationId),
-    optionalText(attribution.messageId),
-    attribution.tags === undefined ? null : encodeTags(attribution.tags),
-    rawUsageJson ?? null,
-  ];
-}
 
 /** The record of a row of `usage_records`, exactly as it was handed in. */
 export function rowRecord(row: Row): UsageRecord {
@@ -134,8 +55,4 @@ export function rowRecord(row: Row): UsageRecord {
     }),
     rawUsage: typeof rawUsage === 'string' ? (JSON.parse(rawUsage) as unknown) : undefined,
   });
-}
-
-function optionalText(value: string | undefined): string | null {
-  return value === undefined ? null : encodeText(value);
 }

@@ -5,7 +5,8 @@ import { recordId, storableRecord } from '../storable-record.ts';
 import type { AppendResult } from '../usage-store.ts';
 import { isBusy, sqliteErrorCode } from './connection.ts';
 import type { Connection, Prepare } from './connection.ts';
-import { insertRecordSql, recordValues } from './record-row.ts';
+import { createRecordInsert } from './insert-record.ts';
+import type { RecordInsert } from './insert-record.ts';
 import { rollBack } from './roll-back.ts';
 import { createTotalsFold } from './totals-fold.ts';
 import type { TotalsFold } from './totals-fold.ts';
@@ -88,10 +89,11 @@ function runTransaction(
   const before = jobs.map((job) => ({ next: job.next, inserted: job.inserted, duplicates: job.duplicates }));
   const rejectedBefore = jobs.map((job) => job.rejected.length);
   try {
+    const insert = createRecordInsert(prepare);
     const fold = createTotalsFold(prepare);
     const end = performance.now() + insertBudgetMs;
     for (const job of jobs) {
-      while (job.next < job.records.length && performance.now() < end) insertNext(job, prepare, fold);
+      while (job.next < job.records.length && performance.now() < end) insertNext(job, insert, fold);
     }
     const commitStart = performance.now();
     fold.write();
@@ -107,17 +109,17 @@ function runTransaction(
   }
 }
 
-function insertNext(job: Job, prepare: Prepare, fold: TotalsFold): void {
+function insertNext(job: Job, insert: RecordInsert, fold: TotalsFold): void {
   const record = job.records[job.next];
   job.next += 1;
   try {
     const stored = storableRecord(record);
-    const { changes, lastInsertRowid } = prepare(insertRecordSql).run(...recordValues(stored));
-    if (Number(changes) === 0) {
+    const sequence = insert(stored);
+    if (sequence === undefined) {
       job.duplicates += 1;
       return;
     }
-    fold.add(stored, lastInsertRowid);
+    fold.add(stored, sequence);
     job.inserted += 1;
   } catch (error) {
     job.rejected.push({ id: recordId(record), error: refusal(record, error) });
