@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/store-kit.ts', 'src/testing/index.ts'],
+  entry: ['src/index.ts', 'src/store-kit.ts', 'src/otel/index.ts', 'src/cli/main.ts', 'src/testing/index.ts'],
   format: ['esm', 'cjs'],
   dts: true,
   sourcemap: true,

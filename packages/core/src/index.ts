@@ -7,6 +7,7 @@ export { isMeterError, MeterError } from './errors.ts';
 export type { MeterErrorCode } from './errors.ts';
 
 // What is recorded
+export type { Attribute, AttributeRequest } from './attribution/attribute.ts';
 export type { Attribution } from './attribution/attribution.ts';
 export { tokenUsageFields } from './normalize/token-usage.ts';
 export type { TokenUsage } from './normalize/token-usage.ts';
@@ -16,6 +17,8 @@ export type { Operation, UsageOrigin, UsageOutcome, UsageRecord } from './record
 // On the way to the store
 export type { JournalOptions } from './recording/journal.ts';
 export type { UsageSink } from './recording/record-sink.ts';
+export { jsonlSink } from './sinks/jsonl-sink.ts';
+export type { JsonlSinkOptions } from './sinks/jsonl-sink.ts';
 export type { RecorderStats } from './recording/recorder-stats.ts';
 
 // Prices

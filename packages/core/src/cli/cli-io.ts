@@ -1,0 +1,34 @@
+import type { Writable } from 'node:stream';
+
+/** Where a command writes: `process.stdout`, or anything like it. */
+export type CliOutput = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** What a command sees of its process. */
+export interface CliIo {
+  readonly stdout: CliOutput;
+  readonly stderr: CliOutput;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** How a command ended. 0: fine. 1: something is wrong with the store. 2: the command could not do what was asked. */
+export type ExitCode = 0 | 1 | 2;
+
+/**
+ * Writes and waits until the reader took it, so that a slow one never makes us collect the whole store in memory.
+ *
+ * @returns False where the reader is gone (`| head`): no reason to complain, and none to go on.
+ */
+export function print(output: CliOutput, text: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    output.write(text, (error) => {
+      if (error === null || error === undefined) resolve(true);
+      else if (isReaderGone(error)) resolve(false);
+      else reject(error);
+    });
+  });
+}
+
+function isReaderGone(error: Error): boolean {
+  const code = 'code' in error ? error.code : undefined;
+  return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';
+}

@@ -1,0 +1,60 @@
+import { readRecords } from '../storage/sqlite/read-records.ts';
+import { checkRecordsQuery } from '../storage/usage-query.ts';
+import type { RecordsQuery } from '../storage/usage-store.ts';
+import { commandOptions, requiredText, wholeNumber } from './command-options.ts';
+import { print } from './cli-io.ts';
+import type { CliIo, ExitCode } from './cli-io.ts';
+import { openStoreFile } from './store-file.ts';
+
+const exportHelp = `Usage: kilotoken export --store FILE [--after CURSOR] [--limit N]
+
+Writes records to stdout, one JSON object per line, in the order the store received them. Every line ends with its
+cursor; pass the last one you kept as --after, and you get each record once, late ones too.
+
+  --store FILE     the SQLite file of sqliteStore
+  --after CURSOR   only records that arrived after this one
+  --limit N        at most so many
+
+When all is written, stderr says how many records there were and the last cursor.
+Exit code: 0 done (also when the reader went away), 1 the store failed, 2 wrong usage or no such store.
+`;
+
+/** Lines are handed on in pieces of this size. */
+const chunkLength = 64 * 1024;
+
+/** `kilotoken export`. */
+export async function exportRecords(args: readonly string[], io: CliIo): Promise<ExitCode> {
+  const given = commandOptions(args, { store: 'text', after: 'text', limit: 'text' });
+  if (given.help === true) {
+    await print(io.stdout, exportHelp);
+    return 0;
+  }
+  const path = requiredText('store', given.store);
+  const limit = wholeNumber('limit', given.limit, 0);
+  const query: RecordsQuery = {
+    ...(typeof given.after === 'string' ? { after: given.after } : {}),
+    ...(limit === undefined ? {} : { limit }),
+  };
+  checkRecordsQuery(query);
+  const file = openStoreFile(path);
+  try {
+    let lines = '';
+    let count = 0;
+    let cursor = query.after;
+    for await (const record of readRecords(query, file)) {
+      lines += `${JSON.stringify(record)}\n`;
+      count += 1;
+      cursor = record.cursor;
+      if (lines.length < chunkLength) continue;
+      if (!(await print(io.stdout, lines))) return 0;
+      lines = '';
+    }
+    // Said only once the reader has it all: a cursor beyond what he has would skip records.
+    if (!(await print(io.stdout, lines))) return 0;
+    const end = cursor === undefined ? '' : `, last cursor ${cursor}`;
+    await print(io.stderr, `${count} ${count === 1 ? 'record' : 'records'}${end}\n`);
+    return 0;
+  } finally {
+    file.close();
+  }
+}

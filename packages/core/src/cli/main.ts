@@ -1,0 +1,7 @@
+#!/usr/bin/env node
+import { runCli } from './run-cli.ts';
+
+// The exit code is only set: what was written to a pipe must get out first.
+void runCli(process.argv.slice(2), process).then((exitCode) => {
+  process.exitCode = exitCode;
+});

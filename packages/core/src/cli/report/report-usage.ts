@@ -1,0 +1,80 @@
+import { MeterError } from '../../errors.ts';
+import { timeBuckets } from '../../storage/time-buckets.ts';
+import { print } from '../cli-io.ts';
+import type { CliIo, ExitCode } from '../cli-io.ts';
+import { choice, commandOptions, requiredText, wholeNumber } from '../command-options.ts';
+import { openStoreFile } from '../store-file.ts';
+import { terminalStyle } from '../terminal-style.ts';
+import { readInstant } from './local-date.ts';
+import { readReport } from './read-report.ts';
+import { reportCsv, reportJson } from './report-data.ts';
+import { reportText } from './report-text.ts';
+import type { ReportQuery } from './usage-report.ts';
+
+const reportHelp = `Usage: kilotoken report --store FILE [--by day|user|tenant|model] [options]
+
+Tokens and cost, with the share of each origin, as a table and a bar chart.
+
+  --store FILE        the SQLite file of sqliteStore
+  --by WHAT           one row per day (default), user, tenant or model
+  --from WHEN         only calls that started then or later: 2026-11-01, or 2026-11-01T08:00:00Z
+  --to WHEN           only calls that started before
+  --time-zone ZONE    where days begin, for example Asia/Kolkata (default: UTC)
+  --top N             show so many rows (default: 20; all days); JSON and CSV always have all
+  --json              one JSON document
+  --csv               comma-separated values with a line of names
+
+Colours and block characters appear only in a terminal, and NO_COLOR turns colours off.
+Exit code: 0 done, 1 the store failed, 2 wrong usage or no such store.
+`;
+
+const defaultTop = 20;
+
+/** `kilotoken report`. */
+export async function reportUsage(args: readonly string[], io: CliIo): Promise<ExitCode> {
+  const given = commandOptions(args, {
+    store: 'text',
+    by: 'text',
+    from: 'text',
+    to: 'text',
+    'time-zone': 'text',
+    top: 'text',
+    json: 'flag',
+    csv: 'flag',
+  });
+  if (given.help === true) {
+    await print(io.stdout, reportHelp);
+    return 0;
+  }
+  const path = requiredText('store', given.store);
+  const by = choice('by', given.by, ['day', 'user', 'tenant', 'model']);
+  const timeZone = typeof given['time-zone'] === 'string' ? given['time-zone'] : 'UTC';
+  checkTimeZone(timeZone);
+  const instant = (name: 'from' | 'to'): Partial<ReportQuery> => {
+    const text = given[name];
+    return typeof text === 'string' ? { [name]: readInstant(name, text, timeZone) } : {};
+  };
+  const query: ReportQuery = { by, timeZone, ...instant('from'), ...instant('to') };
+  const top = wholeNumber('top', given.top, 1) ?? (by === 'day' ? Infinity : defaultTop);
+  if (given.json === true && given.csv === true) {
+    throw new MeterError('invalid_options', '--json and --csv exclude each other');
+  }
+  const file = openStoreFile(path);
+  try {
+    const report = readReport(query, file);
+    if (given.json === true) await print(io.stdout, reportJson(report));
+    else if (given.csv === true) await print(io.stdout, reportCsv(report));
+    else await print(io.stdout, reportText(report, top, terminalStyle(io)));
+    return 0;
+  } finally {
+    file.close();
+  }
+}
+
+function checkTimeZone(timeZone: string): void {
+  try {
+    timeBuckets('day', timeZone);
+  } catch (cause) {
+    throw new MeterError('invalid_options', `--time-zone "${timeZone}" is not known here`, { cause });
+  }
+}

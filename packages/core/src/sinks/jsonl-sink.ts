@@ -1,0 +1,127 @@
+import type * as fsNamespace from 'node:fs/promises';
+import { MeterError } from '../errors.ts';
+import { isDiskVanishing } from '../node/vanishing-disk.ts';
+import type { UsageSink } from '../recording/record-sink.ts';
+import type { UsageRecord } from '../recording/usage-record.ts';
+
+/** Options of {@link jsonlSink}. */
+export interface JsonlSinkOptions {
+  /** The file; made at the first record with mode 0600, in a folder that exists. */
+  readonly path: string;
+  /** Named in errors. Default `jsonl`. */
+  readonly name?: string;
+  /** Waits for the disk after every batch, so that a power cut loses nothing that was written. Default `false`. */
+  readonly fsync?: boolean;
+  /**
+   * Says that losing the file is fine. Needed on Vercel and AWS Lambda, whose disks vanish with the instance.
+   * Default `false`.
+   */
+  readonly ephemeral?: boolean;
+}
+
+const newline = 0x0a;
+
+/**
+ * Appends each stored record to a file, one JSON object per line, instants as ISO 8601 text.
+ *
+ * The file is opened anew for every batch, so tools such as logrotate may rename it at any time. Several processes may
+ * share it. A line that a crash tore is closed off before the next one, and a batch that failed half way is written
+ * again: whoever reads the file skips lines that are no JSON and repeated ids.
+ *
+ * @throws {@link MeterError} `invalid_options` for a wrong option, and on Vercel or Lambda without `ephemeral`;
+ * `unsupported` where the runtime has no file system. `write` rejects with `sink_failed` when the file cannot be
+ * written, and with `closed` after `close()`.
+ * @example
+ * ```ts
+ * const meter = createMeter({ store, sinks: [jsonlSink({ path: 'usage.jsonl' })] });
+ * ```
+ */
+export function jsonlSink(options: JsonlSinkOptions): UsageSink & Required<UsageSink> {
+  const { path, name, fsync } = checkOptions(options);
+  const fs = fileSystem();
+  let last: Promise<unknown> = Promise.resolve();
+  let isClosed = false;
+
+  async function append(lines: string): Promise<void> {
+    try {
+      await appendLines(fs, path, lines, fsync);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new MeterError('sink_failed', `jsonlSink: "${path}" could not be written: ${reason}`, { cause });
+    }
+  }
+
+  return {
+    name,
+    async write(records) {
+      if (isClosed) throw new MeterError('closed', `jsonlSink "${path}": used after close()`);
+      if (records.length === 0) return;
+      const lines = records.map((record) => recordLine(record)).join('');
+      // One batch after the other: each looks at how the one before it ended.
+      const written = last.then(() => append(lines));
+      last = written.catch(() => undefined);
+      await written;
+    },
+    async close() {
+      isClosed = true;
+      await last;
+    },
+  };
+}
+
+async function appendLines(fs: typeof fsNamespace, path: string, lines: string, fsync: boolean): Promise<void> {
+  const file = await fs.open(path, 'a+', 0o600);
+  try {
+    const bytes = Buffer.from((await isTorn(file)) ? `\n${lines}` : lines);
+    // In one piece where the disk allows it, so that lines of several processes do not mix.
+    for (let written = 0; written < bytes.length;) {
+      // oxlint-disable-next-line no-await-in-loop -- the rest of a write that was cut short
+      written += (await file.write(bytes, written)).bytesWritten;
+    }
+    if (fsync) await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** True where the last line has no end: its writer died, or its disk was full. */
+async function isTorn(file: fsNamespace.FileHandle): Promise<boolean> {
+  const { size } = await file.stat();
+  if (size === 0) return false;
+  const { buffer, bytesRead } = await file.read(new Uint8Array(1), 0, 1, size - 1);
+  return bytesRead === 1 && buffer[0] !== newline;
+}
+
+function recordLine(record: UsageRecord): string {
+  return `${JSON.stringify(record)}\n`;
+}
+
+function fileSystem(): typeof fsNamespace {
+  const runtime = globalThis.process as typeof process | undefined;
+  const fs = typeof runtime?.getBuiltinModule === 'function' ? runtime.getBuiltinModule('node:fs/promises') : undefined;
+  if (fs === undefined) throw new MeterError('unsupported', 'jsonlSink needs a file system; this runtime has none');
+  return fs;
+}
+
+function checkOptions(options: JsonlSinkOptions): Required<JsonlSinkOptions> {
+  if (typeof options !== 'object' || options === null) throw invalid('options must be an object with a path');
+  for (const key of Object.keys(options)) {
+    if (!['path', 'name', 'fsync', 'ephemeral'].includes(key)) throw invalid(`unknown option "${key}"`);
+  }
+  const { path, name = 'jsonl', fsync = false, ephemeral = false } = options;
+  if (typeof path !== 'string' || path === '') throw invalid('path must be the name of a file');
+  if (typeof name !== 'string' || name === '') throw invalid('name must be a text');
+  if (typeof fsync !== 'boolean') throw invalid('fsync must be true or false');
+  if (typeof ephemeral !== 'boolean') throw invalid('ephemeral must be true or false');
+  if (isDiskVanishing() && !ephemeral) {
+    throw invalid(
+      `path "${path}" is on a disk that vanishes with this serverless instance; write to a sink of your own, or pass ` +
+        'ephemeral: true if losing the lines is fine',
+    );
+  }
+  return { path, name, fsync, ephemeral };
+}
+
+function invalid(problem: string): MeterError {
+  return new MeterError('invalid_options', `jsonlSink: ${problem}`);
+}
