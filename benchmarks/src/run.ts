@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true, default: [] } } });
-const names = readdirSync(import.meta.dirname)
+const names = readdirSync(import.meta.dirname, { withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map(({ name }) => name)
   .map((file) => file.replace(/\.ts$/, ''))
   .filter((name) => name !== 'run')
   .toSorted();

@@ -5,7 +5,6 @@ import { tokenUsageFields } from '../normalize/token-usage.ts';
 import type { TokenUsage } from '../normalize/token-usage.ts';
 import type { Cost } from '../pricing/cost.ts';
 import type { UsageRecord } from '../recording/usage-record.ts';
-import { withoutUndefined } from './without-undefined.ts';
 
 /** A record that was checked and copied: no part of it belongs to the caller any more. */
 export interface StorableRecord {
@@ -22,86 +21,122 @@ export interface StorableRecord {
  * that is no safe integer, a field of the wrong type, a `rawUsage` that JSON cannot carry.
  */
 export function storableRecord(record: UsageRecord | null | undefined): StorableRecord {
-  const reject = (problem: string, cause?: unknown): never => {
-    const id = recordId(record);
-    throw new MeterError('record_rejected', `record "${id.slice(0, 80)}" cannot be stored: ${problem}`, { cause });
-  };
-  if (typeof record !== 'object' || record === null) return reject('it is not an object');
-  if (record.v !== 1) reject(`v is ${String(record.v)}, and this version stores only 1`);
-  const text = (field: string, value: string): string =>
-    typeof value === 'string' ? value : reject(`${field} is not a string`);
-  const optionalText = (field: string, value: string | undefined): string | undefined =>
-    value === undefined ? undefined : text(field, value);
-  const instant = (field: string, value: Date): Date =>
-    value instanceof Date && !Number.isNaN(value.getTime())
-      ? new Date(value.getTime())
-      : reject(`${field} is not a valid Date`);
-  const integer = (field: string, value: number): number =>
-    Number.isSafeInteger(value) ? value : reject(`${field} is not a safe integer`);
-  const optionalInteger = (field: string, value: number | undefined): number | undefined =>
-    value === undefined ? undefined : integer(field, value);
-  const part = <T extends object>(field: string, value: T): T =>
-    typeof value === 'object' && value !== null ? value : reject(`${field} is not an object`);
+  try {
+    return copied(record);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const id = recordId(record).slice(0, 80);
+    const { cause } = error;
+    throw new MeterError('record_rejected', `record "${id}" cannot be stored: ${error.message}`, {
+      cause,
+    });
+  }
+}
 
+/** What is wrong with a record, before it is told which one that is. */
+class Fault extends Error {}
+
+function copied(record: UsageRecord | null | undefined): StorableRecord {
+  if (typeof record !== 'object' || record === null) throw new Fault('it is not an object');
+  if (record.v !== 1) throw new Fault(`v is ${String(record.v)}, and this version stores only 1`);
   const { tokens, cost, attribution } = record;
   part('tokens', tokens);
   part('cost', cost);
   part('attribution', attribution);
-  if (record.kind !== 'usage' && record.kind !== 'adjustment') reject('kind is neither "usage" nor "adjustment"');
-  if (typeof record.streamed !== 'boolean') reject('streamed is not a boolean');
-  if (text('origin', record.origin).length === 0) reject('origin is empty');
+  if (record.kind !== 'usage' && record.kind !== 'adjustment')
+    throw new Fault('kind is neither "usage" nor "adjustment"');
+  if (typeof record.streamed !== 'boolean') throw new Fault('streamed is not a boolean');
+  if (text('origin', record.origin).length === 0) throw new Fault('origin is empty');
 
-  const copiedTokens: Record<string, number | undefined> = {};
-  for (const field of tokenUsageFields) {
-    const value = tokens[field];
-    copiedTokens[field] =
-      field === 'audioSeconds' && typeof value === 'number' && Number.isFinite(value)
-        ? value
-        : optionalInteger(`tokens.${field}`, value);
-  }
-  const fields = withoutUndefined<Omit<UsageRecord, 'rawUsage'>>({
+  const fields: Mutable<Omit<UsageRecord, 'rawUsage'>> = {
     v: record.v,
     kind: record.kind,
     id: text('id', record.id),
     callId: text('callId', record.callId),
     attempt: integer('attempt', record.attempt),
     startedAt: instant('startedAt', record.startedAt),
-    firstChunkAt: record.firstChunkAt === undefined ? undefined : instant('firstChunkAt', record.firstChunkAt),
     endedAt: instant('endedAt', record.endedAt),
     provider: text('provider', record.provider),
     operation: text('operation', record.operation) as UsageRecord['operation'],
-    requestModel: optionalText('requestModel', record.requestModel),
-    responseModel: optionalText('responseModel', record.responseModel),
-    serviceTier: optionalText('serviceTier', record.serviceTier),
-    responseId: optionalText('responseId', record.responseId),
-    requestId: optionalText('requestId', record.requestId),
     streamed: record.streamed,
     outcome: text('outcome', record.outcome) as UsageRecord['outcome'],
     origin: record.origin,
-    tokens: withoutUndefined<TokenUsage>(copiedTokens),
-    cost: withoutUndefined<Cost>({
-      picoUsd: optionalInteger('cost.picoUsd', cost.picoUsd),
-      basis: text('cost.basis', cost.basis) as Cost['basis'],
-      computedPicoUsd: optionalInteger('cost.computedPicoUsd', cost.computedPicoUsd),
-      cardId: optionalText('cost.cardId', cost.cardId),
-      priceVersion: optionalText('cost.priceVersion', cost.priceVersion),
-    }),
-    attribution: withoutUndefined<Attribution>({
-      userId: optionalText('attribution.userId', attribution.userId),
-      tenantId: optionalText('attribution.tenantId', attribution.tenantId),
-      conversationId: optionalText('attribution.conversationId', attribution.conversationId),
-      messageId: optionalText('attribution.messageId', attribution.messageId),
-      tags: attribution.tags === undefined ? undefined : copyTags(part('attribution.tags', attribution.tags), text),
-    }),
-  });
+    tokens: copiedTokens(tokens),
+    cost: copiedCost(cost),
+    attribution: copiedAttribution(attribution),
+  };
+  if (record.firstChunkAt !== undefined) fields.firstChunkAt = instant('firstChunkAt', record.firstChunkAt);
+  if (record.requestModel !== undefined) fields.requestModel = text('requestModel', record.requestModel);
+  if (record.responseModel !== undefined) fields.responseModel = text('responseModel', record.responseModel);
+  if (record.serviceTier !== undefined) fields.serviceTier = text('serviceTier', record.serviceTier);
+  if (record.responseId !== undefined) fields.responseId = text('responseId', record.responseId);
+  if (record.requestId !== undefined) fields.requestId = text('requestId', record.requestId);
   if (record.rawUsage === undefined) return { fields };
-  let rawUsageJson: string | undefined;
-  try {
-    rawUsageJson = JSON.stringify(record.rawUsage);
-  } catch (cause) {
-    reject('rawUsage cannot be written as JSON', cause);
+  return { fields, rawUsageJson: jsonOf(record.rawUsage) };
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+function copiedTokens(tokens: TokenUsage): TokenUsage {
+  const copy: Mutable<TokenUsage> = {};
+  for (const field of tokenUsageFields) {
+    const value = tokens[field];
+    if (value === undefined) continue;
+    copy[field] =
+      field === 'audioSeconds' && typeof value === 'number' && Number.isFinite(value) ? value : integer(field, value);
   }
-  return { fields, rawUsageJson: rawUsageJson ?? reject('rawUsage cannot be written as JSON') };
+  return copy;
+}
+
+function copiedCost(cost: Cost): Cost {
+  const copy: Mutable<Cost> = { basis: text('cost.basis', cost.basis) as Cost['basis'] };
+  if (cost.picoUsd !== undefined) copy.picoUsd = integer('cost.picoUsd', cost.picoUsd);
+  if (cost.computedPicoUsd !== undefined) copy.computedPicoUsd = integer('cost.computedPicoUsd', cost.computedPicoUsd);
+  if (cost.cardId !== undefined) copy.cardId = text('cost.cardId', cost.cardId);
+  if (cost.priceVersion !== undefined) copy.priceVersion = text('cost.priceVersion', cost.priceVersion);
+  return copy;
+}
+
+function copiedAttribution(attribution: Attribution): Attribution {
+  const { userId, tenantId, conversationId, messageId, tags } = attribution;
+  const copy: Mutable<Attribution> = {};
+  if (userId !== undefined) copy.userId = text('attribution.userId', userId);
+  if (tenantId !== undefined) copy.tenantId = text('attribution.tenantId', tenantId);
+  if (conversationId !== undefined) copy.conversationId = text('attribution.conversationId', conversationId);
+  if (messageId !== undefined) copy.messageId = text('attribution.messageId', messageId);
+  if (tags !== undefined) copy.tags = copyTags(part('attribution.tags', tags));
+  return copy;
+}
+
+function text(field: string, value: string): string {
+  if (typeof value !== 'string') throw new Fault(`${field} is not a string`);
+  return value;
+}
+
+function instant(field: string, value: Date): Date {
+  if (!(value instanceof Date) || Number.isNaN(value.getTime())) throw new Fault(`${field} is not a valid Date`);
+  return new Date(value.getTime());
+}
+
+function integer(field: string, value: number): number {
+  if (!Number.isSafeInteger(value)) throw new Fault(`${field} is not a safe integer`);
+  return value;
+}
+
+function part<T extends object>(field: string, value: T): T {
+  if (typeof value !== 'object' || value === null) throw new Fault(`${field} is not an object`);
+  return value;
+}
+
+function jsonOf(rawUsage: unknown): string {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(rawUsage);
+  } catch (cause) {
+    throw new Fault('rawUsage cannot be written as JSON', { cause });
+  }
+  if (json === undefined) throw new Fault('rawUsage cannot be written as JSON');
+  return json;
 }
 
 /** A fresh copy for a reader, who may change it as he likes. */
@@ -130,10 +165,7 @@ export function isUnpriced(record: Pick<UsageRecord, 'tokens' | 'cost'>): boolea
   return record.cost.picoUsd === undefined && tokenUsageFields.some((field) => (record.tokens[field] ?? 0) !== 0);
 }
 
-function copyTags(
-  tags: Readonly<Record<string, string>>,
-  text: (field: string, value: string) => string,
-): Record<string, string> {
+function copyTags(tags: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(tags).map(([key, value]) => [key, text(`attribution.tags.${key}`, value)] as const),
   );

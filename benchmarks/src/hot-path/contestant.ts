@@ -1,0 +1,81 @@
+// One contestant in a process of its own: does the batch it is told to, and says what that cost.
+import OpenAI from 'openai';
+import { createMeter } from '@kilotoken/core';
+import type { UsageStore } from '@kilotoken/core';
+import { stubFetch } from './wire.ts';
+
+/** What the orchestrator asks for. */
+export interface Batch {
+  readonly kind: 'stream' | 'call';
+  readonly count: number;
+  readonly events: number;
+  /** Whether the app asks for usage itself. */
+  readonly isAsked: boolean;
+}
+
+/** What a batch cost, in microseconds. */
+export interface BatchCost {
+  readonly cpu: number;
+  readonly wall: number;
+  /** Median time from the call to the first event. */
+  readonly firstEvent: number;
+  readonly records: number;
+}
+
+let records = 0;
+const unused = (): never => {
+  throw new Error('not used here');
+};
+const store: UsageStore = {
+  capabilities: { durable: false, shared: false },
+  append: (batch) => {
+    records += batch.length;
+    return Promise.resolve({ inserted: batch.length, duplicates: 0 });
+  },
+  totals: unused,
+  series: unused,
+  records: unused,
+  close: () => Promise.resolve(),
+};
+const isMetered = process.argv[2] === 'metered';
+const meter = createMeter({ store });
+const messages = [{ role: 'user' as const, content: 'Name three rivers' }];
+
+async function run({ kind, count, events, isAsked }: Batch): Promise<BatchCost> {
+  const bare = new OpenAI({ apiKey: 'test', maxRetries: 0, fetch: stubFetch(events) });
+  const client = isMetered ? meter.wrap(bare) : bare;
+  records = 0;
+  const firstEvents: number[] = [];
+  const cpuBefore = process.cpuUsage();
+  const began = performance.now();
+  for (let at = 0; at < count; at += 1) {
+    if (kind === 'call') {
+      await client.chat.completions.create({ model: 'gpt-5-mini', messages });
+      continue;
+    }
+    const called = performance.now();
+    let isFirst = true;
+    const stream = await client.chat.completions.create({
+      model: 'gpt-5-mini',
+      messages,
+      stream: true,
+      ...(isAsked ? { stream_options: { include_usage: true } } : {}),
+    });
+    for await (const chunk of stream) {
+      if (isFirst && chunk !== undefined) firstEvents.push(performance.now() - called);
+      isFirst = false;
+    }
+  }
+  const wall = performance.now() - began;
+  const cpu = process.cpuUsage(cpuBefore);
+  if (isMetered) await meter.flush();
+  return { cpu: cpu.user + cpu.system, wall: wall * 1000, firstEvent: median(firstEvents) * 1000, records };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+process.on('message', (batch: Batch) => {
+  void run(batch).then((cost) => process.send?.(cost));
+});
