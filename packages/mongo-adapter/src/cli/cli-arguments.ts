@@ -1,0 +1,135 @@
+import { parseArgs } from 'node:util';
+
+/** What the command line asks for. */
+export interface CliArguments {
+  readonly command: CliCommand;
+  readonly uri: string;
+  readonly db: string | undefined;
+  readonly users: string;
+  readonly messages: string | false;
+  /** Ids of users and messages are ObjectIds. */
+  readonly hasObjectIds: boolean;
+  readonly user: string | undefined;
+  readonly by: 'user' | 'model' | 'tenant' | 'day' | 'month';
+  readonly from: Date | undefined;
+  readonly to: Date | undefined;
+  readonly timeZone: string;
+  readonly after: string | undefined;
+  readonly isDryRun: boolean;
+  readonly isJson: boolean;
+}
+
+/** The commands. */
+export const cliCommands = ['indexes', 'verify', 'rebuild', 'backfill', 'repair', 'report'] as const;
+
+/** One of {@link cliCommands}. */
+export type CliCommand = (typeof cliCommands)[number];
+
+/** Thrown for a command line that cannot be understood. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The help text. */
+export const cliHelp = `Usage: kilotoken-mongo <command> [options]
+
+  indexes             create the indexes of the ledger and the roll-ups
+  verify              compare every user document with the ledger; exit code 1 where one is wrong
+  rebuild --user ID   set the totals of one user to what the ledger has
+  backfill            bring usage that messages and users show from before into the ledger
+  repair              make 64-bit integers of totals that are something else
+  report              usage by user, model, tenant, day or month
+
+  --uri URI           connection string; default: the environment variable MONGODB_URI
+  --db NAME           database; default: the one of the connection string
+  --users NAME        collection of users; default: users
+  --messages NAME     collection of messages; default: messages; "none" where the app writes them itself
+  --object-ids        ids of users and messages are ObjectIds
+  --user ID           only this user (verify, rebuild, report)
+  --by GROUP          user, model, tenant, day or month (report); default: user
+  --from, --to DATE   span of the report, --to exclusive
+  --time-zone ZONE    where days and months begin (report); default: UTC
+  --after ID          go on behind this message (backfill)
+  --dry-run           only say what would be done (backfill, repair, rebuild)
+  --json              one JSON value per line, for programs
+
+Exit codes: 0 done, 1 verify found something wrong, 2 the command line is wrong, 3 it failed.
+`;
+
+const groups = ['user', 'model', 'tenant', 'day', 'month'] as const;
+
+/**
+ * Reads a command line; nothing where help was asked for.
+ *
+ * @throws {@link UsageError} saying what is wrong.
+ */
+export function cliArguments(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): CliArguments | undefined {
+  const { values, positionals } = parsed(args);
+  const [command, ...rest] = positionals;
+  if (values.help === true) return undefined;
+  const known = cliCommands.find((name) => name === command);
+  if (known === undefined) {
+    throw new UsageError(command === undefined ? 'no command' : `unknown command "${command}"`);
+  }
+  if (rest.length > 0) throw new UsageError(`unexpected "${rest.join(' ')}"`);
+  const uri = values.uri ?? env['MONGODB_URI'];
+  if (uri === undefined || uri === '') throw new UsageError('pass --uri or set MONGODB_URI');
+  const by = groups.find((group) => group === (values.by ?? 'user'));
+  if (by === undefined) throw new UsageError(`--by must be one of ${groups.join(', ')}`);
+  if (known === 'rebuild' && values.user === undefined) throw new UsageError('rebuild needs --user');
+  return {
+    command: known,
+    uri,
+    db: values.db,
+    users: values.users ?? 'users',
+    messages: values.messages === 'none' ? false : (values.messages ?? 'messages'),
+    hasObjectIds: values['object-ids'] ?? false,
+    user: values.user,
+    by,
+    from: instant('--from', values.from),
+    to: instant('--to', values.to),
+    timeZone: values['time-zone'] ?? 'UTC',
+    after: values.after,
+    isDryRun: values['dry-run'] ?? false,
+    isJson: values.json ?? false,
+  };
+}
+
+function parsed(args: readonly string[]) {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        uri: text,
+        db: text,
+        users: text,
+        messages: text,
+        'object-ids': flag,
+        user: text,
+        by: text,
+        from: text,
+        to: text,
+        'time-zone': text,
+        after: text,
+        'dry-run': flag,
+        json: flag,
+        help: { ...flag, short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function instant(name: string, value: string | undefined): Date | undefined {
+  if (value === undefined) return undefined;
+  const date = new Date(value);
+  if (Number.isNaN(date.getTime())) throw new UsageError(`${name} "${value}" is no date, such as 2026-11-22`);
+  return date;
+}

@@ -1,0 +1,281 @@
+import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
+import type {
+  MessageSums,
+  Refusal,
+  UpdateResult,
+  UsageDatabase,
+  UserFold,
+  WriterState,
+} from '../fold/usage-database.ts';
+import type { Sibling } from '../ledger/call-marks.ts';
+import { wholeNumber } from '../ledger/whole-number.ts';
+import { messageValues } from '../messages/message-fields.ts';
+import type { MessageLayout } from '../messages/message-fields.ts';
+import { userIncrements } from '../users/user-increments.ts';
+import type { UserLayout } from '../users/user-fields.ts';
+import { documentFilter, documentKeys, documentsFilter } from './app-documents.ts';
+import type { DocumentMapping } from './app-documents.ts';
+import type { Collections, WriterDocument } from './collections.ts';
+import { withDeadline } from './deadline.ts';
+import { storedRow } from './stored-row.ts';
+import { readStoredTokens, tokenGroup } from './token-group.ts';
+import { isDuplicateKey, writeProblems } from './server-errors.ts';
+
+/** What the commands need to know of the app's documents. */
+export interface MongoDatabaseOptions {
+  readonly collections: Collections;
+  readonly users: DocumentMapping & { readonly layout: UserLayout; readonly upsert: boolean };
+  readonly messages: DocumentMapping & { readonly layout: MessageLayout; readonly guard: string };
+  /** How long a command may take before its outcome counts as unknown. */
+  readonly commandTimeoutMs: number;
+}
+
+/** The protocol's commands on the MongoDB driver. */
+export function mongoDatabase(options: MongoDatabaseOptions): UsageDatabase {
+  const { collections, users, messages, commandTimeoutMs } = options;
+  const { ledger, writers } = collections;
+  const guard = users.layout.guard;
+  const run = <T>(what: string, command: () => Promise<T>): Promise<T> => withDeadline(what, commandTimeoutMs, command);
+
+  return {
+    insertRows: (rows) =>
+      run('insert into the ledger', async () => {
+        try {
+          await ledger.insertMany([...rows], { ordered: true });
+          return { isComplete: true, refused: [] };
+        } catch (error) {
+          const problems = writeProblems(error);
+          if (problems === undefined) throw error;
+          const refused = problems.flatMap(({ index, code, message }): Refusal[] => {
+            const row = rows[index];
+            return row === undefined || code === 11_000 ? [] : [{ id: row._id, error: new Error(message) }];
+          });
+          return { isComplete: false, refused };
+        }
+      }),
+    rowsById: (ids) =>
+      run('find rows', () =>
+        ledger
+          .find({ _id: { $in: [...ids] } })
+          .map(storedRow)
+          .toArray(),
+      ),
+    rowsOfWriter: ({ writer, after, upTo, user, limit = 0 }) =>
+      run('find rows of a writer', () =>
+        ledger
+          .find({
+            w: writer,
+            n: upTo === undefined ? { $gt: after } : { $gt: after, $lte: upTo },
+            ...(user === undefined ? {} : { u: user }),
+          })
+          .sort({ n: 1 })
+          .limit(limit)
+          .map(storedRow)
+          .toArray(),
+      ),
+    siblings: (calls) =>
+      run('find earlier records of calls', () =>
+        ledger
+          .find({ cid: { $in: [...calls] } })
+          .project<Sibling>({
+            cid: 1,
+            u: 1,
+            o: 1,
+            x: 1,
+          })
+          .toArray(),
+      ),
+    foldUsers: (folds) =>
+      run('count on users', () => {
+        const operations = folds.flatMap((fold): { id: string; operation: AnyBulkWriteOperation }[] => {
+          const filter = documentFilter(fold.user, users);
+          if (filter === undefined) return [];
+          return [{ id: fold.user, operation: { updateOne: foldUpdate(fold, filter, options) } }];
+        });
+        return updateEach(collections.users, operations);
+      }),
+    guards: (userIds, writer) =>
+      run('read guards', async () => {
+        const { idOf } = documentKeys(userIds, users);
+        const found = await collections.users
+          .find(documentsFilter(userIds, users), { projection: { [users.key]: 1, [`${guard}.w.${writer}`]: 1 } })
+          .toArray();
+        return new Map(
+          found.flatMap((document) => {
+            const user = idOf(valueAt(document, users.key));
+            const entry = valueAt(document, `${guard}.w.${writer}`);
+            return user === undefined ? [] : [[user, entry === undefined ? undefined : wholeNumber(entry)] as const];
+          }),
+        );
+      }),
+    messageSums: (ids) =>
+      run('sum messages', async () => {
+        const groups = await ledger
+          .aggregate([
+            { $match: { mid: { $in: [...ids] } } },
+            { $group: { _id: '$mid', n: { $sum: 1 }, c: { $sum: '$c' }, ...tokenGroup } },
+          ])
+          .toArray();
+        return groups.map((group): MessageSums => ({
+          message: String(group['_id']),
+          records: wholeNumber(group['n']),
+          tokens: readStoredTokens(group),
+          picoUsd: wholeNumber(group['c']),
+        }));
+      }),
+    setMessages: (sums) =>
+      run('set messages', () => {
+        const operations = sums.flatMap((sum): { id: string; operation: AnyBulkWriteOperation }[] => {
+          const filter = documentFilter(sum.message, messages);
+          if (filter === undefined) return [];
+          return [{ id: sum.message, operation: { updateOne: messageUpdate(sum, filter, messages) } }];
+        });
+        return updateEach(collections.messages, operations);
+      }),
+    messageGuards: (ids) =>
+      run('read messages', async () => {
+        const { idOf } = documentKeys(ids, messages);
+        const path = `${messages.guard}.n`;
+        const found = await collections.messages
+          .find(documentsFilter(ids, messages), { projection: { [messages.key]: 1, [path]: 1 } })
+          .toArray();
+        return new Map(
+          found.flatMap((document) => {
+            const message = idOf(valueAt(document, messages.key));
+            const shown = valueAt(document, path);
+            return message === undefined
+              ? []
+              : [[message, shown === undefined ? undefined : wholeNumber(shown)] as const];
+          }),
+        );
+      }),
+    addWriter: (state) =>
+      run('register a writer', async () => {
+        try {
+          await writers.insertOne(writerDocument(state));
+          return true;
+        } catch (error) {
+          if (isDuplicateKey(error)) return false;
+          throw error;
+        }
+      }),
+    updateWriter: (id, change) =>
+      run('update a writer', async () => {
+        const { _id, ...fields } = {
+          _id: id,
+          l: change.leaseUntil,
+          s: change.settledN,
+          c: change.closedAt,
+          r: change.retiredAt,
+          d: change.cleanedAt,
+        };
+        await writers.updateOne({ _id }, { $set: fields as Partial<WriterDocument> });
+      }),
+    writer: (id) =>
+      run('read a writer', async () => {
+        const found = await writers.findOne({ _id: id });
+        return found === null ? undefined : writerState(found);
+      }),
+    activeWriters: () =>
+      run('read writers', async () => (await writers.find({ r: { $exists: false } }).toArray()).map(writerState)),
+    uncleanWriters: () =>
+      run('read writers', async () =>
+        (await writers.find({ r: { $exists: true }, d: { $exists: false } }).toArray()).map(writerState),
+      ),
+    lastRowsOfUsers: (writer) =>
+      run('find users of a writer', async () => {
+        const groups = await ledger
+          .aggregate([{ $match: { w: writer, u: { $exists: true } } }, { $group: { _id: '$u', n: { $max: '$n' } } }])
+          .toArray();
+        return new Map(groups.map((group) => [String(group['_id']), wholeNumber(group['n'])] as const));
+      }),
+    dropGuards: (userIds, writer) =>
+      run('clean guards', async () => {
+        const { keys } = documentKeys(userIds, users);
+        const path = `${guard}.w.${writer}`;
+        await collections.users.updateMany(
+          { [users.key]: { $in: keys }, [path]: { $exists: true } },
+          { $unset: { [path]: '' } },
+        );
+      }),
+  };
+}
+
+function foldUpdate(fold: UserFold, filter: Document, { users }: MongoDatabaseOptions) {
+  const path = `${users.layout.guard}.w.${fold.writer}`;
+  return {
+    filter: { ...filter, [path]: fold.from === undefined ? { $exists: false } : fold.from },
+    update: { $inc: userIncrements(fold.sums, users.layout), $set: { [path]: smallest(fold.to) } },
+    upsert: users.upsert && fold.from === undefined,
+  };
+}
+
+function messageUpdate(sum: MessageSums, filter: Document, { layout, guard }: MongoDatabaseOptions['messages']) {
+  const path = `${guard}.n`;
+  const values = messageValues(sum, layout);
+  // One record needs no count beside its fields: whatever is fuller has one, and then this finds nothing.
+  return sum.records === 1n && Object.keys(values).length > 0
+    ? { filter: { ...filter, [path]: { $exists: false } }, update: { $set: { ...values } } }
+    : {
+        filter: { ...filter, [path]: { $not: { $gte: sum.records } } },
+        update: { $set: { ...values, [path]: smallest(sum.records) } },
+      };
+}
+
+/** Runs the updates, each on its own, and tells how many found their document. */
+async function updateEach(
+  collection: Collection,
+  operations: readonly { readonly id: string; readonly operation: AnyBulkWriteOperation }[],
+): Promise<UpdateResult> {
+  if (operations.length === 0) return { matched: 0, refused: [] };
+  try {
+    const result = await collection.bulkWrite(
+      operations.map(({ operation }) => operation),
+      { ordered: false },
+    );
+    return { matched: result.matchedCount + result.upsertedCount, refused: [] };
+  } catch (error) {
+    const problems = writeProblems(error);
+    if (problems === undefined) throw error;
+    const refused = problems.flatMap(({ index, code, message }): Refusal[] => {
+      const operation = operations[index];
+      // Two upserts of one user: the second finds a document next time.
+      return operation === undefined || code === 11_000 ? [] : [{ id: operation.id, error: new Error(message) }];
+    });
+    const counts = Object(Reflect.get(Object(error), 'result')) as { matchedCount?: number; upsertedCount?: number };
+    return { matched: (counts.matchedCount ?? 0) + (counts.upsertedCount ?? 0), refused };
+  }
+}
+
+/** Guard entries are small numbers in most processes, and half the size as 32-bit ones. */
+function smallest(value: bigint): bigint | number {
+  return value < 2n ** 31n ? Number(value) : value;
+}
+
+function valueAt(document: Document, path: string): unknown {
+  return path.split('.').reduce((value: unknown, key) => {
+    return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+  }, document);
+}
+
+function writerDocument({ id, leaseUntil, settledN, closedAt, retiredAt, cleanedAt }: WriterState): WriterDocument {
+  return {
+    _id: id,
+    l: leaseUntil,
+    s: settledN,
+    ...(closedAt === undefined ? {} : { c: closedAt }),
+    ...(retiredAt === undefined ? {} : { r: retiredAt }),
+    ...(cleanedAt === undefined ? {} : { d: cleanedAt }),
+  };
+}
+
+function writerState(document: WriterDocument): WriterState {
+  return {
+    id: document._id,
+    leaseUntil: document.l,
+    settledN: wholeNumber(document.s),
+    ...(document.c === undefined ? {} : { closedAt: document.c }),
+    ...(document.r === undefined ? {} : { retiredAt: document.r }),
+    ...(document.d === undefined ? {} : { cleanedAt: document.d }),
+  };
+}

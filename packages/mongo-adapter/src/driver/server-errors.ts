@@ -1,0 +1,56 @@
+import { refusedCommand } from '../fold/usage-database.ts';
+
+/** Errors of one document that no repetition can change: wrong types, validators, sizes, names. */
+const documentCodes = new Set([2, 9, 14, 28, 40, 52, 55, 56, 57, 66, 121, 10_334, 17_280, 17_419, 17_420]);
+
+/** Errors of a whole command that the server refuses before it does anything: rights, names, views. */
+const commandCodes = new Set([13, 18, 33, 59, 73, 166, 8000]);
+
+/** Failures the driver finds before it sends anything. */
+const clientErrors = new Set(['MongoInvalidArgumentError', 'MongoAPIError', 'MongoAuthenticationError', 'BSONError']);
+
+/** One failed document of a bulk command. */
+export interface WriteProblem {
+  readonly index: number;
+  readonly code: number;
+  readonly message: string;
+}
+
+/** What a failed bulk command tells about its documents; nothing where its outcome is unknown. */
+export function writeProblems(error: unknown): readonly WriteProblem[] | undefined {
+  if (nameOf(error) !== 'MongoBulkWriteError') return undefined;
+  const result: unknown = Reflect.get(Object(error), 'result');
+  const concern: unknown = (result as { getWriteConcernError?: () => unknown } | undefined)?.getWriteConcernError?.();
+  if (concern !== undefined && concern !== null) return undefined;
+  const listed: unknown = Reflect.get(Object(error), 'writeErrors');
+  const problems = (Array.isArray(listed) ? (listed as unknown[]) : [listed]).flatMap((item) => {
+    const { index, code, errmsg } = Object(item) as { index?: unknown; code?: unknown; errmsg?: unknown };
+    return typeof index === 'number' && typeof code === 'number' ? [{ index, code, message: String(errmsg) }] : [];
+  });
+  // A code we do not know may be a passing one: the outcome of that document is unknown.
+  return problems.length > 0 && problems.every(({ code }) => code === 11_000 || documentCodes.has(code))
+    ? problems
+    : undefined;
+}
+
+/** True for the duplicate of a unique key. */
+export function isDuplicateKey(error: unknown): boolean {
+  return codeOf(error) === 11_000;
+}
+
+/** The error, marked where the command was certainly not executed. */
+export function classified(error: unknown): Error {
+  const failure = error instanceof Error ? error : new Error(String(error));
+  const code = codeOf(error);
+  const isRefused = (code !== undefined && commandCodes.has(code)) || clientErrors.has(nameOf(error));
+  return isRefused ? refusedCommand(failure) : failure;
+}
+
+function codeOf(error: unknown): number | undefined {
+  const code: unknown = Reflect.get(Object(error), 'code');
+  return typeof code === 'number' ? code : undefined;
+}
+
+function nameOf(error: unknown): string {
+  return String(Reflect.get(Object(error), 'name'));
+}

@@ -1,0 +1,46 @@
+import type { Persistence } from '../fold/persist.ts';
+import { createUserFolder, RetiredError } from '../fold/user-folder.ts';
+import type { UsageDatabase } from '../fold/usage-database.ts';
+import type { Collections } from '../driver/collections.ts';
+import { rebuildUser } from './rebuild-user.ts';
+import { writersOfUser } from './user-ledger.ts';
+import type { UserMapping } from './user-ledger.ts';
+import { verifyUser } from './verify-users.ts';
+import type { UserVerdict } from './verify-users.ts';
+
+/**
+ * Counts what is in the ledger and not on the user: a document that came late, or refused its update before. What the
+ * document had from elsewhere stays on top.
+ */
+export async function reconcileUser(
+  user: string,
+  options: {
+    readonly database: UsageDatabase;
+    readonly persistence: Persistence;
+    readonly collections: Collections;
+    readonly users: UserMapping;
+    readonly onRefused: (error: Error) => void;
+  },
+): Promise<UserVerdict> {
+  const { database, persistence, collections, users } = options;
+  for (const { writer, lastN, isRetired } of await writersOfUser(user, collections)) {
+    if (isRetired) continue;
+    const folder = createUserFolder({
+      database,
+      writer,
+      persistence,
+      reports: { onMissing: () => {}, onRefused: (_, error) => options.onRefused(error), onGuardGone: () => {} },
+    });
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- one writer after the other
+      await folder.catchUp(new Map([[user, lastN]]));
+    } catch (error) {
+      if (!(error instanceof RetiredError)) throw error;
+    }
+  }
+  const verdict = await verifyUser(user, collections, users);
+  if (verdict.state !== 'wrong') return verdict;
+  // Rows of writers that were retired before the document came.
+  await rebuildUser(user, collections, users, { keepBalance: true });
+  return verifyUser(user, collections, users);
+}

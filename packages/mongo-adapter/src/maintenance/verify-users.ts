@@ -1,0 +1,76 @@
+import type { Collections } from '../driver/collections.ts';
+import { decodeText } from '../ledger/text.ts';
+import { wholeNumber } from '../ledger/whole-number.ts';
+import { keptTotals } from '../users/kept-totals.ts';
+import type { KeptSums } from '../users/kept-totals.ts';
+import { readUsage } from '../users/user-usage.ts';
+import { figuresOf, findUser, guardsOf, sumUser, writersOfUser } from './user-ledger.ts';
+import type { UserFigures, UserMapping } from './user-ledger.ts';
+
+/** What {@link MongoStore.verify} found about one user. */
+export interface UserVerdict {
+  readonly userId: string;
+  /**
+   * `right`: the document has what the ledger has. `balance`: its totals differ from its own counted sums, as where it had
+   * totals before. `wrong`: its counted sums differ from the ledger. `missing`: there is no document.
+   */
+  readonly state: 'right' | 'balance' | 'wrong' | 'missing';
+  /** Records in the ledger that are not counted yet. Above 0 for a moment while they come in. */
+  readonly pendingRecords: number;
+  /** What the ledger has for the counted records. */
+  readonly ledger: UserFigures;
+  /** What the document shows. */
+  readonly shown: UserFigures;
+}
+
+/** Compares one user document with the ledger. */
+export async function verifyUser(user: string, collections: Collections, users: UserMapping): Promise<UserVerdict> {
+  // The document first: rows that come in between are above its guards.
+  const document = await findUser(user, collections, users);
+  const guards = guardsOf(document, users);
+  const writers = await writersOfUser(user, collections);
+  const counted = new Map(
+    writers.map(({ writer, lastN, isRetired }) => [writer, isRetired ? lastN : (guards.get(writer) ?? 0n)] as const),
+  );
+  const [sums, all] = await Promise.all([
+    sumUser(user, counted, collections),
+    sumUser(user, new Map(writers.map(({ writer, lastN }) => [writer, lastN])), collections),
+  ]);
+  const ledger = figuresOf(sums);
+  const usage = readUsage(document, { fields: users.layout.fields, guard: users.layout.guard });
+  const shown = {
+    totalTokens: usage.totalTokens,
+    inputTokens: usage.inputTokens,
+    outputTokens: usage.outputTokens,
+    picoUsd: usage.picoUsd,
+  };
+  const kept = (document?.[users.layout.guard] ?? {}) as KeptSums;
+  const keptSums = keptTotals(kept);
+  const isCounted =
+    wholeNumber(kept.rev) === sums.records &&
+    wholeNumber(kept.k) === sums.calls &&
+    keptSums.picoUsd === ledger.picoUsd &&
+    BigInt(keptSums.tokens.totalTokens) === ledger.totalTokens &&
+    BigInt(keptSums.tokens.inputTokens) === ledger.inputTokens &&
+    BigInt(keptSums.tokens.outputTokens) === ledger.outputTokens;
+  const names = users.layout.fields;
+  const isShown = (Object.keys(ledger) as (keyof UserFigures)[]).every(
+    (figure) => names[figure] === false || shown[figure] === ledger[figure],
+  );
+  return {
+    userId: decodeText(user),
+    state: document === undefined ? 'missing' : !isCounted ? 'wrong' : isShown ? 'right' : 'balance',
+    pendingRecords: Number(all.records - sums.records),
+    ledger,
+    shown,
+  };
+}
+
+/** Compares all users that have records. */
+export async function* verifyUsers(collections: Collections, users: UserMapping): AsyncGenerator<UserVerdict> {
+  const ids = collections.ledger.aggregate<{ _id: string }>(
+    [{ $match: { v: { $gte: 1 }, u: { $exists: true } } }, { $group: { _id: '$u' } }, { $sort: { _id: 1 } }],
+    { allowDiskUse: true },
+  );
+  for await (const { _id } of ids) yield await verifyUser(_id, collections, users);
+}

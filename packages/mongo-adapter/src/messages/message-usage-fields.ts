@@ -1,0 +1,30 @@
+import type { TokenUsage } from '@kilotoken/core';
+import type { MessagesOptions } from '../options.ts';
+import { defaultMessageLayout } from './message-fields.ts';
+
+/**
+ * The usage of a turn as fields of a message document, for an app that saves them with the message itself (then pass
+ * `messages: false` to the store). A count that is unknown is left out.
+ *
+ * @param usage - What `turn.usage()` gave, or anything with `tokens`.
+ * @example
+ * ```ts
+ * const usage = await turn.usage();
+ * await messages.insertOne({ role: 'assistant', text, ...messageUsageFields(usage) });
+ * ```
+ */
+export function messageUsageFields(
+  usage: { readonly tokens: TokenUsage; readonly cost?: { readonly picoUsd?: bigint | number } | undefined },
+  messages: Pick<MessagesOptions, 'fields'> = {},
+): Record<string, number | bigint> {
+  const names = { ...defaultMessageLayout, ...messages.fields };
+  const { inputTokens, outputTokens, totalTokens } = usage.tokens;
+  const values = { inputTokens, outputTokens, totalTokens, picoUsd: usage.cost?.picoUsd };
+  const fields: Record<string, number | bigint> = {};
+  for (const field of ['inputTokens', 'outputTokens', 'totalTokens', 'picoUsd'] as const) {
+    const name = names[field];
+    const value = values[field];
+    if (typeof name === 'string' && value !== undefined) fields[name] = value;
+  }
+  return fields;
+}

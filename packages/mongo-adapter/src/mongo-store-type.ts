@@ -1,0 +1,52 @@
+import type { UsageStore, UsageTotals } from '@kilotoken/core';
+import type { BackfillOptions, BackfillProgress } from './maintenance/backfill.ts';
+import type { UserVerdict } from './maintenance/verify-users.ts';
+
+/** A store in MongoDB. */
+export interface MongoStore extends UsageStore {
+  userTotals(userId: string): Promise<UsageTotals>;
+  /** Creates the indexes of our own collections where they are missing. Run it when you deploy. */
+  ensureIndexes(): Promise<void>;
+  /**
+   * Counts what processes left that died. Every open store does it every 15 seconds by itself; any number may do it at
+   * once. Resolves with the number of dead writers looked at.
+   */
+  recover(): Promise<{ readonly writers: number }>;
+  /**
+   * Retires writers that closed an hour ago or died a day ago, after a last look at what they stored, and takes the guard
+   * entries of retired ones out of the user documents. Every open store does it four times an hour.
+   */
+  retire(): Promise<{ readonly retired: number; readonly cleaned: number }>;
+  /**
+   * Brings the roll-ups up to date, which charts are read from. Every open store takes turns at it each minute.
+   *
+   * With `full` it works everything of the last 35 days out anew.
+   *
+   * @returns the number of slots of 15 minutes that were worked out; nothing where another process is at it.
+   */
+  rollUp(options?: { readonly full?: boolean }): Promise<{ readonly slots: number } | undefined>;
+  /** Compares the documents of all users, or of one, with the ledger. Changes nothing. */
+  verify(userId?: string): AsyncIterable<UserVerdict>;
+  /**
+   * Sets the totals of a user to what the ledger has, whatever they were. Safe beside live traffic.
+   *
+   * @returns false where the user has no document.
+   */
+  rebuild(userId: string): Promise<boolean>;
+  /**
+   * Counts what is in the ledger and not yet on the user: a document that came late, or could not be updated before.
+   */
+  reconcile(userId: string): Promise<UserVerdict>;
+  /**
+   * Makes 64-bit integers of totals that are text, `null` or doubles; what is no number becomes 0. Call `reconcile` for
+   * users that could not be counted before.
+   *
+   * @returns the number of documents per field; `dryRun` only counts them.
+   */
+  repairTypes(options?: { readonly dryRun?: boolean }): Promise<Readonly<Record<string, number>>>;
+  /**
+   * Brings the usage that messages and users show from before into the ledger. Totals stay what they are; afterwards the
+   * ledger explains them. Can be broken off and repeated, also beside live traffic.
+   */
+  backfill(options?: BackfillOptions): Promise<BackfillProgress>;
+}

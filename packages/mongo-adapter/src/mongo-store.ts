@@ -1,0 +1,210 @@
+import { isMeterError, MeterError } from '@kilotoken/core';
+import type { UsageStore, UsageTotals } from '@kilotoken/core';
+import { checkRecordsQuery, checkSeriesQuery, checkUsageQuery, checkUserId } from '@kilotoken/core/store-kit';
+import { openCollections } from './driver/collections.ts';
+import { ensureIndexes } from './driver/ensure-indexes.ts';
+import { mongoDatabase } from './driver/mongo-database.ts';
+import { appendRecords, withinTime } from './fold/append-records.ts';
+import type { PendingRecord } from './fold/append-records.ts';
+import { storeFailed } from './fold/batch-writer.ts';
+import { realPace } from './fold/pace.ts';
+import { createRecordWriter } from './fold/record-writer.ts';
+import type { RecordWriter } from './fold/record-writer.ts';
+import { createRecovery } from './fold/recover-writers.ts';
+import { newWriterId } from './fold/writer-id.ts';
+import { encodeText } from './ledger/text.ts';
+import { backfill } from './maintenance/backfill.ts';
+import { startBackground } from './maintenance/background.ts';
+import { rebuildUser } from './maintenance/rebuild-user.ts';
+import { reconcileUser } from './maintenance/reconcile-user.ts';
+import { repairTypes } from './maintenance/repair-types.ts';
+import { verifyUser, verifyUsers } from './maintenance/verify-users.ts';
+import type { MongoStore } from './mongo-store-type.ts';
+import { rollUp } from './rollups/roll-up.ts';
+import { resolveOptions } from './options.ts';
+import type { MongoStoreOptions } from './options.ts';
+import { arrivalPlace } from './reading/records-cursor.ts';
+import { readRecords } from './reading/read-records.ts';
+import { readSeries } from './reading/read-series.ts';
+import { readTotals } from './reading/read-totals.ts';
+import { readKeptRev, readKeptTotals } from './reading/read-kept-totals.ts';
+
+const hourMs = 3_600_000;
+
+/**
+ * A durable, shared store in the app's own MongoDB: standalone, replica set or sharded cluster.
+ *
+ * Each record is one row of a ledger. In the same breath its tokens are added to the user's document by one atomic
+ * `$inc`, and the fields of its message are set to the ledger's sum. Whatever fails in between, in this process, on the
+ * way or in the database, is made good by this or any other process that has a store open: nothing is lost, nothing is
+ * counted twice. `append` resolves when a majority has all of it in its journal.
+ *
+ * @throws `MeterError` `invalid_options`, naming the option.
+ * @example
+ * ```ts
+ * const client = new MongoClient(process.env.MONGODB_URI);
+ * const store = mongoStore({
+ *   client,
+ *   db: 'app',
+ *   users: { collection: 'users', id: (userId) => new ObjectId(userId) },
+ *   messages: { collection: 'messages', id: (messageId) => new ObjectId(messageId) },
+ * });
+ * const meter = createMeter({ store });
+ * ```
+ */
+export function mongoStore(options: MongoStoreOptions): MongoStore {
+  const settings = resolveOptions(options);
+  const { users, messages, timeoutMs } = settings;
+  const collections = openCollections(settings.db, {
+    ...settings.collections,
+    users: users.collection,
+    messages: messages.collection,
+  });
+  const database = mongoDatabase({ collections, users, messages, commandTimeoutMs: settings.commandTimeoutMs });
+  const writer = createRecordWriter({
+    database,
+    pace: realPace(),
+    newWriterId,
+    leaseMs: 30_000,
+    maxBatchRows: 500,
+    maxBatchText: 8_000_000,
+    hasUsers: users.isUsed,
+    hasMessages: messages.isUsed,
+    orphanAfterMs: settings.orphanAfterMs,
+    onError: settings.onError,
+    onOrphan: settings.onOrphan,
+  });
+  const pending = new Map<string, PendingRecord>();
+  const persistence = { pace: realPace(), isStopped: () => closing !== undefined, onRetry: () => {} };
+  const recovery = createRecovery({
+    database,
+    persistence,
+    hasUsers: users.isUsed,
+    hasMessages: messages.isUsed,
+    ownWriter: () => writer.writerId(),
+    graceMs: { closed: hourMs, died: 24 * hourMs },
+    onError: settings.onError,
+  });
+  let closing: Promise<void> | undefined;
+
+  const checkOpen = (): void => {
+    if (closing !== undefined) throw new MeterError('closed', 'mongoStore: used after close()');
+  };
+  const userRev = (userId: string): Promise<number | undefined> =>
+    users.isUsed ? readKeptRev(userId, collections, users) : Promise.resolve(undefined);
+  const totals = (query: Parameters<UsageStore['totals']>[0]): Promise<UsageTotals> =>
+    reading('totals', () => readTotals(query, collections, userRev));
+
+  const background = startBackground(
+    settings.maintenance
+      ? [
+          { everyMs: 10_000, run: () => writer.beat() },
+          { everyMs: 1000, run: () => writer.retryWaiting() },
+          { everyMs: 15_000, run: async () => void (await recovery.recover()) },
+          { everyMs: hourMs / 4, run: async () => void (await recovery.retire()) },
+          { everyMs: 60_000, run: async () => void (await rollUp(collections, new Date())) },
+        ]
+      : [],
+    (error) => settings.onError(storeFailed('work in the background failed and is tried again', error)),
+  );
+
+  return {
+    capabilities: { durable: true, shared: true },
+    async append(records) {
+      checkOpen();
+      return appendRecords(records, { writer, pending, timeoutMs, onConflict: settings.onConflict });
+    },
+    async totals(query) {
+      checkOpen();
+      checkUsageQuery(query);
+      return totals(query);
+    },
+    async userTotals(userId) {
+      checkOpen();
+      checkUserId(userId);
+      const kept = users.isUsed ? await reading('a user', () => readKeptTotals(userId, collections, users)) : undefined;
+      return kept ?? totals({ userId });
+    },
+    async series(query) {
+      checkOpen();
+      checkSeriesQuery(query);
+      return reading('a series', () => readSeries(query, collections));
+    },
+    async *records(query) {
+      checkOpen();
+      const { after, ...rest } = query;
+      checkRecordsQuery(rest);
+      if (after !== undefined) arrivalPlace(after);
+      for await (const record of readRecords(query, collections)) {
+        yield record;
+        checkOpen();
+      }
+    },
+    ensureIndexes: () => reading('indexes', () => ensureIndexes(collections)),
+    async recover() {
+      checkOpen();
+      return reading('what dead writers left', () => recovery.recover());
+    },
+    async retire() {
+      checkOpen();
+      return reading('what dead writers left', () => recovery.retire());
+    },
+    async rollUp(choice = {}) {
+      checkOpen();
+      const slots = await reading('roll-ups', () => rollUp(collections, new Date(), choice));
+      return slots === undefined ? undefined : { slots };
+    },
+    async *verify(userId) {
+      checkOpen();
+      if (userId !== undefined) yield await verifyUser(encodeText(userId), collections, users);
+      else yield* verifyUsers(collections, users);
+    },
+    async rebuild(userId) {
+      checkOpen();
+      return reading('a user', () => rebuildUser(encodeText(userId), collections, users));
+    },
+    async reconcile(userId) {
+      checkOpen();
+      const onRefused = (error: Error): void => settings.onError(storeFailed(`cannot count user "${userId}"`, error));
+      return reading('a user', () =>
+        reconcileUser(encodeText(userId), { database, persistence, collections, users, onRefused }),
+      );
+    },
+    async repairTypes(choice) {
+      checkOpen();
+      return reading('users', () => repairTypes(collections, users.layout, choice));
+    },
+    async backfill(choice) {
+      checkOpen();
+      return reading('messages', () => backfill(collections, users, messages, choice));
+    },
+    close() {
+      closing ??= Promise.all([closeWriter(writer, timeoutMs), background.stop()]).then(() => {});
+      return closing;
+    },
+  };
+}
+
+/** Finishes what is under way; what cannot be finished in time is left to recovery. */
+async function closeWriter(writer: RecordWriter, timeoutMs: number): Promise<void> {
+  try {
+    await withinTime(
+      writer.idle().then(() => writer.signOff()),
+      timeoutMs,
+      () => writer.lastProblem(),
+    );
+  } catch (error) {
+    throw storeFailed('closed with records that are not stored and counted yet; hand them in again', error);
+  } finally {
+    writer.stop();
+  }
+}
+
+/** Gives a failed read the error of the contract. */
+async function reading<T>(what: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw isMeterError(error) ? error : storeFailed(`cannot read ${what}`, error);
+  }
+}

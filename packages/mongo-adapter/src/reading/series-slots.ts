@@ -1,0 +1,170 @@
+import type { UsageQuery } from '@kilotoken/core';
+import type { Document, Filter } from 'mongodb';
+import type { Collections, RollupDocument } from '../driver/collections.ts';
+import { readStoredTokens, tokenGroup } from '../driver/token-group.ts';
+import { slotMs } from '../ledger/ledger-row.ts';
+import type { LedgerRow } from '../ledger/ledger-row.ts';
+import { encodeText } from '../ledger/text.ts';
+import { tokenNames } from '../ledger/token-names.ts';
+import type { StoredTokens } from '../ledger/token-names.ts';
+import { wholeNumber } from '../ledger/whole-number.ts';
+import { rollupOverlapMs, rollupStateId } from '../rollups/roll-up.ts';
+import { ledgerFilter } from './ledger-filter.ts';
+import { liveSlots } from './live-slots.ts';
+import type { GroupField, SlotSums } from './slot-sums.ts';
+
+/**
+ * Sums per slot: from the roll-ups where they are up to date, from the rows everywhere else, so that a chart always
+ * equals the ledger.
+ */
+export async function seriesSlots(
+  query: UsageQuery,
+  field: GroupField | undefined,
+  collections: Collections,
+): Promise<SlotSums[]> {
+  const { conversationId, messageId, tags } = query;
+  const state = await collections.rollups.findOne({ _id: rollupStateId });
+  const doneAt = state?.['doneAt'];
+  const isSplitFinely = conversationId !== undefined || messageId !== undefined || Object.keys(tags ?? {}).length > 0;
+  if (isSplitFinely || !(doneAt instanceof Date)) return liveSlots(query, field, collections);
+
+  const filter = ledgerFilter(query);
+  // Asked first: a slot that changes after this question may be read from the roll-ups as it was before.
+  const changed = await collections.ledger
+    .aggregate<{ _id: Date }>([
+      { $match: { $and: [filter, { i: { $gte: new Date(doneAt.getTime() - rollupOverlapMs) } }] } },
+      { $group: { _id: '$q' } },
+    ])
+    .toArray();
+  const live = new Set(changed.map(({ _id }) => _id.getTime()));
+  for (const border of [query.from, query.to]) {
+    // A slot that is asked for in part.
+    if (border !== undefined && border.getTime() % slotMs !== 0) live.add(slotOf(border.getTime()));
+  }
+  const [rolled, fresh] = await Promise.all([
+    rolledSlots(query, field, collections, live),
+    live.size === 0 ? [] : freshSlots(filter, field, collections, [...live]),
+  ]);
+  const repeats = new Set([...rolled, ...fresh].flatMap(({ repeats: calls }) => calls));
+  const sums = [...rolled, ...fresh].map(({ repeats: _, ...slot }) => slot);
+  return repeats.size === 0 ? sums : [...sums, ...(await repeatedCalls(filter, field, collections, [...repeats]))];
+}
+
+interface CountedSlot extends SlotSums {
+  /** Calls with several records, of which some record is here. */
+  readonly repeats: readonly string[];
+}
+
+async function rolledSlots(
+  { userId, tenantId, model, from, to }: UsageQuery,
+  field: GroupField | undefined,
+  { rollups }: Collections,
+  except: ReadonlySet<number>,
+): Promise<CountedSlot[]> {
+  const match: Filter<RollupDocument> = {
+    q: {
+      $type: 'date',
+      ...(from === undefined ? {} : { $gte: new Date(slotOf(from.getTime())) }),
+      ...(to === undefined ? {} : { $lt: to }),
+      ...(except.size === 0 ? {} : { $nin: [...except].map((at) => new Date(at)) }),
+    },
+    ...(userId === null ? { u: { $exists: false } } : {}),
+    ...(typeof userId === 'string' ? { u: encodeText(userId) } : {}),
+    ...(tenantId === undefined ? {} : { tn: encodeText(tenantId) }),
+    ...(model === undefined ? {} : { m: encodeText(model) }),
+  };
+  if (typeof userId === 'string') {
+    // One user has few of them, and as they are they are smaller than any sum over them.
+    const own = await rollups.find(match, { projection: { _id: 0, p: 0, asOf: 0 } }).toArray();
+    return own.map((rollup) => rolledSlot(rollup, field));
+  }
+  const groups = await rollups.aggregate([{ $match: match }, sumOfSlots(field, { $sum: '$calls' }, '$rc')]).toArray();
+  return groups.map(countedSlot);
+}
+
+async function freshSlots(
+  filter: Filter<LedgerRow>,
+  field: GroupField | undefined,
+  { ledger }: Collections,
+  slots: readonly number[],
+): Promise<CountedSlot[]> {
+  const spans = slots.map((at) => ({ t: { $gte: new Date(at), $lt: new Date(at + slotMs) } }));
+  const repeats = { $cond: ['$rp', ['$cid'], '$$REMOVE'] };
+  const groups = await ledger
+    .aggregate([
+      { $match: { $and: [filter, { $or: spans }] } },
+      sumOfSlots(field, { $sum: { $cond: ['$rp', 0, 1] } }, repeats),
+    ])
+    .toArray();
+  return groups.map(countedSlot);
+}
+
+function sumOfSlots(field: GroupField | undefined, calls: Document, repeats: unknown): Document {
+  return {
+    $group: {
+      _id: { q: '$q', ...(field === undefined ? {} : { g: `$${field}` }) },
+      calls,
+      repeats: { $push: repeats },
+      c: { $sum: '$c' },
+      ...tokenGroup,
+    },
+  };
+}
+
+function countedSlot(group: Document): CountedSlot {
+  const key = group['_id'] as { q: Date; g?: string | null };
+  return {
+    at: key.q,
+    group: key.g ?? undefined,
+    calls: Number(group['calls']),
+    repeats: (group['repeats'] as string[][]).flat(),
+    tokens: readStoredTokens(group),
+    picoUsd: wholeNumber(group['c']),
+  };
+}
+
+function rolledSlot(rollup: Omit<RollupDocument, '_id'>, field: GroupField | undefined): CountedSlot {
+  const group = field === undefined ? undefined : rollup[field];
+  const tokens: StoredTokens = {};
+  for (const [, name] of tokenNames) {
+    if (rollup[name] === undefined) continue;
+    if (name === 'as') tokens.as = Number(rollup[name]);
+    else tokens[name] = wholeNumber(rollup[name]);
+  }
+  return {
+    at: rollup['q'] as Date,
+    group: typeof group === 'string' ? group : undefined,
+    calls: Number(rollup['calls']),
+    repeats: (rollup['rc'] as string[] | undefined) ?? [],
+    tokens,
+    picoUsd: wholeNumber(rollup['c']),
+  };
+}
+
+/**
+ * Calls with several records, by name wherever they have one, so that a bucket that holds two of them counts the call
+ * once. The first record was in the plain count of its slot, and is taken out of that again.
+ */
+async function repeatedCalls(
+  filter: Filter<LedgerRow>,
+  field: GroupField | undefined,
+  { ledger }: Collections,
+  calls: readonly string[],
+): Promise<SlotSums[]> {
+  const rows = await ledger
+    .find({ $and: [filter, { cid: { $in: [...calls] } }] })
+    .project<Pick<LedgerRow, 'cid' | 'q' | 'rp' | 'm' | 'u' | 'tn'>>({ cid: 1, q: 1, rp: 1, m: 1, u: 1, tn: 1 })
+    .toArray();
+  return rows.map((row) => ({
+    at: row.q,
+    group: field === undefined ? undefined : row[field],
+    calls: row.rp === true ? 0 : -1,
+    call: row.cid,
+    tokens: {},
+    picoUsd: 0n,
+  }));
+}
+
+function slotOf(instant: number): number {
+  return Math.floor(instant / slotMs) * slotMs;
+}

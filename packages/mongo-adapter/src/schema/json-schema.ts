@@ -1,0 +1,111 @@
+import type { MessagesOptions, UsersOptions } from '../options.ts';
+import { defaultMessageLayout } from '../messages/message-fields.ts';
+import { defaultUserLayout } from '../users/user-fields.ts';
+
+/** A part of a `$jsonSchema`. */
+export interface JsonSchema {
+  readonly bsonType?: string | readonly string[];
+  readonly minimum?: number;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly [keyword: string]: unknown;
+}
+
+/** What our fields are, for the validators of the app's collections. */
+export interface SchemaFragments {
+  /** For the users. */
+  readonly users: { readonly properties: Readonly<Record<string, JsonSchema>> };
+  /** For the messages. */
+  readonly messages: { readonly properties: Readonly<Record<string, JsonSchema>> };
+}
+
+/**
+ * Descriptions of our fields for the `$jsonSchema` validators of users and messages. Nothing is required: users from
+ * before and messages without usage stay valid.
+ *
+ * `strict` admits whole numbers only. Default `false`: totals of an older implementation may be doubles.
+ *
+ * @example
+ * ```ts
+ * const validator = mergeValidator(existing, schemaFragments().users);
+ * await db.command({ collMod: 'users', validator });
+ * ```
+ */
+export function schemaFragments(
+  options: { readonly users?: UsersOptions; readonly messages?: MessagesOptions; readonly strict?: boolean } = {},
+): SchemaFragments {
+  const { users = {}, messages = {}, strict = false } = options;
+  const bsonType = strict ? ['long', 'int'] : ['int', 'long', 'double', 'decimal'];
+  const total = { bsonType, minimum: 0 };
+  // A correction may bring a sum below what was there before.
+  const cost = { bsonType };
+  return {
+    users: {
+      properties: nested([
+        ...named({ ...defaultUserLayout.fields, ...users.fields }, total, cost),
+        [users.guard ?? defaultUserLayout.guard, { bsonType: 'object' }],
+      ]),
+    },
+    messages: {
+      properties: nested([
+        ...named({ ...defaultMessageLayout, ...messages.fields }, total, cost),
+        [messages.guard ?? '_kt', { bsonType: 'object' }],
+      ]),
+    },
+  };
+}
+
+/**
+ * The validator with our fields added to its `$jsonSchema`, also where that forbids additional properties. A field the
+ * validator describes already keeps its own description. The original is not changed; apply the result with `collMod`.
+ *
+ * @example
+ * ```ts
+ * const [users] = await db.listCollections({ name: 'users' }).toArray();
+ * await db.command({ collMod: 'users', validator: mergeValidator(users.options.validator, schemaFragments().users) });
+ * ```
+ */
+export function mergeValidator(
+  existing: Readonly<Record<string, unknown>> | undefined,
+  fragment: { readonly properties: Readonly<Record<string, JsonSchema>> },
+): Record<string, unknown> {
+  const schema = (existing?.['$jsonSchema'] ?? {}) as JsonSchema;
+  return { ...existing, $jsonSchema: { ...schema, properties: merged(schema.properties, fragment.properties) } };
+}
+
+function merged(
+  existing: Readonly<Record<string, JsonSchema>> | undefined,
+  added: Readonly<Record<string, JsonSchema>>,
+): Record<string, JsonSchema> {
+  const result: Record<string, JsonSchema> = { ...existing };
+  for (const [name, schema] of Object.entries(added)) {
+    const own = result[name];
+    if (own === undefined) result[name] = schema;
+    else if (schema.properties !== undefined) {
+      result[name] = { ...own, properties: merged(own.properties, schema.properties) };
+    }
+  }
+  return result;
+}
+
+function named(
+  fields: Readonly<Record<string, string | false | undefined>>,
+  total: JsonSchema,
+  cost: JsonSchema,
+): [string, JsonSchema][] {
+  return Object.entries(fields).flatMap(([field, name]) =>
+    typeof name === 'string' ? [[name, field === 'picoUsd' ? cost : total] as [string, JsonSchema]] : [],
+  );
+}
+
+/** A name with dots is a field of an object. */
+function nested(entries: readonly (readonly [string, JsonSchema])[]): Record<string, JsonSchema> {
+  let properties: Record<string, JsonSchema> = {};
+  for (const [path, schema] of entries) {
+    const wrapped = path
+      .split('.')
+      .reduceRight<JsonSchema>((inner, name) => ({ bsonType: 'object', properties: { [name]: inner } }), schema);
+    const [first = ''] = path.split('.');
+    properties = merged(properties, path.includes('.') ? (wrapped.properties ?? {}) : { [first]: schema });
+  }
+  return properties;
+}

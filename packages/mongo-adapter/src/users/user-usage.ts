@@ -1,0 +1,106 @@
+import { wholeNumber } from '../ledger/whole-number.ts';
+import type { UsersOptions } from '../options.ts';
+import { defaultUserLayout } from './user-fields.ts';
+import type { UserLayout } from './user-fields.ts';
+
+/** The names in use; the `users` option of the store. */
+export type UserNames = Pick<UsersOptions, 'fields' | 'guard'>;
+
+/** Totals of a user document. `JSON.stringify` gives numbers, and decimal strings beyond 2^53 and for money. */
+export interface UserUsage {
+  readonly totalTokens: bigint;
+  readonly inputTokens: bigint;
+  readonly outputTokens: bigint;
+  /** Cost in pico-USD (1e-12 USD). */
+  readonly picoUsd: bigint;
+  /** Ever-growing count of counted records; 0 where the guard field was left out of the reading. */
+  readonly rev: number;
+  /** Plain JSON value. */
+  toJSON(): Record<string, number | string>;
+}
+
+/**
+ * Totals at zero, for the document of a new user. Not needed: the first record creates missing fields.
+ *
+ * Plain zeros, so that the new document can be sent as JSON; the first `$inc` turns them into 64-bit integers.
+ *
+ * @example
+ * ```ts
+ * await users.insertOne({ email, ...initialUsage() });
+ * ```
+ */
+export function initialUsage(users: UserNames = {}): Record<string, unknown> {
+  const { fields } = layoutOf(users);
+  const document: Record<string, unknown> = {};
+  for (const name of Object.values(fields)) {
+    if (name === false) continue;
+    // A name with dots is a field of an object; as a key it would be stored with the dots.
+    const path = name.split('.');
+    let target = document;
+    for (const key of path.slice(0, -1)) {
+      target[key] ??= {};
+      target = target[key] as Record<string, unknown>;
+    }
+    target[path.at(-1) ?? name] = 0;
+  }
+  return document;
+}
+
+/**
+ * Totals of a user document as the app read it, whatever its driver makes of 64-bit integers: number, bigint or `Long`.
+ * Absent fields are 0.
+ *
+ * @example
+ * ```ts
+ * const { totalTokens } = readUsage(request.user);
+ * response.json({ ...profile, usage: readUsage(request.user) });
+ * ```
+ */
+export function readUsage(document: unknown, users: UserNames = {}): UserUsage {
+  const { fields, guard } = layoutOf(users);
+  const total = (name: string | false): bigint => (name === false ? 0n : wholeNumber(valueAt(document, name)));
+  const usage = {
+    totalTokens: total(fields.totalTokens),
+    inputTokens: total(fields.inputTokens),
+    outputTokens: total(fields.outputTokens),
+    picoUsd: total(fields.picoUsd),
+    rev: Number(wholeNumber(valueAt(document, `${guard}.rev`))),
+  };
+  const toJSON = (): Record<string, number | string> => ({
+    totalTokens: plain(usage.totalTokens),
+    inputTokens: plain(usage.inputTokens),
+    outputTokens: plain(usage.outputTokens),
+    picoUsd: String(usage.picoUsd),
+    rev: usage.rev,
+  });
+  return Object.defineProperty({ ...usage, toJSON }, 'toJSON', { enumerable: false });
+}
+
+/**
+ * A projection that leaves our guard field out of a user document, for profiles.
+ *
+ * @example
+ * ```ts
+ * const user = await users.findOne({ _id }, { projection: usageProjection() });
+ * ```
+ */
+export function usageProjection(users: UserNames = {}): Record<string, 0> {
+  return { [layoutOf(users).guard]: 0 };
+}
+
+function layoutOf({ fields, guard }: UserNames): UserLayout {
+  return { fields: { ...defaultUserLayout.fields, ...fields }, guard: guard ?? defaultUserLayout.guard };
+}
+
+function plain(value: bigint): number | string {
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) && value >= BigInt(Number.MIN_SAFE_INTEGER)
+    ? Number(value)
+    : String(value);
+}
+
+function valueAt(document: unknown, path: string): unknown {
+  return path.split('.').reduce((value, key) => {
+    if (typeof value !== 'object' || value === null) return undefined;
+    return value instanceof Map ? (value.get(key) as unknown) : (Reflect.get(value, key) as unknown);
+  }, document);
+}

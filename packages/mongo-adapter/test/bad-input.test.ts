@@ -1,0 +1,132 @@
+import { usageRecord } from '@kilotoken/core/testing';
+import { describe, expect, it } from 'vitest';
+import { mongoStore } from '../src/index.ts';
+import { mongoForTests } from './mongo-fixture.ts';
+
+const { client, fresh } = mongoForTests();
+
+describe('mongoStore', () => {
+  it.for([
+    [{}, 'pass client'],
+    [{ db: 'app' }, 'pass client'],
+    [{ client: 1 }, 'pass client'],
+    [{ db: {} }, 'db must be'],
+    [{ colour: 1 }, 'unknown option "colour"'],
+    [{ users: { colour: 1 } }, 'unknown option "users.colour"'],
+    [{ users: 1 }, 'users must be an object'],
+    [{ users: { fields: { tokens: 'x' } } }, 'unknown option "users.fields.tokens"'],
+    [{ users: { guard: 'a.b' } }, 'users.guard must be one field'],
+    [{ users: { collection: '' } }, 'users.collection must be a name'],
+    [{ users: { id: 'x' } }, 'users.id must be a function'],
+    [{ users: { upsert: 1 } }, 'users.upsert must be true or false'],
+    [{ messages: { fields: { totalTokens: '$x' } } }, 'messages.fields.totalTokens must be a name'],
+    [{ collections: { ledger: 'a\0b' } }, 'collections.ledger must be a name'],
+    [{ timeoutMs: 0 }, 'timeoutMs must be a number'],
+    [{ maintenance: 'yes' }, 'maintenance must be true or false'],
+    [{ onError: 1 }, 'onError must be a function'],
+  ] as const)('refuses %j at once, and says why', ([options, problem]) => {
+    const isWithoutClient = Object.keys(options).length === 0 || 'client' in options || 'db' in options;
+    const all = isWithoutClient ? options : { client: client(), ...options };
+    expect(() => mongoStore(all as never)).toThrow(
+      expect.objectContaining({ code: 'invalid_options', message: expect.stringContaining(problem) }),
+    );
+  });
+});
+
+describe('a store', () => {
+  it('keeps ids with dots, dollars and null bytes apart, on users and messages too', async () => {
+    const { users, messages, open } = fresh();
+    const ids = ['a.b', '$a', 'a\0b', 'a\0', '\u{D800}', '\u{D801}', '_kt', '__proto__'];
+    const plain = ids.filter((id) => !id.startsWith('\u{D800}') && !id.startsWith('\u{D801}'));
+    await users.insertMany(plain.map((_id) => ({ _id })));
+    await messages.insertMany(plain.map((_id) => ({ _id })));
+    const store = open();
+    await store.append(
+      ids.map((id) => usageRecord({ id, callId: id, origin: id as never, attribution: { userId: id, messageId: id } })),
+    );
+    for (const id of ids) {
+      // oxlint-disable-next-line no-await-in-loop -- one id after the other
+      expect(await store.userTotals(id)).toMatchObject({ calls: 1, rev: 1, byOrigin: { [id]: { calls: 1 } } });
+    }
+    expect(await users.countDocuments({ totalTokensUsed: 300 })).toBe(plain.length);
+    expect(await messages.countDocuments({ totalTokens: 300 })).toBe(plain.length);
+    await store.close();
+  });
+
+  it('is not disturbed by foreign documents in its ledger, even under the id of a record', async () => {
+    const { ledger, users, open } = fresh();
+    await users.insertOne({ _id: 'user-1' });
+    await ledger.insertMany([{ _id: 'a' }, { _id: 'junk', u: 5, q: 'x', i: new Date() }]);
+    const store = open();
+    const result = await store.append([usageRecord({ id: 'a' }), usageRecord({ id: 'b' })]);
+    expect(result).toMatchObject({
+      inserted: 1,
+      duplicates: 0,
+      rejected: [{ id: 'a', error: { code: 'record_rejected' } }],
+    });
+    await store.rollUp();
+    expect((await store.totals({})).calls).toBe(1);
+    expect(await store.series({ bucket: 'day' })).toHaveLength(1);
+    for await (const record of store.records({})) expect(record.id).toBe('b');
+    for await (const verdict of store.verify()) expect(verdict.state).toBe('right');
+    await store.close();
+  });
+
+  it('refuses a record too large for a document, and stores the others', async () => {
+    const { open } = fresh();
+    const store = open();
+    const result = await store.append([
+      usageRecord({ id: 'a' }),
+      usageRecord({ id: 'large', rawUsage: { text: 'x'.repeat(4_000_001) } }),
+      usageRecord({ id: 'b', rawUsage: { text: '€'.repeat(3_900_000) } }),
+    ]);
+    expect(result).toMatchObject({ inserted: 2, rejected: [{ id: 'large', error: { code: 'record_rejected' } }] });
+    await store.close();
+  });
+
+  it('refuses what a validator on the ledger refuses, and stores the others', async () => {
+    const { db, users, open } = fresh();
+    await users.insertOne({ _id: 'user-1' });
+    await db.createCollection('kt_ledger', { validator: { p: { $ne: 'evil' } } });
+    const store = open();
+    const batch = ['a', 'b', 'c'].map((id) => usageRecord({ id, provider: id === 'b' ? 'evil' : 'openai' }));
+    const result = await store.append(batch);
+    expect(result).toMatchObject({
+      inserted: 2,
+      duplicates: 0,
+      rejected: [{ id: 'b', error: { code: 'record_rejected' } }],
+    });
+    expect(await users.findOne()).toMatchObject({ totalTokensUsed: 600 });
+    await store.close();
+  });
+
+  it('works without its indexes, and gets them back', async () => {
+    const { db, open } = fresh();
+    const store = open();
+    await store.ensureIndexes();
+    await store.append([usageRecord()]);
+    await db.collection('kt_ledger').dropIndexes();
+    await store.append([usageRecord({ id: 'other' })]);
+    expect((await store.totals({ userId: 'user-1' })).calls).toBe(2);
+    await store.ensureIndexes();
+    expect(await db.collection('kt_ledger').indexes()).toHaveLength(6);
+    await store.close();
+  });
+
+  it('says so when it cannot read, and works again when it can', async () => {
+    const { db, open } = fresh();
+    const store = open();
+    await store.append([usageRecord()]);
+    await db.admin().command({
+      configureFailPoint: 'failCommand',
+      mode: 'alwaysOn',
+      data: { errorCode: 13, failCommands: ['aggregate', 'find'] },
+    });
+    await expect(store.totals({})).rejects.toMatchObject({ code: 'store_failed' });
+    await expect(store.series({ bucket: 'day' })).rejects.toMatchObject({ code: 'store_failed' });
+    await expect(store.userTotals('user-1')).rejects.toMatchObject({ code: 'store_failed' });
+    await db.admin().command({ configureFailPoint: 'failCommand', mode: 'off' });
+    expect((await store.totals({})).calls).toBe(1);
+    await store.close();
+  });
+});

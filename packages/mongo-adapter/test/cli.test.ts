@@ -1,0 +1,115 @@
+import { usageRecord } from '@kilotoken/core/testing';
+import { describe, expect, it } from 'vitest';
+import { runCli } from '../src/cli/run-cli.ts';
+import { mongoForTests } from './mongo-fixture.ts';
+
+const { mongo, fresh } = mongoForTests();
+
+async function run(args: readonly string[], env: Record<string, string> = {}) {
+  let out = '';
+  let err = '';
+  const code = await runCli(args, {
+    env,
+    out(text) {
+      out += text;
+    },
+    err(text) {
+      err += text;
+    },
+  });
+  return { code, out, err };
+}
+
+async function appWithUsage() {
+  const fixture = fresh();
+  await fixture.users.insertMany([{ _id: 'ada' }, { _id: 'bob' }]);
+  const store = fixture.open();
+  await store.append([
+    usageRecord({ id: 'a', attribution: { userId: 'ada' } }),
+    usageRecord({ id: 'b', attribution: { userId: 'ada' }, startedAt: new Date('2026-11-23T01:00Z') }),
+    usageRecord({ id: 'c', attribution: { userId: 'bob' }, responseModel: 'other' }),
+  ]);
+  await store.close();
+  const at = ['--uri', mongo().uri, '--db', fixture.db.databaseName];
+  return { ...fixture, at };
+}
+
+describe('kilotoken-mongo', () => {
+  it('creates the indexes that queries need, twice without harm', async () => {
+    const { at, db } = await appWithUsage();
+    expect(await run(['indexes', ...at])).toMatchObject({ code: 0 });
+    expect(await run(['indexes', ...at, '--json'])).toMatchObject({ code: 0, out: '{"ok":true}\n' });
+    expect(await db.collection('kt_ledger').indexes()).toHaveLength(6);
+  });
+
+  it('verifies with exit code 0, and with 1 once a user is wrong, until it is rebuilt', async () => {
+    const { at, users } = await appWithUsage();
+    expect(await run(['verify', ...at])).toMatchObject({ code: 0, out: expect.stringContaining('2 right') });
+    await users.updateOne({ _id: 'ada' }, { $inc: { '_kt.s.r.tt': 5, totalTokensUsed: 5 } });
+    const verified = await run(['verify', ...at, '--json']);
+    expect(verified.code).toBe(1);
+    const [wrong, sums] = verified.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    expect(wrong).toMatchObject({ userId: 'ada', state: 'wrong', shown: { totalTokens: '605' } });
+    expect(sums).toEqual({ right: 1, balance: 0, wrong: 1, missing: 0 });
+    expect(await run(['rebuild', ...at, '--user', 'ada', '--dry-run'])).toMatchObject({ code: 0 });
+    expect(await run(['verify', ...at])).toMatchObject({ code: 1 });
+    expect(await run(['rebuild', ...at, '--user', 'ada'])).toMatchObject({ code: 0 });
+    expect(await run(['verify', ...at, '--user', 'ada'])).toMatchObject({ code: 0 });
+  });
+
+  it('reports by user, model and day', async () => {
+    const { at } = await appWithUsage();
+    expect((await run(['report', ...at])).out).toBe(
+      [
+        'user  calls  input  output  total     USD',
+        '----  -----  -----  ------  -----  ------',
+        'ada       2    400     200    600  0.0005',
+        'bob       1    200     100    300  0.0003',
+        '',
+      ].join('\n'),
+    );
+    const models = await run(['report', ...at, '--by', 'model', '--json', '--user', 'bob']);
+    expect(JSON.parse(models.out)).toMatchObject({ group: 'other', totalTokens: 300, picoUsd: '250000000' });
+    const days = await run(['report', ...at, '--by', 'day', '--time-zone', 'America/New_York']);
+    expect(days.out).toContain('2026-11-22');
+    expect(days.out).not.toContain('2026-11-23');
+    const later = await run(['report', ...at, '--by', 'day', '--from', '2026-11-23', '--to', '2026-11-24']);
+    expect(later.out).toMatch(/^2026-11-23 +1 /m);
+  });
+
+  it('backfills and repairs, and changes nothing in a dry run', async () => {
+    const { at, users, messages, ledger } = await appWithUsage();
+    await messages.insertOne({ _id: 'm', userId: 'bob', totalTokens: 7 });
+    await users.insertOne({ _id: 'eve', totalTokensUsed: '5' });
+    expect((await run(['repair', ...at, '--dry-run'])).out).toContain('totalTokensUsed: 1 would be repaired');
+    expect((await run(['repair', ...at])).code).toBe(0);
+    const dry = await run(['backfill', ...at, '--dry-run', '--json']);
+    expect(JSON.parse(dry.out)).toMatchObject({ messages: 1, rows: 1, users: 3 });
+    expect(await ledger.countDocuments()).toBe(3);
+    expect(await run(['backfill', ...at])).toMatchObject({ code: 0, err: expect.stringContaining('"messages":1') });
+    expect(await run(['verify', ...at])).toMatchObject({ code: 0, out: expect.stringContaining('3 right') });
+    expect(await users.findOne({ _id: 'bob' })).toMatchObject({ totalTokensUsed: 300 });
+  });
+
+  it.for([
+    [[], 'no command'],
+    [['explode'], 'unknown command "explode"'],
+    [['verify'], 'MONGODB_URI'],
+    [['rebuild', '--uri', 'mongodb://x'], 'rebuild needs --user'],
+    [['report', '--uri', 'mongodb://x', '--by', 'colour'], '--by must be one of'],
+    [['report', '--uri', 'mongodb://x', '--from', 'soon'], '--from "soon" is no date'],
+    [['verify', '--colour'], "'--colour'"],
+  ] as const)('says what is wrong with %j, with exit code 2', async ([args, problem]) => {
+    const { code, err } = await run(args);
+    expect([code, err]).toEqual([2, expect.stringContaining(problem)]);
+  });
+
+  it('helps without a database, and says so when there is none, with exit code 3', async () => {
+    expect(await run(['--help'])).toMatchObject({ code: 0, out: expect.stringContaining('Usage:') });
+    const env = { MONGODB_URI: 'mongodb://127.0.0.1:1/app?serverSelectionTimeoutMS=200' };
+    expect(await run(['verify'], env)).toMatchObject({ code: 3, err: expect.stringContaining('kilotoken-mongo:') });
+  });
+});

@@ -1,0 +1,160 @@
+import { usageRecord } from '@kilotoken/core/testing';
+import { Long } from 'mongodb';
+import { describe, expect, it } from 'vitest';
+import type { BackfillProgress, MongoStore, UserVerdict } from '../src/index.ts';
+import { failCommand, mongoForTests } from './mongo-fixture.ts';
+
+const { fresh, client } = mongoForTests();
+
+async function verdicts(store: MongoStore): Promise<[string, UserVerdict['state'], number][]> {
+  const found: [string, UserVerdict['state'], number][] = [];
+  for await (const { userId, state, pendingRecords } of store.verify()) found.push([userId, state, pendingRecords]);
+  return found;
+}
+
+describe('verify', () => {
+  it('tells users that are right, missing, changed behind our back, or not counted yet', async () => {
+    const { users, open, ledger } = fresh();
+    const ids = ['a', 'b', 'c', 'd', 'e'].map((_id) => ({ _id }));
+    await users.insertMany(ids.filter(({ _id }) => _id !== 'b'));
+    const store = open();
+    await store.append(ids.map(({ _id }) => usageRecord({ id: _id, attribution: { userId: _id } })));
+    await users.updateOne({ _id: 'c' }, { $inc: { totalTokensUsed: 1 } });
+    await ledger.deleteOne({ u: 'd' });
+    await ledger.insertOne({ ...(await ledger.findOne({ u: 'e' })), _id: 'late', n: Long.fromNumber(99) });
+    await ledger.insertOne({ ...(await ledger.findOne({ u: 'a' })), _id: 'other', u: 'd', w: 'other' });
+    expect(await verdicts(store)).toEqual([
+      ['a', 'right', 0],
+      ['b', 'missing', 1],
+      ['c', 'balance', 0],
+      ['d', 'wrong', 1],
+      ['e', 'right', 1],
+    ]);
+    await store.close();
+  });
+});
+
+describe('rebuild', () => {
+  it('sets totals to the ledger whatever they were, also while records come in', async () => {
+    const { users, open } = fresh();
+    await users.insertOne({ _id: 'user-1', totalTokensUsed: 'nonsense', name: 'Ada' });
+    const store = open({ onError: () => {} });
+    await store.append([usageRecord({ id: 'first' })]);
+    const appends = Array.from({ length: 40 }, (_, index) => store.append([usageRecord({ id: `r${index}` })]));
+    await Promise.all([store.rebuild('user-1'), ...appends]);
+    await store.append([usageRecord({ id: 'last' })]);
+    expect(await verdicts(store)).toEqual([['user-1', 'right', 0]]);
+    expect(await users.findOne()).toMatchObject({ totalTokensUsed: 42 * 300, name: 'Ada', _kt: { rev: 42 } });
+    expect(await store.userTotals('user-1')).toEqual(await store.totals({ userId: 'user-1' }));
+    expect(await store.rebuild('nobody')).toBe(false);
+    await store.close();
+  });
+});
+
+describe('reconcile', () => {
+  it('counts what waited for a document that came after its writer was retired', async () => {
+    const { users, open, letLeasesEnd } = fresh();
+    const first = open();
+    await first.append([usageRecord({ id: 'a' })]);
+    await first.close();
+    await letLeasesEnd();
+    const store = open();
+    await client()
+      .db(users.dbName)
+      .collection('kt_writers')
+      .updateMany({}, { $set: { c: new Date(0) } });
+    expect(await store.retire()).toMatchObject({ retired: 1 });
+    await users.insertOne({ _id: 'user-1', totalTokensUsed: 5 });
+    expect(await store.reconcile('user-1')).toMatchObject({ state: 'balance', pendingRecords: 0 });
+    expect(await users.findOne()).toMatchObject({ totalTokensUsed: 305, _kt: { rev: 1 } });
+    expect(await store.reconcile('user-1')).toMatchObject({ state: 'balance' });
+    expect(await users.findOne()).toMatchObject({ totalTokensUsed: 305 });
+    await store.close();
+  });
+});
+
+describe('repairTypes', () => {
+  it('makes 64-bit integers of text, null and doubles, and lets the user be counted again', async () => {
+    const { users, open } = fresh();
+    await users.insertMany([
+      { _id: 'text', totalTokensUsed: '12' },
+      { _id: 'null', totalTokensUsed: null },
+      { _id: 'double', totalTokensUsed: 2 ** 40 },
+      { _id: 'words', totalTokensUsed: 'a lot' },
+      { _id: 'none' },
+    ]);
+    const store = open({ onError: () => {} });
+    await store.append([usageRecord({ attribution: { userId: 'null' } })]);
+    expect(await store.repairTypes({ dryRun: true })).toMatchObject({ totalTokensUsed: 4, totalPromptTokens: 0 });
+    expect(await store.repairTypes()).toMatchObject({ totalTokensUsed: 4 });
+    expect(await store.repairTypes()).toMatchObject({ totalTokensUsed: 0 });
+    await store.reconcile('null');
+    const found = await users.find({}, { promoteLongs: false }).toArray();
+    expect(Object.fromEntries(found.map((user) => [user._id, user['totalTokensUsed']]))).toEqual({
+      text: Long.fromNumber(12),
+      null: Long.fromNumber(300),
+      double: Long.fromNumber(2 ** 40),
+      words: Long.fromNumber(0),
+      none: undefined,
+    });
+    await store.close();
+  });
+});
+
+describe('backfill', () => {
+  async function oldApp() {
+    const fixture = fresh();
+    await fixture.users.insertMany([
+      { _id: 'user-1', totalTokensUsed: 1000, totalPromptTokens: 700, totalCompletionTokens: 300 },
+      { _id: 'user-2', totalTokensUsed: 0 },
+      { _id: 'user-3' },
+    ]);
+    await fixture.messages.insertMany(
+      Array.from({ length: 1200 }, (_, index) => ({
+        _id: `m${String(index).padStart(4, '0')}`,
+        userId: 'user-1',
+        createdAt: new Date('2026-10-01'),
+        ...(index < 3 ? { promptTokens: 100, completionTokens: 50, totalTokens: 150 } : {}),
+        ...(index === 1100 ? { totalTokens: 7 } : {}),
+      })),
+    );
+    return fixture;
+  }
+
+  it('explains totals from before, and leaves them as they are', async () => {
+    const { users, ledger, open } = await oldApp();
+    const store = open();
+    expect(await store.backfill({ dryRun: true })).toMatchObject({ messages: 4, rows: 4, users: 2, balances: 1 });
+    expect(await ledger.countDocuments()).toBe(0);
+    expect(await store.backfill()).toMatchObject({ messages: 4, rows: 4, users: 2, balances: 1 });
+    expect(await store.backfill()).toMatchObject({ messages: 4, rows: 0, balances: 0 });
+    expect(await verdicts(store)).toEqual([['user-1', 'right', 0]]);
+    expect(await users.findOne({ _id: 'user-1' })).toMatchObject({ totalTokensUsed: 1000, totalPromptTokens: 700 });
+    const october = await store.totals({ userId: 'user-1', from: new Date('2026-10-01'), to: new Date('2026-11-01') });
+    expect(october).toMatchObject({ calls: 4, tokens: { totalTokens: 457 } });
+    expect(await store.userTotals('user-1')).toEqual(await store.totals({ userId: 'user-1' }));
+    await store.close();
+  });
+
+  it('goes on where it was broken off, beside live traffic', async () => {
+    const fixture = await oldApp();
+    const { users, open } = fixture;
+    const store = open();
+    const seen: BackfillProgress[] = [];
+    await failCommand(client(), 1, {
+      errorCode: 1,
+      failCommands: ['getMore', 'insert'],
+      namespace: `${users.dbName}.kt_ledger`,
+    });
+    await expect(store.backfill({ onProgress: (progress) => seen.push(progress) })).rejects.toMatchObject({
+      code: 'store_failed',
+    });
+    await failCommand(client(), 'off');
+    const live = Array.from({ length: 30 }, (_, index) => store.append([usageRecord({ id: `live-${index}` })]));
+    await Promise.all([store.backfill(), ...live]);
+    await store.append([usageRecord({ id: 'after' })]);
+    expect(await verdicts(store)).toEqual([['user-1', 'right', 0]]);
+    expect(await users.findOne({ _id: 'user-1' })).toMatchObject({ totalTokensUsed: 1000 + 31 * 300 });
+    await store.close();
+  });
+});

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { simulateMany } from './simulate-many.ts';
+
+const isFull = process.env['KILOTOKEN_FULL'] === '1';
+
+describe('the fold protocol in a storm', () => {
+  const seeds = isFull ? 20_000 : 2000;
+  it(`neither loses nor doubles anything in ${seeds} schedules`, { timeout: 1_200_000 }, async () => {
+    const sums = await simulateMany({ seeds });
+    expect(sums).toMatchObject({
+      overCounts: 0,
+      underCounts: 0,
+      wrongMessages: 0,
+      lostAcknowledged: 0,
+      problems: [],
+    });
+    // It was a storm: records were acknowledged, and processes died.
+    expect(sums.acknowledged).toBeGreaterThan(seeds * 10);
+    expect(sums.crashes).toBeGreaterThan(seeds / 2);
+  });
+});
+
+describe('the same simulator', () => {
+  it.for([
+    ['a bare $inc', 'bare-increment', 'overCounts', 20],
+    ['a guard that is only less than', 'less-than-guard', 'overCounts', 300],
+    ['an acknowledgement by the primary alone', 'write-concern-1', 'wrongMessages', 20],
+    ['guard entries that go too early', 'early-guard-removal', 'overCounts', 20],
+    ['message fields that are incremented', 'incremented-messages', 'wrongMessages', 20],
+  ] as const)('notices %s', { timeout: 120_000 }, async ([, bad, symptom, seeds]) => {
+    const sums = await simulateMany({ seeds, bad });
+    expect(sums[symptom]).toBeGreaterThan(0);
+  });
+});
