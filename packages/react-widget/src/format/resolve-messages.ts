@@ -1,0 +1,31 @@
+import en from '../locales/en.json' with { type: 'json' };
+import { matchLocale, parseLocale } from './match-locale.ts';
+import type { MessagesInput, UsageMessages } from './usage-messages.ts';
+
+/** A language with everything that goes with it. */
+export interface ResolvedMessages {
+  /** For `Intl`: the locale asked for where its language was found, else that of the words, so that languages never mix. */
+  readonly locale: string;
+  readonly messages: UsageMessages;
+}
+
+/**
+ * Finds the words for a locale: the same tag, else the same language and script, else the same language, else English.
+ *
+ * @param locale - BCP 47 tag, also with underscores. Default: that of the first catalog, else `en`.
+ */
+export function resolveMessages(locale: string | undefined, input: MessagesInput = []): ResolvedMessages {
+  const given = Array.isArray(input) ? (input as readonly Partial<UsageMessages>[]) : [input as Partial<UsageMessages>];
+  const catalogs = [...given.filter((entry) => entry.locale !== undefined), en as Partial<UsageMessages>];
+  const overrides = given.filter((entry) => entry.locale === undefined);
+  const tags = catalogs.map((entry) => entry.locale ?? '');
+  const wanted = locale ?? tags[0] ?? '';
+  const match = matchLocale(wanted, tags);
+  const found = match && catalogs[match.index];
+  // Overrides with all plural forms are a language of their own.
+  const isOwn = match ? match.isAlike : overrides.some((entry) => entry.tokens !== undefined);
+  return {
+    locale: (isOwn ? parseLocale(wanted)?.toString() : found?.locale) ?? 'en',
+    messages: Object.assign({}, en, found, ...overrides) as UsageMessages,
+  };
+}

@@ -1,0 +1,41 @@
+import type { UsageState } from '../store/usage-state.ts';
+import type { UsageSnapshot } from '../usage/usage-snapshot.ts';
+
+/** What the widget looks like: `data-state` of its root. */
+export type UsageLevel = 'loading' | 'empty' | 'ok' | 'near' | 'critical' | 'over' | 'error' | 'unauthorized';
+
+/** Shares of the quota from which on it counts as near and as critical, from 0 to 1. */
+export type UsageThresholds = readonly [near: number, critical: number];
+
+/**
+ * Used share of the quota; above 1 over the limit, absent without a quota.
+ *
+ * @example
+ * ```ts
+ * const percent = Math.round(100 * (usageRatio(usage) ?? 0));
+ * ```
+ */
+export function usageRatio(usage: UsageSnapshot | undefined): number | undefined {
+  const quota = usage?.quota;
+  if (quota === undefined) return undefined;
+  // A limit of nothing is reached by nothing.
+  return quota.limit > 0 ? quota.used / quota.limit : 1;
+}
+
+/**
+ * What a state amounts to for the reader.
+ *
+ * @example
+ * ```ts
+ * const level = usageLevel(store.getSnapshot(), [0.5, 0.9]);
+ * ```
+ */
+export function usageLevel(state: UsageState, [near, critical]: UsageThresholds = [0.75, 0.9]): UsageLevel {
+  const { status, usage } = state;
+  if (usage === undefined || status === 'unauthorized') return status === 'ready' ? 'loading' : status;
+  const ratio = usageRatio(usage) ?? 0;
+  if (ratio >= 1) return 'over';
+  if (ratio >= critical) return 'critical';
+  if (ratio >= near) return 'near';
+  return usage.total === 0 ? 'empty' : 'ok';
+}

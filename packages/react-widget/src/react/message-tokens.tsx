@@ -1,0 +1,60 @@
+import type { HTMLAttributes, ReactElement } from 'react';
+import type { UsageFormatOptions } from '../format/create-usage-format.ts';
+import type { UsageCost } from '../usage/usage-snapshot.ts';
+import { domAttributes } from './dom-attributes.ts';
+import { Formatted } from './formatted.tsx';
+import { textDirection } from './text-direction.ts';
+import { useUsageFormat } from './use-usage-format.ts';
+
+/** Properties of `MessageTokens`. All attributes of a `span` are passed on. */
+export interface MessageTokensProps extends Omit<HTMLAttributes<HTMLSpanElement>, 'children'>, UsageFormatOptions {
+  /** Tokens of the message. Default: input and output together; without any of them nothing is shown. */
+  readonly total?: number | undefined;
+  readonly input?: number | undefined;
+  readonly output?: number | undefined;
+  /** Shown where given: the server decides who sees it. */
+  readonly cost?: UsageCost | undefined;
+  /** True where the counts are estimates, marked with `≈`. Default false. */
+  readonly estimated?: boolean;
+}
+
+/**
+ * What one message used, as a small badge: `1.2K tokens · $0.03`. Input and output are in its accessible name and tool
+ * tip. A message without counts shows nothing, because unknown is not 0.
+ *
+ * @example
+ * ```tsx
+ * <MessageTokens input={message.promptTokens} output={message.completionTokens} locale={language} messages={ru} />
+ * ```
+ */
+export function MessageTokens(props: MessageTokensProps): ReactElement | null {
+  const { input, output, cost, estimated = false, className } = props;
+  const format = useUsageFormat(props);
+  const total = props.total ?? (input === undefined && output === undefined ? undefined : (input ?? 0) + (output ?? 0));
+  if (total === undefined || !(total >= 0 && total < Infinity)) return null;
+  const { messages } = format;
+  const parts = [
+    [messages.input, input],
+    [messages.output, output],
+  ] as const;
+  const title = parts.flatMap(([name, count]) => (count === undefined ? [] : [`${name}: ${format.number(count)}`]));
+  const text = (estimated ? '≈ ' : '') + format.tokens(total) + (cost ? ` · ${format.cost(cost)}` : '');
+  return (
+    <bdi
+      title={title.join(', ') || undefined}
+      lang={messages.locale}
+      dir={textDirection(messages.locale)}
+      suppressHydrationWarning
+      {...domAttributes(props)}
+      className={className}
+      data-kt="message"
+    >
+      <Formatted text={text} />
+      {title.length > 0 && (
+        <span data-kt="hidden" suppressHydrationWarning>
+          {` (${title.join(', ')})`}
+        </span>
+      )}
+    </bdi>
+  );
+}

@@ -1,0 +1,47 @@
+import { useSyncExternalStore } from 'react';
+import { usageLevel, usageRatio } from '../format/usage-level.ts';
+import type { UsageLevel, UsageThresholds } from '../format/usage-level.ts';
+import type { UsageStore } from '../store/create-usage-store.ts';
+import type { UsageState } from '../store/usage-state.ts';
+import { useUsageStore } from './usage-provider.tsx';
+
+/** The usage of a user and what to do with it. */
+export interface TokenUsage extends UsageState {
+  /** Used share of the quota; above 1 over the limit, absent without a quota. */
+  readonly ratio?: number;
+  readonly level: UsageLevel;
+  /** Asks the endpoint now; never rejects. */
+  readonly refresh: () => Promise<UsageState>;
+  /** Takes a usage frame or a snapshot. */
+  readonly apply: (frameOrSnapshot: unknown) => boolean;
+}
+
+/**
+ * The usage of a user, live. Renders again when it changes, at most once per frame of the screen.
+ *
+ * @param store - Default: the one of the nearest `KilotokenProvider`. Without either the usage stays `loading`.
+ * @param thresholds - Shares of the quota that count as near and as critical. Default 0.75 and 0.9.
+ *
+ * @example
+ * ```tsx
+ * const { usage, level } = useTokenUsage(store);
+ * ```
+ */
+export function useTokenUsage(store?: UsageStore, thresholds?: UsageThresholds): TokenUsage {
+  const inherited = useUsageStore();
+  const { subscribe, get, getServer, refresh, apply } = store ?? inherited ?? noStore;
+  const state = useSyncExternalStore(subscribe, get, getServer);
+  const ratio = usageRatio(state.usage);
+  return { ...state, level: usageLevel(state, thresholds), refresh, apply, ...(ratio !== undefined && { ratio }) };
+}
+
+const waiting: UsageState = { status: 'loading', pending: false, stale: false };
+
+const noStore: UsageStore = {
+  get: () => waiting,
+  getServer: () => waiting,
+  subscribe: () => () => undefined,
+  refresh: () => Promise.resolve(waiting),
+  apply: () => false,
+  reset: () => undefined,
+};

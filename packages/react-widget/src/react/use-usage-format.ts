@@ -1,0 +1,23 @@
+import { useMemo } from 'react';
+import { createUsageFormat } from '../format/create-usage-format.ts';
+import type { UsageFormat, UsageFormatOptions } from '../format/create-usage-format.ts';
+import { useHydrated } from './use-hydrated.ts';
+
+/**
+ * The formatters of one language, safe in server rendering: dates are in UTC until the page is live, unless a time zone
+ * is given.
+ *
+ * @example
+ * ```tsx
+ * const { tokens } = useUsageFormat({ locale: 'ru', messages: ru });
+ * ```
+ */
+export function useUsageFormat(options: UsageFormatOptions = {}): UsageFormat {
+  const { locale, messages, currencyDisplay } = options;
+  const isHydrated = useHydrated();
+  const timeZone = options.timeZone ?? (isHydrated ? undefined : 'UTC');
+  return useMemo(
+    () => createUsageFormat({ locale, messages, timeZone, currencyDisplay }),
+    [locale, messages, timeZone, currencyDisplay],
+  );
+}

@@ -1,0 +1,31 @@
+import type { UsageStore } from '../store/create-usage-store.ts';
+import { createEventReader } from './event-reader.ts';
+import { onUsageFrame } from './on-usage-frame.ts';
+
+/**
+ * Reads usage frames on the way through: the app gets a response with the same bytes, status and headers, and reads it
+ * as before.
+ *
+ * @param response - An answer of `fetch`, usually `text/event-stream`. Without a body it is returned as it is.
+ * @param store - Gets each frame when its event is complete.
+ *
+ * @example
+ * ```ts
+ * const response = meterResponse(await fetch('/api/chat', { method: 'POST', body }), store);
+ * ```
+ */
+export function meterResponse(response: Response, store: Pick<UsageStore, 'apply'>): Response {
+  if (response.body === null) return response;
+  const decoder = new TextDecoder();
+  const read = createEventReader((data) => onUsageFrame(data, store));
+  const { status, statusText, headers } = response;
+  const body = response.body.pipeThrough(
+    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      transform(bytes, controller) {
+        controller.enqueue(bytes);
+        read(decoder.decode(bytes, { stream: true }));
+      },
+    }),
+  );
+  return new Response(body, { status, statusText, headers });
+}

@@ -1,0 +1,32 @@
+import type { UsageStore } from '../store/create-usage-store.ts';
+
+/**
+ * Hands an event of the app's own stream parser to the store, if it carries usage.
+ *
+ * @param event - One event's data: a parsed object, or its JSON text. Anything may be passed.
+ * @returns True where the event was a usage frame.
+ *
+ * @example
+ * ```ts
+ * for await (const chunk of stream) {
+ *   if (!onUsageFrame(chunk, store)) show(chunk);
+ * }
+ * ```
+ */
+export function onUsageFrame(event: unknown, store: Pick<UsageStore, 'apply'>): boolean {
+  const value = typeof event === 'string' ? parse(event) : event;
+  const ours = (value as { readonly kilotoken?: unknown } | null | undefined)?.kilotoken;
+  const isFrame = typeof ours === 'object' && ours !== null;
+  if (isFrame) store.apply(value);
+  return isFrame;
+}
+
+function parse(text: string): unknown {
+  // Most events are text of the answer: those cost one search, and are never parsed.
+  if (!text.includes('"kilotoken"')) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

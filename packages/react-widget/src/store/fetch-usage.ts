@@ -1,0 +1,55 @@
+import { usageError } from './usage-state.ts';
+import type { UsageError } from './usage-state.ts';
+
+/** Where snapshots come from, and how they are asked for. */
+export interface UsageSource {
+  /** Address of the endpoint. */
+  readonly src?: string | URL;
+  /** Asks in the app's own way, instead of `src`; resolves with the parsed body. A `status` of its error is heeded. */
+  readonly fetcher?: (signal: AbortSignal) => Promise<unknown>;
+  /** Sent with every request; a function is asked each time, for tokens that change. */
+  readonly headers?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>);
+  /** As of `fetch`. Default `same-origin`. */
+  readonly credentials?: RequestCredentials;
+  /** Further tries after no answer, 429 or 5xx, from 0. Default 2, after about 400 and 800 ms. */
+  readonly retries?: number;
+}
+
+const longestDelayMs = 30_000;
+
+/**
+ * One snapshot, not yet checked; tried again where that can help.
+ *
+ * @throws UsageError, or the reason of `signal`.
+ */
+export async function fetchUsage(source: UsageSource, signal: AbortSignal): Promise<unknown> {
+  const { src = '', fetcher, headers, credentials = 'same-origin', retries = 2 } = source;
+  for (let attempt = 0; ; attempt += 1) {
+    let delayMs = 400 * 2 ** attempt * (0.75 + Math.random() / 2);
+    let error: UsageError;
+    try {
+      if (fetcher) return await fetcher(signal);
+      const response = await fetch(src, {
+        signal,
+        credentials,
+        // The answer is small and has an ETag: the browser asks whether it changed.
+        cache: 'no-cache',
+        headers: typeof headers === 'function' ? headers() : { ...headers },
+      });
+      const { status } = response;
+      if (response.ok) return await response.json();
+      const after = response.headers.get('retry-after') ?? '';
+      delayMs = Math.max(delayMs, Number(after) * 1000 || Date.parse(after) - Date.now() || 0);
+      error = usageError('http', status, status);
+    } catch (cause) {
+      const { name, status } = cause as { name?: string; status?: number };
+      error = usageError(name === 'SyntaxError' ? 'malformed' : status ? 'http' : 'network', cause, status);
+    }
+    signal.throwIfAborted();
+    const { code, status = 500 } = error;
+    const canHelp = code !== 'malformed' && (status >= 500 || status === 429) && delayMs <= longestDelayMs;
+    if (!canHelp || attempt >= retries) throw error;
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    signal.throwIfAborted();
+  }
+}

@@ -1,0 +1,253 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { UsageSnapshot, UsageStore } from '../../src/core.ts';
+import { usageChunk, usageSnapshot } from '../store/usage-server.ts';
+import { builtPage } from './built-page.ts';
+import type { BuiltPage } from './built-page.ts';
+import { startChromium } from './chromium.ts';
+
+declare const store: UsageStore;
+declare const renders: { meter: number; app: number };
+
+const quota = { unit: 'tokens', used: 1200, limit: 2000 } as const;
+let site: BuiltPage;
+let browser: Browser;
+let page: Page;
+let answer: { status: number; body: UsageSnapshot };
+let requests = 0;
+
+beforeAll(async () => {
+  site = await builtPage({
+    root: 'test/browser/live',
+    api: (_, response) => {
+      requests += 1;
+      const [status, body] = [answer.status, JSON.stringify(answer.body)];
+      response.writeHead(status, { 'content-type': 'application/json', 'retry-after': '0' }).end(body);
+    },
+  });
+  browser = await startChromium();
+});
+afterAll(async () => {
+  await browser?.close();
+  await site?.close();
+});
+beforeEach(async () => {
+  requests = 0;
+  answer = { status: 200, body: usageSnapshot({ rev: 1, quota }) };
+  page = await (await browser.newContext({ viewport: { width: 500, height: 700 } })).newPage();
+});
+afterEach(() => page.context().close());
+
+const value = () => page.locator('[data-kt=value]');
+const shows = (text: string) =>
+  page.waitForFunction((wanted) => document.querySelector('[data-kt=value]')?.textContent === wanted, text);
+const focused = () =>
+  page.evaluate(() => document.activeElement?.getAttribute('data-kt') ?? document.activeElement?.id);
+
+describe('the keyboard', () => {
+  test('opens the panel with focus in it, and Escape gives focus back', async () => {
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    await page.focus('#before');
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('trigger');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.activeElement?.getAttribute('data-kt') === 'panel');
+    expect(await page.locator('[data-kt=trigger]').getAttribute('aria-expanded')).toBe('true');
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('refresh');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('[data-kt=panel]', { state: 'hidden' });
+    expect(await focused()).toBe('trigger');
+    await page.waitForSelector('[data-kt=trigger][aria-expanded=false]');
+  });
+
+  test('reaches the link that the app shows at the limit', async () => {
+    answer.body = usageSnapshot({ total: 2400, quota: { ...quota, used: 2400 } });
+    await page.goto(site.url);
+    await page.click('text=Upgrade');
+    expect(page.url()).toMatch(/#plans$/);
+  });
+});
+
+describe('the panel', () => {
+  test('closes by a click elsewhere and by a second click on the card', async () => {
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    const panel = page.locator('[data-kt=panel]');
+    for (const close of [() => page.mouse.click(450, 650), () => page.click('[data-kt=trigger]')]) {
+      await page.click('[data-kt=trigger]');
+      await panel.waitFor({ state: 'visible' });
+      await close();
+      await panel.waitFor({ state: 'hidden' });
+    }
+  });
+
+  test('opens by touch, inside of the window at 320 px, and upwards at its bottom', async () => {
+    await page.close();
+    page = await browser.newPage({ viewport: { width: 320, height: 420 }, hasTouch: true });
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    for (const place of ['', 'bottom']) {
+      await page.evaluate(
+        (name) => (document.querySelector('#app') as Element).classList.add(...name.split(' ').filter(Boolean)),
+        place,
+      );
+      await page.tap('[data-kt=trigger]');
+      await page.waitForSelector('[data-kt=refresh]', { state: 'visible' });
+      const [panel, root] = await page.evaluate(() =>
+        ['panel', 'root'].map(
+          (name) => document.querySelector(`[data-kt=${name}]`)?.getBoundingClientRect().toJSON() as DOMRect,
+        ),
+      );
+      expect([panel!.left >= 0, panel!.right <= 320, panel!.top >= 0, panel!.bottom <= 420]).toEqual([
+        true,
+        true,
+        true,
+        true,
+      ]);
+      expect(place === '' ? panel!.top >= root!.bottom : panel!.bottom <= root!.top).toBe(true);
+      await page.keyboard.press('Escape');
+      await page.waitForSelector('[data-kt=panel]', { state: 'hidden' });
+    }
+  });
+});
+
+describe('the meter', () => {
+  test('is outside of the button and says what it shows', async () => {
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    const meter = page.getByRole('meter');
+    expect(await meter.getAttribute('aria-valuenow')).toBe('60');
+    expect(await meter.getAttribute('aria-valuetext')).toBe('60% of quota. 800 left');
+    expect(await page.locator('button [role=meter]').count()).toBe(0);
+  });
+
+  test('over the limit stays at its end, and the text tells the truth', async () => {
+    answer.body = usageSnapshot({ total: 2400, quota: { ...quota, used: 2400 } });
+    await page.goto(site.url);
+    await shows('2.4K tokens');
+    expect(await page.getByRole('meter').getAttribute('aria-valuenow')).toBe('100');
+    expect(await page.locator('[data-kt=meta]').textContent()).toContain('Limit reached · 120%');
+  });
+
+  test('does not exist without a quota', async () => {
+    answer.body = usageSnapshot();
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    expect(await page.getByRole('meter').count()).toBe(0);
+  });
+});
+
+describe('a frame', () => {
+  test('is on screen within one animation frame, renders the widget once and the app not at all', async () => {
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    const result = await page.evaluate(
+      (chunk) =>
+        new Promise<{ text: string | null | undefined; meter: number; app: number }>((resolve) => {
+          const before = { ...renders };
+          store.apply(chunk);
+          requestAnimationFrame(() => {
+            const text = document.querySelector('[data-kt=value]')?.textContent;
+            resolve({ text, meter: renders.meter - before.meter, app: renders.app - before.app });
+          });
+        }),
+      usageChunk('m1', 800, { rev: 2 }),
+    );
+    expect(result).toEqual({ text: '2K tokens', meter: 1, app: 0 });
+  });
+
+  test('over a threshold is announced, politely and once', async () => {
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    const live = page.locator('[role=status]');
+    expect(await live.textContent()).toBe('');
+    await page.evaluate((chunk) => store.apply(chunk), usageChunk('m1', 400, { rev: 2 }));
+    await shows('1.6K tokens');
+    expect(await live.textContent()).toBe('400 left');
+    await page.evaluate(() => void ((document.querySelector('[role=status]') as Element).textContent = ''));
+    await page.evaluate((chunk) => store.apply(chunk), usageChunk('m2', 100, { rev: 3 }));
+    await shows('1.7K tokens');
+    expect(await live.textContent()).toBe('');
+  });
+
+  test('in one tab is seen in the other', async () => {
+    const other = await page.context().newPage();
+    for (const tab of [page, other]) await tab.goto(site.url);
+    for (const tab of [page, other]) await tab.waitForSelector('[data-state=ok]');
+    await page.evaluate((chunk) => store.apply(chunk), usageChunk('m1', 800, { rev: 2, total: 2000 }));
+    await other.waitForFunction(() => document.querySelector('[data-kt=value]')?.textContent === '2K tokens');
+    await other.close();
+  });
+});
+
+describe('coming back', () => {
+  test('to the page asks again, but not twice within two seconds', async () => {
+    await page.clock.install();
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    await page.evaluate(() => dispatchEvent(new Event('focus')));
+    expect(requests).toBe(1);
+    await page.clock.fastForward(2001);
+    answer.body = usageSnapshot({ rev: 2, total: 1300 });
+    await page.evaluate(() => {
+      dispatchEvent(new Event('focus'));
+      dispatchEvent(new Event('online'));
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+    await shows('1.3K tokens');
+    expect(requests).toBe(2);
+  });
+
+  test('of the period asks again by itself when the counters start anew', async () => {
+    const now = Date.now();
+    const iso = (ms: number) => new Date(now + ms).toISOString();
+    await page.clock.install({ time: now });
+    answer.body = usageSnapshot({ period: { kind: 'month', start: iso(-1e6), resetsAt: iso(3_600_000) } });
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    answer.body = usageSnapshot({
+      rev: 2,
+      total: 0,
+      counts: { input: 0, output: 0 },
+      period: { start: iso(3_600_000) },
+    });
+    await page.clock.fastForward(3_610_000);
+    await shows('No usage yet');
+    expect(requests).toBe(2);
+  });
+});
+
+describe('an endpoint that is down', () => {
+  test('shows an error whose button asks again, keeps focus there, and tells of the recovery', async () => {
+    answer.status = 404;
+    await page.goto(`${site.url}?strict`);
+    await shows('Could not load usage');
+    expect(await page.locator('[role=status]').textContent()).toBe('Could not load usage');
+    answer.status = 200;
+    await page.focus('[data-kt=trigger]');
+    await page.keyboard.press('Enter');
+    await shows('1.2K tokens');
+    expect(await focused()).toBe('trigger');
+    expect(await page.locator('[role=status]').textContent()).toBe('1.2K tokens');
+  });
+
+  test('leaves the last numbers, marked as old', async () => {
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    answer.status = 404;
+    await page.evaluate(() => store.refresh());
+    await page.waitForSelector('[data-kt=root][data-stale]');
+    expect(await value().textContent()).toBe('1.2K tokens');
+    expect(await page.locator('[data-kt=meta]').textContent()).toBe('Offline – last known usage');
+  });
+
+  test('that says 401 makes the widget vanish', async () => {
+    answer.status = 401;
+    await page.goto(site.url);
+    await page.waitForFunction(() => store.get().status === 'unauthorized');
+    await page.waitForSelector('[data-kt=root]', { state: 'detached' });
+    expect(requests).toBe(1);
+  });
+});

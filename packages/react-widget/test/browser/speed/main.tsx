@@ -1,0 +1,82 @@
+/* oxlint-disable import/no-unassigned-import -- style sheets have nothing to assign */
+import { flushSync } from 'react-dom';
+import { createRoot } from 'react-dom/client';
+import { fullSnapshot } from '../../../gallery/states.ts';
+import { TokenMeter, createUsageStore } from '../../../src/index.ts';
+import '../../../src/styles.css';
+
+const app = document.querySelector('#app') as HTMLElement;
+const frame = (rev: number) => ({
+  id: `m${rev}`,
+  rev,
+  add: { total: 100_000, counts: { input: 90_000, output: 10_000 } },
+});
+const nextFrame = (): Promise<number> => new Promise(requestAnimationFrame);
+
+/** Milliseconds of each of many mounts, first sight and layout included. */
+async function mounts(count: number): Promise<number[]> {
+  const times: number[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const root = createRoot(app);
+    const store = createUsageStore({ initial: fullSnapshot });
+    await nextFrame();
+    const start = performance.now();
+    flushSync(() => root.render(<TokenMeter store={store} />));
+    void app.offsetHeight;
+    times.push(performance.now() - start);
+    root.unmount();
+  }
+  return times;
+}
+
+/** Milliseconds of script per update, and from the frame to the changed text. */
+async function updates(count: number): Promise<{ script: number[]; text: number[] }> {
+  const store = createUsageStore({ initial: fullSnapshot });
+  const root = createRoot(app);
+  flushSync(() => root.render(<TokenMeter store={store} />));
+  const [script, text]: [number[], number[]] = [[], []];
+  for (let index = 0; index < count; index += 1) {
+    await nextFrame();
+    await nextFrame();
+    const changed = new Promise<number>((resolve) => {
+      const observer = new MutationObserver(() => {
+        observer.disconnect();
+        resolve(performance.now());
+      });
+      observer.observe(app, { subtree: true, childList: true, characterData: true, attributes: true });
+    });
+    const start = performance.now();
+    store.apply(frame(42 + index));
+    script.push(performance.now() - start);
+    text.push((await changed) - start);
+  }
+  root.unmount();
+  return { script, text };
+}
+
+/** Frames of the screen per second while so many usage frames per second arrive. */
+async function storm(perSecond: number, seconds: number): Promise<{ fps: number; longestMs: number; applied: number }> {
+  const store = createUsageStore({ initial: fullSnapshot });
+  const root = createRoot(app);
+  flushSync(() => root.render(<TokenMeter store={store} />));
+  const start = await nextFrame();
+  let [applied, shown, longestMs, last] = [0, 0, 0, start];
+  const channel = new MessageChannel();
+  channel.port1.addEventListener('message', () => {
+    const due = ((performance.now() - start) / 1000) * perSecond;
+    for (; applied < due; applied += 1) store.apply(frame(42 + applied));
+    if (performance.now() - start < seconds * 1000) setTimeout(() => channel.port2.postMessage(0), 1);
+  });
+  channel.port1.start();
+  channel.port2.postMessage(0);
+  while (performance.now() - start < seconds * 1000) {
+    const now = await nextFrame();
+    shown += 1;
+    longestMs = Math.max(longestMs, now - last);
+    last = now;
+  }
+  root.unmount();
+  return { fps: (shown / (last - start)) * 1000, longestMs, applied };
+}
+
+Object.assign(globalThis, { mounts, updates, storm });

@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import { createUsageFormat } from '../../src/format/create-usage-format.ts';
+import type { UsageFormatOptions } from '../../src/format/create-usage-format.ts';
+import { catalogs, plain } from './locales.ts';
+
+const all = [...catalogs.values()];
+const format = (locale: string, more: UsageFormatOptions = {}) =>
+  createUsageFormat({ locale, messages: all, timeZone: 'UTC', ...more });
+const usd = (amount: string, complete = true) => ({ amount, currency: 'USD', complete });
+
+describe('money', () => {
+  test.for([
+    ['en', '12.4381', '$12.44'],
+    ['en', '0', '$0.00'],
+    ['en', '0.0042', '$0.0042'],
+    ['en', '0.00000123', '$0.0000012'],
+    ['en', '0.5', '$0.50'],
+    ['en', '9007199254740993.25', '$9,007,199,254,740,993.25'],
+    ['it', '12.5', '12,50 $'],
+    ['zh', '12.5', '$12.50'],
+    ['ru', '1234.5', '1 234,50 $'],
+  ])('in %s, %s USD is written "%s"', ([locale, amount, text]) => {
+    expect(plain(format(locale as string).cost(usd(amount as string)))).toBe(text);
+  });
+
+  test('that is a lower bound says so', () => {
+    expect(format('en').cost(usd('12.4381', false))).toBe('≥ $12.44');
+  });
+
+  test('without minor units has none, and hosts may ask for the code', () => {
+    expect(format('en').cost({ amount: '1250', currency: 'JPY', complete: true })).toBe('¥1,250');
+    expect(plain(format('en', { currencyDisplay: 'code' }).cost(usd('2')))).toBe('USD 2.00');
+  });
+});
+
+describe('a percentage', () => {
+  test.for([
+    [0, '0%'],
+    [0.000_01, '0.1%'],
+    [0.0099, '0.9%'],
+    [0.61, '61%'],
+    [0.29, '29%'],
+    [0.999, '99%'],
+    [1, '100%'],
+    [1.239, '123%'],
+  ] as const)('of %d is written "%s"', ([ratio, text]) => {
+    expect(format('en').percent(ratio)).toBe(text);
+  });
+});
+
+describe('dates', () => {
+  test.for([
+    ['en', 'Dec 1', 'December 1'],
+    ['ru', '1 дек.', '1 декабря'],
+    ['fr', '1er déc.', '1er décembre'],
+    ['it', '1º dic', '1º dicembre'],
+    ['zh', '12月1日', '12月1日'],
+  ])('in %s are "%s" and "%s"', ([locale, short, long]) => {
+    const { date } = format(locale as string);
+    expect([date('2026-12-01T00:00:00Z'), date('2026-12-01T00:00:00Z', 'long')]).toEqual([short, long]);
+  });
+
+  test('are shown in the given zone, days as they are', () => {
+    const { date, day } = format('en', { timeZone: 'America/New_York' });
+    expect([date('2026-12-01T00:00:00Z'), day('2026-12-01')]).toEqual(['Nov 30', 'Dec 1']);
+  });
+});
+
+test('a date that does not exist is left out, not thrown', () => {
+  expect([format('en').day('2026-99-99'), format('en').date('soon')]).toEqual(['', '']);
+});
+
+describe('times ago', () => {
+  test.for([
+    [0, 'Updated just now'],
+    [59_999, 'Updated just now'],
+    [60_000, 'Updated 1 minute ago'],
+    [7_200_000, 'Updated 2 hours ago'],
+    [200_000_000, 'Updated 2 days ago'],
+  ] as const)('of %d ms are written "%s"', ([ms, text]) => {
+    expect(format('en').updated(ms)).toBe(text);
+  });
+});
+
+describe('the language', () => {
+  const language = (locale: string | undefined, messages: UsageFormatOptions['messages'] = all) => {
+    const { locale: used, messages: found } = createUsageFormat({ locale, messages });
+    return [used, found.locale];
+  };
+
+  test.for([
+    ['ru', 'ru', 'ru'],
+    ['ru_RU', 'ru-RU', 'ru'],
+    ['de-AT', 'de-AT', 'de'],
+    ['zh-CN', 'zh-CN', 'zh'],
+    ['zh-TW', 'zh-TW', 'zh-Hant'],
+    ['zh-HK', 'zh-HK', 'zh-Hant'],
+    ['pt-PT', 'pt-PT', 'pt-BR'],
+    ['pt', 'pt', 'pt-BR'],
+    ['es-419', 'es-419', 'es'],
+    ['sv', 'en', 'en'],
+    ['klingon language', 'en', 'en'],
+    ['', 'en', 'en'],
+  ])('of "%s" is written as %s with the words of %s', ([asked, locale, words]) => {
+    expect(language(asked)).toEqual([locale, words]);
+  });
+
+  test('without a locale is that of the catalog', () => {
+    expect(language(undefined, catalogs.get('de'))).toEqual(['de', 'de']);
+    expect(language(undefined, [])).toEqual(['en', 'en']);
+  });
+
+  test('takes overrides over the catalog, and a whole translation without tag', () => {
+    const words = createUsageFormat({ locale: 'ru', messages: [...all, { title: 'Потрачено' }] }).messages;
+    expect([words.title, words.input]).toEqual(['Потрачено', 'Входные']);
+    const own = createUsageFormat({ locale: 'sv', messages: { tokens: { one: '{n} token', other: '{n} tokens' } } });
+    expect(own.locale).toBe('sv');
+  });
+
+  test('survives a time zone that does not exist', () => {
+    expect(format('en', { timeZone: 'Mars/Base' }).day('2026-12-01')).toBe('Dec 1');
+  });
+});

@@ -1,0 +1,191 @@
+// @vitest-environment jsdom
+import { act, cleanup, render, screen } from '@testing-library/react';
+import { StrictMode } from 'react';
+import type { ReactElement } from 'react';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { fullSnapshot } from '../../gallery/states.ts';
+import { KilotokenProvider, MessageTokens, TokenMeter, createUsageStore, useTokenUsage } from '../../src/index.ts';
+import type { TokenMeterProps, UsageError, UsageSnapshot } from '../../src/index.ts';
+import { catalogs } from '../format/locales.ts';
+import { usageChunk, usageSnapshot } from '../store/usage-server.ts';
+
+afterEach(cleanup);
+
+const slot = (name: string): HTMLElement | null => document.querySelector(`[data-kt=${name}]`);
+const state = (): string | undefined => slot('root')?.dataset['state'];
+const snapshotOf = (total: number, more: Partial<UsageSnapshot> = {}) => usageSnapshot({ total, ...more });
+
+describe('a controlled meter', () => {
+  test.for<[string, TokenMeterProps, string]>([
+    ['nothing yet', { status: 'loading' }, 'loading'],
+    ['a failed request', { status: 'error' }, 'error'],
+    ['a profile without usage', { usage: null, status: 'ready' }, 'loading'],
+    ['no tokens', { usage: snapshotOf(0, { counts: {} }) }, 'empty'],
+    ['half of the quota', { usage: snapshotOf(5, { quota: { unit: 'tokens', used: 5, limit: 10 } }) }, 'ok'],
+    ['three quarters', { usage: snapshotOf(5, { quota: { unit: 'tokens', used: 75, limit: 100 } }) }, 'near'],
+    ['nine tenths', { usage: snapshotOf(5, { quota: { unit: 'tokens', used: 90, limit: 100 } }) }, 'critical'],
+    ['all of it', { usage: snapshotOf(5, { quota: { unit: 'tokens', used: 100, limit: 100 } }) }, 'over'],
+    ['a limit of nothing', { usage: snapshotOf(0, { quota: { unit: 'tokens', used: 0, limit: 0 } }) }, 'over'],
+    ['a malformed snapshot', { usage: { v: 1, rev: -1, total: 4, counts: {} } }, 'error'],
+    ['text', { usage: 'usage' }, 'error'],
+  ])('shows %s as a state of its own', ([, props, expected]) => {
+    render(<TokenMeter {...props} />);
+    expect(state()).toBe(expected);
+  });
+
+  test('makes no request and asks the app on Retry', () => {
+    const fetched = vi.spyOn(globalThis, 'fetch');
+    const onRetry = vi.fn<() => void>();
+    render(<TokenMeter status="error" src="/never" onRetry={onRetry} />);
+    act(() => slot('trigger')?.click());
+    expect(onRetry).toHaveBeenCalledTimes(1);
+    expect(fetched).not.toHaveBeenCalled();
+    fetched.mockRestore();
+  });
+
+  test('follows its thresholds', () => {
+    const usage = snapshotOf(5, { quota: { unit: 'tokens', used: 55, limit: 100 } });
+    render(<TokenMeter usage={usage} thresholds={[0.5, 0.6]} />);
+    expect(state()).toBe('near');
+  });
+
+  test.for<[TokenMeterProps['show'], string]>([
+    [undefined, '1.2M tokens$12.44'],
+    ['tokens', '1.2M tokens'],
+    ['cost', '$12.44'],
+    ['percent', '61%'],
+    ['remaining', '765.4K left'],
+  ])('with show %s puts "%s" in front', ([show, text]) => {
+    render(<TokenMeter usage={fullSnapshot} {...(show && { show })} />);
+    expect(slot('trigger')?.textContent).toBe(text);
+  });
+
+  test('shows neither cost, models nor quota that the server does not send', () => {
+    render(<TokenMeter usage={usageSnapshot()} />);
+    act(() => slot('trigger')?.click());
+    expect(slot('root')?.textContent).not.toMatch(/\$|model|quota/i);
+    expect(screen.queryByRole('meter')).toBeNull();
+  });
+
+  test('passes attributes and class names on, and keeps its own properties to itself', () => {
+    const props = { id: 'm', 'data-testid': 't', className: 'mine', title: 'x', onError: () => undefined };
+    render(<TokenMeter usage={usageSnapshot()} {...props} classNames={{ root: 'r', value: 'v' }} />);
+    const root = screen.getByTestId('t');
+    expect([root.id, root.className, root.title, slot('value')?.className]).toEqual(['m', 'r mine', 'x', 'v']);
+    expect(root.getAttributeNames().toSorted().join(' ')).toBe(
+      'aria-label class data-kt data-state data-testid data-variant dir id lang role title',
+    );
+  });
+
+  test('hands out its element', () => {
+    let element: HTMLElement | null = null;
+    render(<TokenMeter usage={usageSnapshot()} ref={(root) => void (element = root)} />);
+    expect(element).toBe(slot('root'));
+  });
+
+  test('in the panel shows what there is, in the order asked for, with parts under their whole', () => {
+    render(<TokenMeter usage={fullSnapshot} details={['models', 'breakdown']} modelName={(id) => id.toUpperCase()} />);
+    act(() => slot('trigger')?.click());
+    const sections = [...document.querySelectorAll<HTMLElement>('[data-section]')];
+    expect(sections.map(({ dataset }) => dataset['section'])).toEqual(['models', 'breakdown']);
+    expect(
+      [...document.querySelectorAll('[data-section=breakdown] [data-kt=row]')].map((row) => row.textContent),
+    ).toEqual(['Input1,034,567', 'Cached61%640,000', 'Output200,000', 'Reasoning81,000', 'Cost$12.44']);
+    expect(sections[0]?.textContent).toContain('OPENAI/GPT-5-MINI900K · $9.10');
+    expect(sections[0]?.textContent).toContain('Other34.6K');
+  });
+
+  test('without details has no button', () => {
+    render(<TokenMeter usage={fullSnapshot} details={false} />);
+    expect(screen.queryByRole('button')).toBeNull();
+  });
+});
+
+describe('a meter with a store', () => {
+  test('shows the store of the nearest provider, and each frame of it', () => {
+    const store = createUsageStore({ initial: usageSnapshot({ rev: 1, total: 1000 }) });
+    render(
+      <StrictMode>
+        <KilotokenProvider store={store}>
+          <TokenMeter />
+        </KilotokenProvider>
+      </StrictMode>,
+    );
+    act(() => void store.apply(usageChunk('m1', 500, { rev: 2 })));
+    expect(slot('value')?.textContent).toBe('1.5K tokens');
+    expect(slot('root')?.dataset['pending']).toBe('true');
+  });
+
+  test('of its own forgets the user when another one signs in, and tells the newest onError', async () => {
+    const asked: string[] = [];
+    const told: string[] = [];
+    const meter = (user: string, fail = false): ReactElement => (
+      <TokenMeter
+        src="/usage"
+        userKey={user}
+        sync={false}
+        retries={0}
+        fetcher={async () => {
+          asked.push(user);
+          if (fail) throw new Error('down');
+          return usageSnapshot({ total: user.length * 1000 });
+        }}
+        onError={(error: UsageError) => told.push(`${user} ${error.code}`)}
+      />
+    );
+    const { rerender } = render(meter('ada'));
+    await vi.waitFor(() => expect(slot('value')?.textContent).toBe('3K tokens'));
+    rerender(meter('grace', true));
+    expect(slot('value')?.textContent).toBe('');
+    await vi.waitFor(() => expect(state()).toBe('error'));
+    rerender(meter('grace'));
+    expect(asked).toEqual(['ada', 'grace']);
+    expect(told).toEqual(['grace network']);
+  });
+
+  test('shows the fallback once the endpoint says 401', async () => {
+    const onUnauthorized = vi.fn<() => void>();
+    const fetcher = () => Promise.reject(Object.assign(new Error('no'), { status: 401 }));
+    render(<TokenMeter fetcher={fetcher} onUnauthorized={onUnauthorized} fallback={<b>Sign in</b>} />);
+    await screen.findByText('Sign in');
+    expect(slot('root')).toBeNull();
+    expect(onUnauthorized).toHaveBeenCalledTimes(1);
+  });
+
+  test('renders the app that uses the hook only when usage changes', () => {
+    const store = createUsageStore({ initial: usageSnapshot() });
+    const seen: (number | undefined)[] = [];
+    function App(): null {
+      const { usage } = useTokenUsage(store);
+      seen.push(usage?.total);
+      return null;
+    }
+    render(<App />);
+    act(() => void store.apply({ nonsense: true }));
+    act(() => void store.apply(usageChunk('m1', 100, { rev: 2 })));
+    expect(seen).toEqual([1200, 1300]);
+  });
+});
+
+describe('a message', () => {
+  test('shows tokens and cost, with input and output in its title', () => {
+    const cost = { amount: '0.0312', currency: 'USD', complete: true };
+    render(<MessageTokens input={1170} output={64} cost={cost} locale="ru" messages={[...catalogs.values()]} />);
+    const badge = slot('message');
+    expect(badge?.firstChild?.textContent?.replaceAll(/\s/g, ' ')).toBe('1,2 тыс. токенов · 0,031 $');
+    expect(badge?.title.replaceAll(/\s/g, ' ')).toBe('Входные: 1 170, Выходные: 64');
+  });
+
+  test.for([{}, { total: -1 }, { total: Number.NaN }, { input: undefined, output: undefined }])(
+    'with %j shows nothing',
+    (props) => {
+      render(<MessageTokens {...props} />);
+      expect(slot('message')).toBeNull();
+    },
+  );
+
+  test('with 0 shows 0, and estimates as such', () => {
+    render(<MessageTokens total={0} estimated />);
+    expect(slot('message')?.textContent).toBe('≈ 0 tokens');
+  });
+});

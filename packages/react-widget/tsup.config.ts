@@ -1,0 +1,34 @@
+import { rmSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
+import { defineConfig } from 'tsup';
+import type { Options } from 'tsup';
+
+const modules: Options = {
+  entry: [
+    'src/index.ts',
+    'src/headless.ts',
+    'src/core.ts',
+    'src/server.ts',
+    'src/sse.ts',
+    'src/locales.ts',
+    'src/adapters/ai-sdk.ts',
+    'src/adapters/swr.ts',
+    'src/adapters/tanstack.ts',
+  ],
+  dts: true,
+  sourcemap: true,
+  target: 'es2022',
+};
+
+export default defineConfig(({ outDir = 'dist' }) => {
+  // The builds below run at once: none of them may clean up after another.
+  rmSync(outDir, { recursive: true, force: true });
+  const onSuccess = (): Promise<void> =>
+    cp('src/locales', `${outDir}/locales`, { recursive: true, filter: (path) => !path.endsWith('.ts') });
+  return [
+    // One copy of the context and of the store, whichever entries an app takes.
+    { ...modules, format: 'esm', splitting: true },
+    { ...modules, format: 'cjs', onSuccess },
+    { entry: ['src/styles.css'], minify: true, target: ['chrome123', 'firefox121', 'safari17.5'] },
+  ];
+});
