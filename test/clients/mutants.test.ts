@@ -38,8 +38,8 @@ const mutants: readonly Mutant[] = [
   {
     name: 'adds a part to its total',
     file: 'normalize/settle-counts.ts',
-    from: 'totalTokens: totalOf(input, output, reported.totalTokens),',
-    to: 'totalTokens: (totalOf(input, output, reported.totalTokens) ?? 0) + (reasoning ?? 0),',
+    from: 'if (total !== undefined) tokens.totalTokens = total;',
+    to: 'tokens.totalTokens = (total ?? 0) + (reasoning ?? 0);',
     noticedBy: 'are parts of their totals',
   },
   {

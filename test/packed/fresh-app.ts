@@ -43,5 +43,9 @@ async function addPackages(path: string, packages: readonly PackedPackage[]): Pr
   for (const { name, tarball } of packages) {
     manifest.dependencies = { ...manifest.dependencies, [name]: `file:${tarball}` };
   }
+  // Peers come by themselves. React's types do not, and every TypeScript app with React has them.
+  if (packages.some(({ name }) => name === '@kilotoken/react-widget')) {
+    manifest.dependencies = { ...manifest.dependencies, '@types/react': '19.3.0' };
+  }
   await writeFile(path, JSON.stringify(manifest, null, 2));
 }

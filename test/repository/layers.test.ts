@@ -77,6 +77,26 @@ describe('what serves the browser', () => {
   });
 });
 
+describe('sinks and the command line', () => {
+  test.for([...stages, 'browser'])('are unknown to %s', async (place) => {
+    for (const later of ['sinks', 'otel', 'cli']) {
+      const code = `import type { Thing } from '../${later}/thing.ts';`;
+      expect(await faults(`packages/core/src/${place}/snippet.ts`, code), later).toEqual(['no-restricted-imports']);
+    }
+  });
+
+  test.for(['sinks', 'otel'])('%s takes the types of records, and nothing of how they come about', async (place) => {
+    const path = `packages/core/src/${place}/snippet.ts`;
+    expect(await faults(path, `import type { UsageRecord } from '../recording/usage-record.ts';`)).toEqual([]);
+    expect(await faults(path, `import { record } from '../recording/build-record.ts';`)).toEqual([
+      'no-restricted-imports',
+    ]);
+    expect(await faults(path, `import { store } from '../storage/sqlite-store.ts';`)).toEqual([
+      'no-restricted-imports',
+    ]);
+  });
+});
+
 describe('a Node built-in', () => {
   const places = ['', 'browser/', ...stages.map((stage) => `${stage}/`)];
 

@@ -23,7 +23,7 @@ test('a store that is right passes every check', async () => {
   const { exitCode, stdout, stderr } = await verify(await storeWith(records));
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   expect(stdout.trimEnd().split('\n')).toEqual([
-    'ok     schema version 1',
+    'ok     schema version 2',
     'ok     file is whole',
     'ok     300 records, each there once',
     'ok     reported usage once per call',
