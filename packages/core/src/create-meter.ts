@@ -55,7 +55,7 @@ export function createMeter(options: MeterOptions): Meter {
   checkMeterOptions(options);
   const onError = quiet(options.onError);
   const clock = options.clock === undefined ? systemClock : steady(options.clock, onError);
-  const price = createPricer(options.prices);
+  const price = pricedOr(createPricer(options.prices), onError);
   const recorder = createRecorder({
     target: options.store,
     onError,
@@ -184,6 +184,23 @@ export function createMeter(options: MeterOptions): Meter {
     }
     return made;
   }
+}
+
+/** A loader of prices is the app's code: where it throws, the call is recorded all the same. */
+function pricedOr(
+  price: ReturnType<typeof createPricer>,
+  onError: NonNullable<MeterOptions['onError']>,
+): ReturnType<typeof createPricer> {
+  return (call) => {
+    try {
+      return price(call);
+    } catch (cause) {
+      onError(
+        new MeterError('metering_failed', 'the prices could not be had; a call is recorded as unpriced', { cause }),
+      );
+      return { basis: 'unpriced' };
+    }
+  };
 }
 
 /** An `onError` that may throw without harm. */

@@ -6,6 +6,8 @@ export interface BodyLook {
   push(chunk: Uint8Array): Uint8Array | undefined;
   /** The whole body at once, as text. */
   pushText(text: string): void;
+  /** The same, where the host had the text parsed and gets this very value; preferred where it exists. */
+  pushJson?(value: unknown): void;
   /** The body has ended; returns what was held back. */
   end(): Uint8Array | undefined;
   /** Reads what `push` let pass unparsed; true where the stream's own end mark was seen. */
@@ -16,8 +18,8 @@ export interface BodyLook {
 export interface AnswerWatch {
   /** Looks at one read and returns what the host gets of it; nothing where there is nothing to hand on yet. */
   see(chunk: Uint8Array): Uint8Array | undefined;
-  /** The whole body was read at once, as text. */
-  seeText(text: string): void;
+  /** The whole body was read at once, as text; `value` is what it was parsed to, where it was. */
+  seeText(text: string, value?: unknown): void;
   /** The body has ended; returns what was held back. */
   finish(): Uint8Array | undefined;
   /** The body broke, or the host's signal was aborted. */
@@ -26,7 +28,7 @@ export interface AnswerWatch {
   leave(): boolean;
   /** The grace read is over: with the usage or without. */
   graceOver(): void;
-  /** True once the usage is known. */
+  /** True once the usage was seen in what was read so far. */
   readonly hasUsage: boolean;
 }
 
@@ -35,8 +37,8 @@ export interface WatchOptions {
   readonly clock: () => Date;
   /** Reads on after the host has left, however far the answer has got. */
   readonly drains: boolean;
-  /** Ends the attempt, the first time it is called. */
-  readonly end: (outcome: AttemptOutcome) => void;
+  /** Ends the attempt, the first time it is called; now, where no time is given. */
+  readonly end: (outcome: AttemptOutcome, at?: Date) => void;
   /** Whether the host has aborted its signal: then a broken body is a stop, not a failure. */
   readonly isAborted: () => boolean;
   /** Whether such an abort was the client's own time-out, which is a failure. */
@@ -51,28 +53,34 @@ export function createAnswerWatch(attempt: Attempt, look: BodyLook, options: Wat
   let hasLeft = false;
   let isDone = false;
 
-  return {
+  const watch: { -readonly [Member in keyof AnswerWatch]: AnswerWatch[Member] } = {
+    // A plain member, not a getter: those make an object literal dear, and there is one of these per answer.
+    hasUsage: false,
     see(chunk) {
       attempt.firstChunkAt ??= clock();
       attempt.bytes += chunk.length;
       if (isBlind) return chunk;
       try {
-        return look.push(chunk);
+        const rest = look.push(chunk);
+        watch.hasUsage = attempt.reader.hasUsage;
+        return rest;
       } catch (error) {
         turnBlind(error);
         return chunk;
       }
     },
-    seeText(text) {
-      attempt.firstChunkAt ??= clock();
+    seeText(text, value) {
+      const at = clock();
+      attempt.firstChunkAt ??= at;
       attempt.bytes += text.length;
       try {
-        look.pushText(text);
+        if (value === undefined || look.pushJson === undefined) look.pushText(text);
+        else look.pushJson(value);
       } catch (error) {
         turnBlind(error);
       }
       closed();
-      end('completed');
+      end('completed', at);
     },
     finish() {
       const rest = closed();
@@ -98,10 +106,8 @@ export function createAnswerWatch(attempt: Attempt, look: BodyLook, options: Wat
       attempt.drained = attempt.reader.hasUsage;
       end(isDone ? 'completed' : 'stopped');
     },
-    get hasUsage() {
-      return attempt.reader.hasUsage;
-    },
   };
+  return watch;
 
   function closed(): Uint8Array | undefined {
     if (isBlind) return undefined;

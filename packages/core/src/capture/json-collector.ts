@@ -8,9 +8,9 @@ const keptBytes = 64 * 1024;
 
 /** Collects a plain answer as it passes and shows it to the reader when it is whole. */
 export function createJsonCollector(reader: AnswerReader): BodyLook {
-  let head: Uint8Array[] = [];
+  const head: Uint8Array[] = [];
   let headBytes = 0;
-  let tail: Uint8Array[] = [];
+  const tail: Uint8Array[] = [];
   let tailBytes = 0;
   let isRead = false;
 
@@ -31,12 +31,16 @@ export function createJsonCollector(reader: AnswerReader): BodyLook {
       isRead = true;
       readJsonAnswer(text, reader);
     },
+    pushJson(value) {
+      isRead = true;
+      reader.see(value);
+    },
     end() {
       if (isRead) return undefined;
       isRead = true;
       readJsonAnswer(new TextDecoder().decode(joinBytes([...head, ...tail])), reader);
-      head = [];
-      tail = [];
+      head.length = 0;
+      tail.length = 0;
       return undefined;
     },
     settle: () => false,

@@ -1,7 +1,6 @@
 import type { GraceLimits } from './answer-source.ts';
 import { createAnswerWatch } from './answer-watch.ts';
 import type { BodyLook } from './answer-watch.ts';
-import type { AnswerWatch } from './answer-watch.ts';
 import type { AnswerReader, Attempt as OpenAttempt, AttemptListener, AttemptOutcome } from './attempt.ts';
 import { createBatchLines } from './batch-lines.ts';
 import type { GenerationLookup, LookupAccess } from './generation-lookup.ts';
@@ -14,9 +13,11 @@ import type { Call } from './prepare-call.ts';
 import { changeHeaders, readHeader } from './request-headers.ts';
 import { createRetryChain } from './retry-chain.ts';
 import type { RetryKey } from './retry-chain.ts';
-import { answerToHandOn, readsBodiesNatively, weakly, whenCollected } from './runtime.ts';
+import { answerToHandOn, readsBodiesNatively } from './runtime.ts';
 import type { SignalRelay } from './signal-relay.ts';
 import { createUsageFilter } from './usage-filter.ts';
+import { createUnreadAnswers } from './unread-answers.ts';
+import type { HeldAnswer } from './unread-answers.ts';
 import { followWebAnswer } from './web-answer.ts';
 import type { FollowedAnswer } from './web-answer.ts';
 import { withoutTurn } from './without-turn.ts';
@@ -59,12 +60,15 @@ export interface Capture {
  * host can see. Requests on other addresses pass.
  */
 export function createCapture<Reader extends AnswerReader>(options: CaptureOptions<Reader>): Capture {
-  /** With what only capture needs; both are let go of at the end, for they hold the request. */
-  type Attempt = OpenAttempt<Reader> & { retryKey: RetryKey | undefined; access: LookupAccess | undefined };
+  /** With what only capture needs; all of it is let go of at the end, for it holds the request and the answer. */
+  type Attempt = OpenAttempt<Reader> & {
+    retryKey: RetryKey | undefined;
+    access: LookupAccess | undefined;
+    held: HeldAnswer<FollowedAnswer> | undefined;
+  };
   const { clock, listener, injection, onFault } = options;
   const retries = createRetryChain();
-  const answers = new WeakMap<AnswerWatch, FollowedAnswer>();
-  const unread = whenCollected<Attempt>((attempt) => end(attempt, 'unread'));
+  const unread = createUnreadAnswers<FollowedAnswer, Attempt>((attempt) => end(attempt, 'unread'));
 
   const capture: Capture = { fetch: meter };
   return capture;
@@ -85,8 +89,8 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
     };
     // A proxy keeps the properties of the host's own function (`Response`, `preconnect`) without copying them.
     return new Proxy(inner, {
-      apply: (_target, _this, [input, init]: [Parameters<typeof fetch>[0], RequestInit | undefined]) =>
-        metered(input, init),
+      apply: (_target, _this, parts: [Parameters<typeof fetch>[0], RequestInit | undefined]) =>
+        metered(parts[0], parts[1]),
       get: (target, key) => (key === meteredBy ? capture : (Reflect.get(target, key) as unknown)),
     });
   }
@@ -143,8 +147,7 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
   function start(call: Call, inner: typeof fetch, before?: Attempt): Attempt {
     const startedAt = clock();
     const id = options.newId(startedAt);
-    const count = before === undefined ? retryCountOf(call.init) : undefined;
-    const place = before ?? retries.place(call.retryKey, count, startedAt.getTime());
+    const place = before ?? retries.place(call.retryKey, () => retryCountOf(call.init), startedAt.getTime());
     const attempt: Attempt = {
       id,
       callId: place.callId ?? id,
@@ -173,6 +176,7 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
       drained: false,
       recovered: false,
       retryKey: call.retryKey,
+      held: undefined,
       access:
         options.lookup === undefined
           ? undefined
@@ -218,7 +222,7 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
     const watch = createAnswerWatch(attempt, look, {
       clock,
       drains: options.drains,
-      end: (outcome) => end(attempt, outcome, relay),
+      end: (outcome, at) => end(attempt, outcome, relay, at),
       isAborted: () => signal?.aborted === true,
       // openai 7 times the body of a plain answer as well.
       isTimedOut: () => !attempt.streamed && timedOut(attempt, call.init),
@@ -228,15 +232,13 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
       watch,
       grace: options.grace,
       ownBody: hide !== 'nothing' || readsBodiesNatively(),
-      disconnect: (reason: unknown) => relay?.abort(reason),
+      disconnect: (reason: unknown) => relay?.abort(reason ?? leftReason()),
     };
     const followed = isNodeBody(body)
       ? followNodeAnswer(response as never, body, answer)
       : followWebAnswer(response, body, answer);
-    // Every way to read the body holds the watch; nothing but this map holds what was returned here.
-    answers.set(watch, followed);
-    unread.register(watch, attempt);
-    relay?.onAbort(passTo(weakly(followed), relay));
+    attempt.held = unread.hold(followed, attempt);
+    relay?.onAbort(passTo(attempt.held, relay));
     return true;
   }
 
@@ -257,12 +259,14 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
     return seconds > 0 && clock().getTime() - attempt.startedAt.getTime() >= seconds * 1000 - timerSlackMs;
   }
 
-  function end(attempt: Attempt, outcome: AttemptOutcome, relay?: SignalRelay): void {
+  function end(attempt: Attempt, outcome: AttemptOutcome, relay?: SignalRelay, at?: Date): void {
     if (attempt.outcome !== undefined) return;
+    attempt.held?.release();
+    attempt.held = undefined;
     relay?.release();
     // An answer can be complete and still say that it failed.
     attempt.outcome = attempt.reader.hasError && outcome !== 'refused' ? 'failed' : outcome;
-    attempt.endedAt = clock();
+    attempt.endedAt = at ?? clock();
     if (!isLookedUp(attempt)) guarded(() => listener.ended(attempt));
     const key = attempt.retryKey;
     // The attempt of a background response is kept for long: nothing of its request is.
@@ -316,14 +320,22 @@ function initOf(call: Call, injected: Injected | undefined): RequestInit {
   return init;
 }
 
-/** Module level, so that it holds the answer weakly and nothing else of it. */
-function passTo(answer: Pick<WeakRef<FollowedAnswer>, 'deref'>, relay: SignalRelay): (reason: unknown) => void {
+/** Module level, so that it holds the answer as weakly as it is held, and nothing else of it. */
+function passTo(answer: HeldAnswer<FollowedAnswer>, relay: SignalRelay): (reason: unknown) => void {
   return (reason) => {
     const followed = answer.deref();
     if (followed === undefined) relay.abort(reason);
     else followed.abort(reason);
   };
 }
+
+/** What an abort without a reason makes, made once: it takes a stack trace, 20 us, and nobody is left to see it. */
+function leftReason(): DOMException {
+  left ??= new DOMException('This operation was aborted', 'AbortError');
+  return left;
+}
+
+let left: DOMException | undefined;
 
 function retryCountOf(init: RequestInit): number | undefined {
   const count = readHeader(init.headers, 'x-stainless-retry-count');

@@ -52,11 +52,18 @@ export function prepareCall(
   const body = init?.body;
   const text = typeof body === 'string' ? body : undefined;
   const facts = text === undefined ? readFormBody(body) : readRequestBody(text);
-  const considered: InjectionRequest | undefined =
-    text !== undefined && facts !== undefined
-      ? { ...target, body: text, facts, isSigned: isSigned(init?.headers) }
-      : undefined;
   const streams = facts?.streams === true;
+  const considered: InjectionRequest | undefined =
+    streams && text !== undefined && target.endpoint.asksForUsage
+      ? {
+          url: target.url,
+          endpoint: target.endpoint,
+          policy: target.policy,
+          body: text,
+          facts,
+          isSigned: isSigned(init?.headers),
+        }
+      : undefined;
   const turn = handle ?? currentTurn();
   return {
     target,

@@ -19,17 +19,24 @@ export interface RequestTarget {
  * @returns `undefined` for requests that make no record, and for other schemes than HTTP.
  */
 export function requestTarget(method: string, url: string): RequestTarget | undefined {
-  const key = `${method} ${url}`;
-  const known = memo.get(key);
-  if (known !== undefined || memo.has(key)) return known;
+  // Two steps, for a joint key would be a new text to hash for every request.
+  let targets = memo.get(method);
+  if (targets === undefined) {
+    if (memo.size >= maxMethods) memo.clear();
+    targets = new Map();
+    memo.set(method, targets);
+  }
+  const known = targets.get(url);
+  if (known !== undefined || targets.has(url)) return known;
   const target = parse(method, url);
-  if (memo.size >= maxRemembered) memo.clear();
-  memo.set(key, target);
+  if (targets.size >= maxRemembered) targets.clear();
+  targets.set(url, target);
   return target;
 }
 
+const maxMethods = 16;
 const maxRemembered = 1000;
-const memo = new Map<string, RequestTarget | undefined>();
+const memo = new Map<string, Map<string, RequestTarget | undefined>>();
 
 function parse(method: string, text: string): RequestTarget | undefined {
   if (!URL.canParse(text)) return undefined;

@@ -14,8 +14,11 @@ export interface RetryKey {
 
 /** Joins the attempts of one SDK call, which reach `fetch` as separate requests. */
 export interface RetryChain {
-  /** @param retryCount - The SDK's own count (`x-stainless-retry-count`); `undefined` where it sends none. */
-  place(key: RetryKey, retryCount: number | undefined, nowMs: number): CallPlace;
+  /**
+   * @param retryCountOf - The SDK's own count (`x-stainless-retry-count`), asked for only where an attempt waits for its
+   *   retry; `undefined` where it sends none.
+   */
+  place(key: RetryKey, retryCountOf: () => number | undefined, nowMs: number): CallPlace;
   /** An attempt ended in a way the SDK may retry. */
   failed(key: RetryKey, callId: string, number: number, nowMs: number): void;
 }
@@ -31,8 +34,10 @@ const maxRemembered = 1000;
 export function createRetryChain(): RetryChain {
   const waiting = new Map<string, { readonly callId: string; readonly number: number; readonly atMs: number }[]>();
   return {
-    place(key, retryCount, nowMs) {
-      if (retryCount === 0 || waiting.size === 0) return firstAttempt;
+    place(key, retryCountOf, nowMs) {
+      if (waiting.size === 0) return firstAttempt;
+      const retryCount = retryCountOf();
+      if (retryCount === 0) return firstAttempt;
       const digest = digestOf(key);
       const candidates = waiting.get(digest)?.filter((entry) => nowMs - entry.atMs <= rememberedMs) ?? [];
       const match = candidates.findIndex((entry) => retryCount === undefined || entry.number >= retryCount);

@@ -46,17 +46,19 @@ export function createUsageFilter(reader: AnswerReader, hide: HidePolicy): BodyL
   /** The stream's own end mark has passed. */
   let isDone = false;
   let isSettled = false;
-  let beforeLast: Uint8Array | undefined;
-  let last: Uint8Array | undefined;
+  /** The last reads, as many as it takes for `tailBytes`. */
+  const tail: Uint8Array[] = [];
+  let tailLength = 0;
 
   return {
     pushText(text) {
-      takeApart((last = new TextEncoder().encode(text)));
+      const bytes = new TextEncoder().encode(text);
+      keepEnd(bytes);
+      takeApart(bytes);
     },
     push(chunk) {
       if (chunk.length === 0) return chunk;
-      beforeLast = last;
-      last = endOf(chunk);
+      keepEnd(chunk);
       reads += 1;
       sampleNext = reads <= samplesAtStart || reads % (reads < manyReads ? sampleEvery : sampleEveryLate) === 0;
       if (!sampleNext && heldBytes === 0 && borders.isClean(chunk)) {
@@ -81,13 +83,18 @@ export function createUsageFilter(reader: AnswerReader, hide: HidePolicy): BodyL
       return hide === 'nothing' || kept.length === 0 ? undefined : kept;
     },
     settle() {
-      if (isDone) return true;
-      const pieces = [beforeLast, last].filter((piece) => piece !== undefined);
       const isAgain = isSettled;
       isSettled = true;
-      return pieces.length > 0 && readTail(joinBytes(pieces), reader, isAgain);
+      return (tail.length > 0 && readTail(joinBytes(tail), reader, isAgain)) || isDone;
     },
   };
+
+  function keepEnd(chunk: Uint8Array): void {
+    const end = endOf(chunk);
+    tail.push(end);
+    tailLength += end.length;
+    while (tailLength - (tail[0]?.length ?? 0) >= tailBytes) tailLength -= tail.shift()?.length ?? 0;
+  }
 
   /** A clean read that holds no report: as it is, or without the one null `usage` that asking put into it. */
   function passQuickly(chunk: Uint8Array): Uint8Array | undefined {
@@ -189,7 +196,8 @@ function readTail(tail: Uint8Array, reader: AnswerReader, isAgain: boolean): boo
       const payload = parseJson(text);
       if (payload === undefined) continue;
       reader.see(payload);
-      if (!isAgain) reader.sample(payload, line.length);
+      // With the line ends behind an event, in bytes as everywhere.
+      if (!isAgain) reader.sample(payload, new TextEncoder().encode(line).length + 2);
     }
   }
   return isDone;

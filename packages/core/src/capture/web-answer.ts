@@ -1,6 +1,10 @@
 import { createAnswerSource } from './answer-source.ts';
 import type { AnswerSource, BodyReader, GraceLimits } from './answer-source.ts';
 import type { AnswerWatch } from './answer-watch.ts';
+import { makeDirect } from './direct-body.ts';
+import type { Body, BodyState } from './direct-body.ts';
+import { createPullStream } from './pull-stream.ts';
+import { createMemberShadow } from './shadow-members.ts';
 
 /** How an answer is followed. */
 export interface AnswerOptions {
@@ -20,176 +24,144 @@ export interface FollowedAnswer {
   abort(reason: unknown): void;
 }
 
-type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
-
 /**
- * Follows the body of a web `Response` without replacing the response: own properties on the same object, so that its
- * headers, its identity and whatever else the host compares stay what they were.
+ * Follows the body of a web `Response` without replacing the response: its ways of being read are shadowed on the same
+ * object, so that its headers, its identity and whatever else the host compares stay what they were.
  *
  * @returns What the host's abort is to be told to. Hold it weakly: it keeps the response alive.
  */
 export function followWebAnswer(response: Response, body: Body, options: AnswerOptions): FollowedAnswer {
-  const { watch, ownBody } = options;
+  const { watch } = options;
   // Looked up before it is shadowed below; a wrapper beneath us may have shadowed it already.
   const { getReader } = body;
   // Whatever the host holds of the answer leads here, and so does a read under way: this is collected when nobody can
   // read the answer any more, and not before.
-  const followed: FollowedAnswer & { source?: AnswerSource } & Pick<AnswerOptions, 'watch' | 'disconnect'> = {
-    watch,
-    disconnect: options.disconnect,
+  const followed: WebAnswer = {
+    options,
+    source: undefined,
+    face: undefined,
+    stream: undefined,
+    isLocked: false,
     abort(reason) {
       if (watch.leave()) sourceOf().interrupt(reason);
       else options.disconnect(reason);
     },
+    sourceOf,
+    streamOf() {
+      followed.stream ??= createPullStream(sourceOf);
+      return followed.stream;
+    },
+    bodyOf() {
+      followed.face ??= makeDirect(options.ownBody ? followed.streamOf() : body, followed);
+      return followed.face;
+    },
   };
-  /** What the host sees as `response.body`, once it has asked for it. */
-  let face: Body | undefined;
-  /** A real stream over the source, for all that reads natively. Where the body is ours it is also the face. */
-  let stream: Body | undefined;
-  let isLocked = false;
-
-  const readBody = Object.getPrototypeOf(response) as Response;
-  defineHidden(response, {
-    text: ownBody ? async () => whole().text() : observedText,
-    json: ownBody ? async () => whole().json() : async () => JSON.parse(await observedText()) as unknown,
-    arrayBuffer: async () => whole().arrayBuffer(),
-    blob: async () => whole().blob(),
-    formData: async () => whole().formData(),
-    clone,
-  });
-  if ('bytes' in readBody)
-    defineHidden(response, { bytes: async () => (whole() as Response & { bytes(): Promise<Uint8Array> }).bytes() });
-  Object.defineProperty(response, 'body', { configurable: true, get: bodyOf });
-
+  shadow.lay(response, followed);
   return followed;
 
   function sourceOf(): AnswerSource {
+    // Through `followed`, which a read under way is to keep alive.
     followed.source ??= createAnswerSource(getReader.call(body) as BodyReader, watch, options.grace, (reason) =>
-      followed.disconnect(reason),
+      followed.options.disconnect(reason),
     );
     return followed.source;
   }
-
-  function streamOf(): Body {
-    stream ??= createPullStream(sourceOf);
-    return stream;
-  }
-
-  function bodyOf(): Body {
-    face ??= dressed(ownBody ? streamOf() : body);
-    return face;
-  }
-
-  /** Puts direct ways of reading on a stream, which go straight to the source without a stream in between. */
-  function dressed(target: Body): Body {
-    const native = Object.getPrototypeOf(target) as Body;
-    const isNativelyLocked = Object.getOwnPropertyDescriptor(native, 'locked')?.get;
-    const lockedNow = (): boolean => isLocked || (stream !== undefined && isNativelyLocked?.call(stream) === true);
-    const natively = (): Body => {
-      if (lockedNow()) throw new TypeError('ReadableStream is locked');
-      return streamOf();
-    };
-    const iterator = (settings?: { readonly preventCancel?: boolean }): AsyncIterableIterator<Uint8Array> => {
-      const reader = directReader();
-      return {
-        async next() {
-          const result = await reader.read();
-          if (result.done) reader.releaseLock();
-          return result;
-        },
-        async return(value?: unknown) {
-          if (settings?.preventCancel !== true) await reader.cancel();
-          reader.releaseLock();
-          return { done: true, value };
-        },
-        [Symbol.asyncIterator]() {
-          return this;
-        },
-      } as AsyncIterableIterator<Uint8Array>;
-    };
-    defineHidden(target, {
-      getReader: (settings?: { readonly mode?: 'byob' }) =>
-        settings?.mode === undefined ? directReader() : native.getReader.call(natively(), settings as never),
-      values: iterator,
-      [Symbol.asyncIterator]: iterator,
-      cancel: (reason?: unknown) =>
-        lockedNow() ? Promise.reject(new TypeError('ReadableStream is locked')) : sourceOf().cancel(reason),
-      tee: () => native.tee.call(natively()),
-      pipeTo: async (...parts: Parameters<Body['pipeTo']>) => native.pipeTo.apply(natively(), parts),
-      pipeThrough: (...parts: Parameters<Body['pipeThrough']>) => native.pipeThrough.apply(natively(), parts),
-    });
-    Object.defineProperty(target, 'locked', { configurable: true, get: lockedNow });
-    return target;
-
-    function directReader(): ReadableStreamDefaultReader<Uint8Array> {
-      if (lockedNow()) throw new TypeError('ReadableStream is locked');
-      isLocked = true;
-      let isReleased = false;
-      const reader = {
-        read: () => (isReleased ? Promise.reject(new TypeError('The reader was released')) : sourceOf().read()),
-        cancel: (reason?: unknown) => sourceOf().cancel(reason),
-        releaseLock() {
-          if (isReleased) return;
-          isReleased = true;
-          isLocked = false;
-        },
-        get closed() {
-          return sourceOf().closed;
-        },
-      };
-      return reader as ReadableStreamDefaultReader<Uint8Array>;
-    }
-  }
-
-  /** The body as the host may see it, to be read whole. */
-  function whole(): Response {
-    return new Response(bodyOf(), { headers: response.headers });
-  }
-
-  /** Reads the whole body natively, and shows it to the watch before the host gets it. */
-  function observedText(): Promise<string> {
-    if (followed.source !== undefined) return (async () => whole().text())();
-    const reading = readBody.text.call(response);
-    reading.then(
-      (text) => followed.watch.seeText(text),
-      (error: unknown) => followed.watch.fail(error),
-    );
-    return reading;
-  }
-
-  function clone(): Response {
-    if (response.bodyUsed || bodyOf().locked) return readBody.clone.call(response);
-    const [mine, theirs] = bodyOf().tee();
-    face = mine;
-    const copy = new Response(theirs, response);
-    for (const name of ['url', 'redirected', 'type'] as const) {
-      Object.defineProperty(copy, name, { configurable: true, value: response[name] });
-    }
-    return copy;
-  }
 }
 
-/** A byte stream that reads the source only when it is read itself. */
-function createPullStream(source: () => AnswerSource): Body {
-  const pull = async (
-    controller: ReadableByteStreamController | ReadableStreamDefaultController<Uint8Array>,
-  ): Promise<void> => {
-    const result = await source().read();
-    if (!result.done) {
-      // A byte stream takes the buffer away from whoever holds it: give it one of its own. Not `slice`: that of a Node
-      // Buffer, which a fetch of the host's may supply, is a view.
-      controller.enqueue(new Uint8Array(result.value));
-      return;
-    }
-    controller.close();
-    if ('byobRequest' in controller) controller.byobRequest?.respond(0);
+interface WebAnswer extends FollowedAnswer, BodyState {
+  readonly options: AnswerOptions;
+  source: AnswerSource | undefined;
+  /** What the host sees as `response.body`, once it has asked for it. */
+  face: Body | undefined;
+  bodyOf(): Body;
+}
+
+const shadow = createMemberShadow<Response, WebAnswer>((native, answerOf) => {
+  /** The body is read as the host may see it. */
+  const readWhole = async (response: Response, how: WholeReading): Promise<unknown> => {
+    const answer = answerOf(response);
+    if (answer === undefined) return (native as ReadableWhole)[how].call(response);
+    return (new Response(answer.bodyOf(), { headers: response.headers }) as ReadableWhole)[how]();
   };
-  const cancel = (reason: unknown): Promise<void> => source().cancel(reason);
-  return new ReadableStream({ type: 'bytes', pull, cancel }, { highWaterMark: 0 }) as Body;
+  /** Reads natively, and shows what came to the watch before the host gets it. */
+  const readText = (
+    response: Response,
+    how: 'text' | 'json',
+    show: (text: string, watch: AnswerWatch) => unknown,
+  ): Promise<unknown> => {
+    const answer = answerOf(response);
+    if (answer === undefined || answer.options.ownBody || answer.source !== undefined) return readWhole(response, how);
+    const { watch } = answer.options;
+    return native.text.call(response).then(
+      (text) => show(text, watch),
+      (error: unknown) => {
+        watch.fail(error);
+        throw error;
+      },
+    );
+  };
+
+  const members = {
+    text(this: Response) {
+      return readText(this, 'text', showText);
+    },
+    json(this: Response) {
+      return readText(this, 'json', showJson);
+    },
+    arrayBuffer(this: Response) {
+      return readWhole(this, 'arrayBuffer');
+    },
+    blob(this: Response) {
+      return readWhole(this, 'blob');
+    },
+    formData(this: Response) {
+      return readWhole(this, 'formData');
+    },
+    clone(this: Response) {
+      const answer = answerOf(this);
+      if (answer === undefined || this.bodyUsed || answer.bodyOf().locked) return native.clone.call(this);
+      const [mine, theirs] = answer.bodyOf().tee();
+      answer.face = mine;
+      return twinOf(this, theirs);
+    },
+    get body() {
+      const response = this as unknown as Response;
+      const answer = answerOf(response);
+      return answer === undefined ? (Reflect.get(native, 'body', response) as Body | null) : answer.bodyOf();
+    },
+  };
+  if (!('bytes' in native)) return members;
+  return Object.assign(Object.defineProperties({}, Object.getOwnPropertyDescriptors(members)), {
+    bytes(this: Response) {
+      return readWhole(this, 'bytes');
+    },
+  });
+});
+
+type WholeReading = 'text' | 'json' | 'arrayBuffer' | 'blob' | 'formData' | 'bytes';
+type ReadableWhole = Readonly<Record<WholeReading, () => Promise<unknown>>>;
+
+function showText(text: string, watch: AnswerWatch): string {
+  watch.seeText(text);
+  return text;
 }
 
-function defineHidden(target: object, members: Record<PropertyKey, unknown>): void {
-  for (const key of Reflect.ownKeys(members)) {
-    Object.defineProperty(target, key, { configurable: true, writable: true, value: members[key as string] });
+function showJson(text: string, watch: AnswerWatch): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    watch.seeText(text);
+    throw error;
   }
+  watch.seeText(text, value);
+  return value;
+}
+
+function twinOf(response: Response, body: Body): Response {
+  const copy = new Response(body, response);
+  for (const name of ['url', 'redirected', 'type'] as const) {
+    Object.defineProperty(copy, name, { configurable: true, value: response[name] });
+  }
+  return copy;
 }

@@ -29,12 +29,12 @@ export function readResponseFacts(payload: unknown): ResponseFacts {
   const answer = isJsonObject(payload['response']) ? payload['response'] : payload;
   const type = payload['type'];
   return {
-    finished: (typeof type === 'string' && finalTypes.has(type)) || finishReasons(payload).length > 0,
+    finished: (typeof type === 'string' && finalTypes.has(type)) || hasFinishReason(payload),
     errored:
       isPresent(payload['error']) ||
       isPresent(answer['error']) ||
       type === 'error' ||
-      finishReasons(payload).includes('error'),
+      hasFinishReason(payload, 'error'),
     responseId: textOf(answer['id']),
     responseModel: textOf(answer['model']),
     serviceTier: textOf(answer['service_tier']),
@@ -49,11 +49,15 @@ const nothing: ResponseFacts = {
   serviceTier: undefined,
 };
 
-function finishReasons({ choices }: JsonObject): readonly unknown[] {
-  if (!Array.isArray(choices)) return [];
-  return (choices as unknown[])
-    .map((choice) => (isJsonObject(choice) ? choice['finish_reason'] : undefined))
-    .filter((reason) => typeof reason === 'string' && reason !== ''); // some send "" on every chunk
+/** Whether any choice names a reason, or this one. */
+function hasFinishReason({ choices }: JsonObject, wanted?: string): boolean {
+  if (!Array.isArray(choices)) return false;
+  for (const choice of choices as unknown[]) {
+    const reason = isJsonObject(choice) ? choice['finish_reason'] : undefined;
+    // Some send "" on every chunk.
+    if (wanted === undefined ? typeof reason === 'string' && reason !== '' : reason === wanted) return true;
+  }
+  return false;
 }
 
 function isPresent(value: unknown): boolean {

@@ -26,7 +26,8 @@ export function readStoredObject(payload: unknown): StoredObject | undefined {
     status: typeof status === 'string' ? status : undefined,
     isBackground: background === true,
     createdAt: typeof createdAt === 'number' && createdAt > 0 ? new Date(createdAt * 1000) : undefined,
-    metadata: isJsonObject(metadata) ? metadata : undefined,
+    // A copy, for the host may have got the very object, and may change it.
+    metadata: isJsonObject(metadata) ? { ...metadata } : undefined,
   };
 }
 

@@ -39,7 +39,7 @@ export function buildRecord(
   if (serviceTier !== undefined) record.serviceTier = serviceTier;
   if (responseId !== undefined) record.responseId = responseId;
   if (requestId !== undefined) record.requestId = requestId;
-  if (rawUsage !== undefined) record.rawUsage = rawUsage;
+  if (rawUsage !== undefined) record.rawUsage = copyOf(rawUsage);
   record.cost = price(withHeaderCost(record, attempt.reportedUsd));
   return record;
 }
@@ -78,4 +78,16 @@ function countsOf(
         ? { outputTokens, totalTokens: outputTokens }
         : { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens },
   };
+}
+
+/** The host may have got the very object, and may change it before it is stored. */
+function copyOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return (value as unknown[]).map(copyOf);
+  const copy: Record<string, unknown> = { ...value };
+  for (const name of Object.keys(copy)) {
+    const member = copy[name];
+    if (typeof member === 'object') copy[name] = copyOf(member);
+  }
+  return copy;
 }

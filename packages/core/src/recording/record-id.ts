@@ -23,7 +23,8 @@ export function createRecordIds(randomUuid: () => string = () => globalThis.cryp
         time = timeText(lastMs);
       }
     }
-    return `${time}-${(0x7000 + counter).toString(16)}-${randomUuid().slice(19)}`;
+    // Joined, a text is flat; pieces put together one by one stay a tree of them, which takes three times the memory.
+    return [time, (0x7000 + counter).toString(16), randomUuid().slice(19)].join('-');
   };
 }
 

@@ -4,9 +4,10 @@ import type { TokenSums } from '../usage-sums.ts';
 import type { UsageQuery, UsageTotals } from '../usage-store.ts';
 import type { Prepare, Row } from './connection.ts';
 import { sqlFilter } from './filter.ts';
-import { rowSums, sumsSql } from './sums.ts';
-import { decodeText, encodeText } from './text.ts';
-import { totalsScope } from './totals-fold.ts';
+import type { SqlFilter } from './filter.ts';
+import { keptCounts, keptRows } from './kept-totals.ts';
+import { rowSums, sumsOfSingleCallsSql, sumsSql } from './sums.ts';
+import { decodeText } from './text.ts';
 
 /** Totals of a query: from the kept rows where it is about one user or everything, else by going through the records. */
 export function readTotals(query: UsageQuery, prepare: Prepare, database: DatabaseSync): UsageTotals {
@@ -34,10 +35,10 @@ function keptTotals(userId: string | null | undefined, prepare: Prepare): UsageT
 
 function countedTotals(query: UsageQuery, prepare: Prepare): UsageTotals {
   const { where, values } = sqlFilter(query, 'time');
-  const rows = prepare(
-    `SELECT origin, max(unpriced) AS unpriced, ${sumsSql} FROM usage_records WHERE ${where} GROUP BY origin`,
-    'bigints',
-  ).all(...values);
+  const kept = keptCounts(query.userId, prepare);
+  // Then no two of the matching records share a call either.
+  const isCallEach = kept.calls === kept.records;
+  const rows = originRows(isCallEach ? sumsOfSingleCallsSql : sumsSql, { where, values }, prepare);
   const distinctCalls = (condition: string): number =>
     Number(
       prepare(`SELECT count(DISTINCT call_id) AS calls FROM usage_records WHERE ${condition}`).get(...values)?.[
@@ -55,14 +56,17 @@ function countedTotals(query: UsageQuery, prepare: Prepare): UsageTotals {
     picoUsd: sums.reduce((sum, share) => sum + share.picoUsd, 0n),
     byOrigin: shares(rows),
     unpricedCalls: rows.some((row) => row['unpriced'] === 1n) ? distinctCalls(`${where} AND unpriced = 1`) : 0,
-    rev: Number(keptRows(query.userId, prepare).find((row) => row['origin'] === '')?.['records'] ?? 0),
+    rev: kept.records,
   });
 }
 
-function keptRows(userId: string | null | undefined, prepare: Prepare): Row[] {
-  const select = prepare('SELECT * FROM usage_totals WHERE scope = ? AND user_id = ?', 'bigints');
-  if (userId === undefined) return select.all(totalsScope.everything, '');
-  return userId === null ? select.all(totalsScope.withoutUser, '') : select.all(totalsScope.user, encodeText(userId));
+/** One row of sums per origin. Nearly always there is one origin, and then no sorting into groups is needed. */
+function originRows(sumsOfRows: string, { where, values }: SqlFilter, prepare: Prepare): Row[] {
+  const sums = `max(unpriced) AS unpriced, ${sumsOfRows} FROM usage_records WHERE ${where}`;
+  const whole = prepare(`SELECT min(origin) AS origin, max(origin) AS other, ${sums}`, 'bigints').get(...values);
+  if (whole === undefined || whole['origin'] === null) return [];
+  if (whole['origin'] === whole['other']) return [whole];
+  return prepare(`SELECT origin, ${sums} GROUP BY origin`, 'bigints').all(...values);
 }
 
 function shares(rows: readonly Row[]): UsageTotals['byOrigin'] {

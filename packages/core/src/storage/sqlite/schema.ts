@@ -33,8 +33,11 @@ const migrations: readonly string[] = [
     scope INTEGER NOT NULL, user_id TEXT NOT NULL, origin TEXT NOT NULL, records INTEGER NOT NULL,
     calls INTEGER NOT NULL, unpriced_calls INTEGER NOT NULL, ${tokenColumnTypes}, pico_high INTEGER NOT NULL,
     pico_low INTEGER NOT NULL, PRIMARY KEY (scope, user_id, origin)) WITHOUT ROWID;`,
-  // Every index by user costs a page written per user and transaction; `usage_by_user` serves the order of arrival too.
-  `DROP INDEX usage_by_user_arrival;`,
+  // What a record costs is mostly its entries in indexes: one by user is enough (`records` puts few of them into order by
+  // itself), and one by call needs no more than the call.
+  `DROP INDEX usage_by_user_arrival;
+  DROP INDEX usage_by_call;
+  CREATE INDEX usage_by_call ON usage_records (call_id);`,
 ];
 
 /**

@@ -4,10 +4,14 @@ import type { OriginTotals } from '../usage-store.ts';
 import type { Row } from './connection.ts';
 import { moneyUnit, tokenColumnPairs } from './token-columns.ts';
 
-/** Sums over rows of `usage_records`, under the column names of `usage_totals`; for {@link rowSums}. */
-export const sumsSql = `count(DISTINCT call_id) AS calls,
-  sum(pico_usd / ${moneyUnit}) AS pico_high, sum(pico_usd % ${moneyUnit}) AS pico_low,
+const sumsOfColumnsSql = `sum(pico_usd / ${moneyUnit}) AS pico_high, sum(pico_usd % ${moneyUnit}) AS pico_low,
   ${tokenColumnPairs.map(([, column]) => `sum(${column}) AS ${column}`).join(', ')}`;
+
+/** Sums over rows of `usage_records`, under the column names of `usage_totals`; for {@link rowSums}. */
+export const sumsSql = `count(DISTINCT call_id) AS calls, ${sumsOfColumnsSql}`;
+
+/** The same where it is known that every record is a call of its own: a third quicker. */
+export const sumsOfSingleCallsSql = `count(*) AS calls, ${sumsOfColumnsSql}`;
 
 /** Reads sums, from {@link sumsSql} or from a row of `usage_totals`; the statement must return bigints. */
 export function rowSums(row: Row): OriginTotals {

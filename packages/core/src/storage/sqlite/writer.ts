@@ -14,7 +14,7 @@ import type { TotalsFold } from './totals-fold.ts';
 /** What one transaction may cost the event loop, its commit included. */
 const transactionBudgetMs = 5;
 /** What taking in records gets of it at least, however slow the disk is. */
-const leastInsertBudgetMs = 0.5;
+const leastInsertBudgetMs = 2;
 
 /** Appends batches in the order they came, many small ones in one transaction, a big one in several. */
 export interface Writer {

@@ -1,0 +1,118 @@
+import type { AnswerSource } from './answer-source.ts';
+import { createMemberShadow } from './shadow-members.ts';
+
+export type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
+
+/** What the direct ways of reading need; one per answer, shared by all faces of its body. */
+export interface BodyState {
+  /** Made at the first read. */
+  sourceOf(): AnswerSource;
+  /** A real stream over the source, for all that reads natively. */
+  streamOf(): Body;
+  /** That stream, where it was made already. */
+  stream: Body | undefined;
+  /** A direct reader has the body. */
+  isLocked: boolean;
+}
+
+/** Puts direct ways of reading on a stream, which go straight to the source without a stream in between. */
+export function makeDirect(body: Body, state: BodyState): Body {
+  shadow.lay(body, state);
+  return body;
+}
+
+const shadow = createMemberShadow<Body, BodyState>((native, stateOf) => {
+  const isNativelyLocked = (stream: Body): boolean => Reflect.get(native, 'locked', stream);
+  const isLocked = (state: BodyState): boolean =>
+    state.isLocked || (state.stream !== undefined && isNativelyLocked(state.stream));
+  const reader = (state: BodyState): ReadableStreamDefaultReader<Uint8Array> => {
+    if (isLocked(state)) throw lockedError();
+    return createDirectReader(state);
+  };
+  /** The stream to be read natively, and the body itself where it is none of ours. */
+  const natively = (body: Body): Body => {
+    const state = stateOf(body);
+    if (state === undefined) return body;
+    if (isLocked(state)) throw lockedError();
+    return state.streamOf();
+  };
+  const values = function (this: Body, settings?: { readonly preventCancel?: boolean }): unknown {
+    const state = stateOf(this);
+    if (state === undefined) return native.values.call(this, settings);
+    return createDirectIterator(reader(state), settings?.preventCancel === true);
+  };
+
+  return {
+    getReader(this: Body, settings?: { readonly mode?: 'byob' }) {
+      const state = stateOf(this);
+      if (state === undefined || settings?.mode !== undefined)
+        return native.getReader.call(natively(this), settings as never);
+      return reader(state);
+    },
+    values,
+    [Symbol.asyncIterator]: values,
+    cancel(this: Body, reason?: unknown) {
+      const state = stateOf(this);
+      if (state === undefined) return native.cancel.call(this, reason);
+      return isLocked(state) ? Promise.reject(lockedError()) : state.sourceOf().cancel(reason);
+    },
+    tee(this: Body) {
+      return native.tee.call(natively(this));
+    },
+    async pipeTo(this: Body, ...parts: Parameters<Body['pipeTo']>) {
+      return native.pipeTo.apply(natively(this), parts);
+    },
+    pipeThrough(this: Body, ...parts: Parameters<Body['pipeThrough']>) {
+      return native.pipeThrough.apply(natively(this), parts);
+    },
+    get locked() {
+      const body = this as unknown as Body;
+      const state = stateOf(body);
+      return state === undefined ? isNativelyLocked(body) : isLocked(state);
+    },
+  };
+});
+
+function createDirectReader(state: BodyState): ReadableStreamDefaultReader<Uint8Array> {
+  state.isLocked = true;
+  let isReleased = false;
+  const reader = {
+    read: () => (isReleased ? Promise.reject(new TypeError('The reader was released')) : state.sourceOf().read()),
+    cancel: (reason?: unknown) => state.sourceOf().cancel(reason),
+    releaseLock() {
+      if (isReleased) return;
+      isReleased = true;
+      state.isLocked = false;
+    },
+    get closed() {
+      return state.sourceOf().closed;
+    },
+  };
+  return reader as ReadableStreamDefaultReader<Uint8Array>;
+}
+
+function createDirectIterator(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  preventsCancel: boolean,
+): AsyncIterableIterator<Uint8Array> {
+  const iterator = {
+    async next() {
+      const result = await reader.read();
+      if (result.done) reader.releaseLock();
+      return result;
+    },
+    async return(value?: unknown) {
+      if (!preventsCancel) await reader.cancel();
+      reader.releaseLock();
+      return { done: true, value };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+  return iterator as AsyncIterableIterator<Uint8Array>;
+}
+
+function lockedError(): TypeError {
+  return new TypeError('ReadableStream is locked');
+}

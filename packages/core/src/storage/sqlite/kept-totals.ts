@@ -1,0 +1,23 @@
+import type { Prepare, Row } from './connection.ts';
+import { encodeText } from './text.ts';
+import { totalsScope } from './totals-fold.ts';
+
+/** The kept sums of a user, of records without a user (null) or of everything: one row per origin, and one with origin ''. */
+export function keptRows(userId: string | null | undefined, prepare: Prepare): Row[] {
+  return prepare('SELECT * FROM usage_totals WHERE scope = ? AND user_id = ?', 'bigints').all(...keyOf(userId));
+}
+
+/** How many records they are, and of how many calls. */
+export function keptCounts(
+  userId: string | null | undefined,
+  prepare: Prepare,
+): { readonly records: number; readonly calls: number } {
+  const kept = prepare(`SELECT records, calls FROM usage_totals WHERE scope = ? AND user_id = ? AND origin = ''`);
+  const row = kept.get(...keyOf(userId));
+  return { records: Number(row?.['records'] ?? 0), calls: Number(row?.['calls'] ?? 0) };
+}
+
+function keyOf(userId: string | null | undefined): [scope: number, userId: string] {
+  if (userId === undefined) return [totalsScope.everything, ''];
+  return userId === null ? [totalsScope.withoutUser, ''] : [totalsScope.user, encodeText(userId)];
+}
