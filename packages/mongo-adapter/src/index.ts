@@ -1,7 +1,15 @@
 // The store
 export { mongoStore } from './mongo-store.ts';
 export type { MongoStore } from './mongo-store-type.ts';
-export type { AppDocuments, MessagesOptions, MongoStoreOptions, Orphan, UsersOptions } from './options.ts';
+export type {
+  AppDocuments,
+  DriverClient,
+  DriverDb,
+  MessagesOptions,
+  MongoStoreOptions,
+  Orphan,
+  UsersOptions,
+} from './options.ts';
 export type { CollectionNames } from './driver/collections.ts';
 export type { BackfillOptions, BackfillProgress } from './maintenance/backfill.ts';
 export type { UserFigures } from './maintenance/user-ledger.ts';

@@ -1,6 +1,6 @@
 import { MeterError } from '@kilotoken/core';
 import type { UsageRecord } from '@kilotoken/core';
-import type { Db, Document, MongoClient } from 'mongodb';
+import type { Db, Document } from 'mongodb';
 import type { CollectionNames } from './driver/collections.ts';
 import { defaultMessageLayout } from './messages/message-fields.ts';
 import type { MessageFields, MessageLayout } from './messages/message-fields.ts';
@@ -49,12 +49,26 @@ export interface Orphan {
   readonly id: string;
 }
 
+/**
+ * A `Db` of any copy of the driver. Described by shape: mongoose brings a driver of its own, and to the compiler two
+ * copies of one class are two types.
+ */
+export interface DriverDb {
+  readonly databaseName: string;
+  collection(name: string): { readonly collectionName: string };
+}
+
+/** A `MongoClient` of any copy of the driver, such as the one `mongoose.connection.getClient()` gives. */
+export interface DriverClient {
+  db(name?: string): DriverDb;
+}
+
 /** Options of {@link mongoStore}. */
 export interface MongoStoreOptions {
-  /** The app's own client; it stays the app's to close. */
-  readonly client?: MongoClient;
+  /** The app's own `MongoClient`; it stays the app's to close. */
+  readonly client?: DriverClient;
   /** The database: its name, with `client`, or a `Db`. Default with `client`: the one of the connection string. */
-  readonly db?: string | Db;
+  readonly db?: string | DriverDb;
   /** The app's users. `false`: no totals on users. Default: collection `users`. */
   readonly users?: UsersOptions | false;
   /** The app's messages. `false`: the app writes them itself. Default: collection `messages`. */
@@ -183,11 +197,17 @@ export function resolveOptions(options: MongoStoreOptions): ResolvedOptions {
 function databaseOf({ client, db }: MongoStoreOptions): Db {
   if (typeof db === 'object') {
     if (typeof db?.collection !== 'function') throw invalid('db must be the name of a database or a Db of the driver');
-    return db;
+    return asDb(db);
   }
   if (db !== undefined && typeof db !== 'string') throw invalid('db must be the name of a database or a Db');
   if (typeof client?.db !== 'function') throw invalid('pass client (a MongoClient) or db (a Db of the driver)');
-  return client.db(db);
+  return asDb(client.db(db));
+}
+
+/** Whatever its copy, a `Db` of the supported versions takes the same calls. */
+function asDb(db: DriverDb): Db {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
+  return db as Db;
 }
 
 function checkDocuments(what: 'users' | 'messages', options: UsersOptions & MessagesOptions, keys: string[]): void {
