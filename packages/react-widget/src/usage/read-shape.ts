@@ -41,8 +41,11 @@ export const readNumber: Read<number> = (value) => {
 };
 
 /** A plain decimal of 0 or more, digits kept as sent. */
-export const readDecimal: Read<string> = (value) =>
-  /^\d{1,30}(\.\d{1,30})?$/.test(String(value)) ? String(value) : undefined;
+export const readDecimal: Read<string> = (value) => {
+  // Not of objects: one may have a `toString` that cannot be called.
+  const text = typeof value === 'number' || typeof value === 'string' ? String(value) : '';
+  return /^\d{1,30}(\.\d{1,30})?$/.test(text) ? text : undefined;
+};
 
 /** A text of a form. */
 export function readText<Text extends string>(form: RegExp): Read<Text> {

@@ -3,7 +3,7 @@ import type { Read } from './read-shape.ts';
 import type { UsageAddition, UsageFrame } from './usage-frame.ts';
 import type { UsageCost, UsageCounts, UsagePeriod, UsageQuota, UsageShare, UsageSnapshot } from './usage-snapshot.ts';
 
-const time: Read<string> = (value) => (Date.parse(value as string) ? (value as string) : undefined);
+const time: Read<string> = (value) => (typeof value === 'string' && Date.parse(value) ? value : undefined);
 const name = readText<string>(/./);
 const cost = readShape<UsageCost>(
   { amount: readDecimal, currency: readText(/^[A-Z]{3}$/), complete: (value) => value !== false },

@@ -143,6 +143,8 @@ describe('a frame', () => {
   test('is on screen within one animation frame, renders the widget once and the app not at all', async () => {
     await page.goto(site.url);
     await shows('1.2K tokens');
+    // React subscribes after it has painted, on a busy machine well after.
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 100))));
     const result = await page.evaluate(
       (chunk) =>
         new Promise<{ text: string | null | undefined; meter: number; app: number }>((resolve) => {
