@@ -1,0 +1,100 @@
+import { createMeter, type Meter } from '@kilotoken/core';
+import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
+import type { KilotokenAsyncOptions, KilotokenModuleOptions } from './module-options.ts';
+import { KILOTOKEN_METER, OPENAI_CLIENT } from './provider-tokens.ts';
+
+const optionsToken = Symbol('kilotoken.nestjs.options');
+const shutdownToken = Symbol('kilotoken.nestjs.shutdown');
+
+/**
+ * Provides the meter and the app's metered client to every module of the app, and drains the meter when the app shuts
+ * down. Import it once, in the root module.
+ *
+ * Signals reach an app only after `app.enableShutdownHooks()`.
+ *
+ * @example
+ * ```ts
+ * KilotokenModule.forRoot({ meter: { store }, openai: new OpenAI() });
+ * ```
+ */
+// oxlint-disable-next-line typescript/no-extraneous-class -- Nest knows a module by its class
+export class KilotokenModule {
+  /**
+   * With options that are known when the module is declared.
+   *
+   * @param options - See {@link KilotokenModuleOptions}. `openaiToken` names the token of the client; default:
+   * {@link OPENAI_CLIENT}.
+   * @returns A global module.
+   * @throws MeterError `invalid_options` when the app starts, naming the option that is wrong.
+   *
+   * @example
+   * ```ts
+   * @Module({ imports: [KilotokenModule.forRoot({ meter: { store: sqliteStore({ path: 'usage.db' }) }, openai: new OpenAI() })] })
+   * export class AppModule {}
+   * ```
+   */
+  static forRoot(options: KilotokenModuleOptions & Pick<KilotokenAsyncOptions, 'openaiToken'>): DynamicModule {
+    const { openaiToken, ...rest } = options;
+    return dynamicModule({ useFactory: () => rest, ...(openaiToken === undefined ? {} : { openaiToken }) });
+  }
+
+  /**
+   * With options that need other providers, such as a configuration or a database connection.
+   *
+   * @returns A global module.
+   * @throws MeterError `invalid_options` when the app starts, naming the option that is wrong.
+   *
+   * @example
+   * ```ts
+   * KilotokenModule.forRootAsync({
+   *   imports: [DatabaseModule],
+   *   inject: [Db],
+   *   useFactory: (db: Db) => ({ meter: { store: mongoStore({ db }) }, openai: new OpenAI() }),
+   * });
+   * ```
+   */
+  static forRootAsync(options: KilotokenAsyncOptions): DynamicModule {
+    return dynamicModule(options);
+  }
+}
+
+// Outside of the class: one that names itself in its body is renamed by the bundler, and Nest's log shows the name.
+function dynamicModule(options: KilotokenAsyncOptions): DynamicModule {
+  const { useFactory, inject = [], imports = [], openaiToken = OPENAI_CLIENT } = options;
+  return {
+    module: KilotokenModule,
+    global: true,
+    imports,
+    providers: [
+      { provide: optionsToken, useFactory, inject },
+      {
+        provide: KILOTOKEN_METER,
+        useFactory: ({ meter }: KilotokenModuleOptions) => createMeter(meter),
+        inject: [optionsToken],
+      },
+      {
+        provide: openaiToken,
+        useFactory: (meter: Meter, { openai }: KilotokenModuleOptions) => openai && meter.wrap(openai),
+        inject: [KILOTOKEN_METER, optionsToken],
+      },
+      { provide: shutdownToken, useFactory: drainAtShutdown, inject: [KILOTOKEN_METER, optionsToken] },
+    ],
+    exports: [KILOTOKEN_METER, openaiToken],
+  };
+}
+
+/**
+ * The last of Nest's hooks: by then the server takes no more requests, and every controller is done. Before it a call
+ * could still be open.
+ */
+function drainAtShutdown(
+  meter: Meter,
+  { closeTimeoutMs = 5000, onClosed }: KilotokenModuleOptions,
+): OnApplicationShutdown {
+  return {
+    async onApplicationShutdown() {
+      const { left } = await meter.close({ timeoutMs: closeTimeoutMs });
+      await onClosed?.(left);
+    },
+  };
+}
