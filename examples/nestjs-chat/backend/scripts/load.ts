@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { chatAnswer, fakeProvider } from '@kilotoken/core/testing';
+import { startMongo } from '@kilotoken/mongo-adapter/testing';
+import { compileBackend, startBackend } from './backend-process.ts';
+import { newLoadUser } from './load-user.ts';
+import { audit } from './load-audit.ts';
+
+// Users chat with the backend, which is killed in the middle and started again. Afterwards the provider's own log, the
+// ledger, the totals and the messages are compared.
+const { values } = parseArgs({
+  options: { users: { type: 'string', default: '50' }, minutes: { type: 'string', default: '1' } },
+});
+/** Twenty words, so that there is something to interrupt. */
+const answer = 'word '.repeat(20).trim();
+const users = Number(values.users);
+const durationMs = Number(values.minutes) * 60_000;
+if (!(Number.isInteger(users) && users > 0 && durationMs > 0)) throw new Error('usage: --users 50 --minutes 1');
+
+await compileBackend();
+const folder = mkdtempSync(join(tmpdir(), 'nestjs-chat-load-'));
+const mongo = await startMongo({ members: 1 });
+const provider = await fakeProvider({ handle: () => chatAnswer({ text: answer, delayMs: 15 }) });
+const mongoUri = mongo.uri.replace('/?', '/chat?');
+const env = {
+  PORT: String(await freePort()),
+  MONGODB_URI: mongoUri,
+  JOURNAL_DIR: join(folder, 'usage-journal'),
+  JWT_SECRET: 'a secret that outlives the backend, and is for this run only',
+  OPENAI_BASE_URL: provider.baseURL,
+  CHAT_MODEL: 'demo-chat',
+  RATE_LIMIT_PER_MINUTE: '1000000',
+};
+let backend = await startBackend(env);
+let isUp = true;
+try {
+  const people = await Promise.all(Array.from({ length: users }, (_, index) => newLoadUser(backend.url, index)));
+  console.log(`${users} users chat for ${values.minutes} min; the backend is killed in the middle`);
+  const ends = AbortSignal.timeout(durationMs);
+  const chatting = people.map((person) => person.chat(ends, () => isUp));
+  await sleep(durationMs / 2);
+  isUp = false;
+  const open = provider.requests.filter(({ status, reportedUsage }) => status === 200 && reportedUsage === undefined);
+  console.log(`kill -9 with ${open.length} calls under way`);
+  await backend.stop('SIGKILL');
+  backend = await startBackend(env);
+  isUp = true;
+  const replies = (await Promise.all(chatting)).flat();
+  process.exitCode = (await audit({ mongoUri, provider, replies, say: console.log })) ? 0 : 1;
+} finally {
+  await backend.stop('SIGTERM');
+  await provider.close();
+  await mongo.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}

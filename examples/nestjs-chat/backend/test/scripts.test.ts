@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const start = (script: string, ...options: string[]) =>
+  spawn(process.execPath, ['--conditions=@kilotoken/source', pathOf(script), ...options], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, MONGODB_URI: undefined, OPENAI_API_KEY: undefined, OPENROUTER_API_KEY: undefined },
+  });
+
+test('the demo once: registers, chats, finds the same figure in four places, and ends well', async () => {
+  const demo = start('demo', '--once');
+  const [output, errors, [code]] = await Promise.all([text(demo.stdout), text(demo.stderr), once(demo, 'exit')]);
+  expect(errors).toBe('');
+  expect(output).toMatch(/^streams: (\d+) tokens, messages: \1, profile: \1, usage endpoint: \1$/m);
+  expect(code).toBe(0);
+});
+
+test('the demo prints one address, serves there, and Ctrl-C ends all of it', async () => {
+  const demo = start('demo', '--api-only');
+  const lines: string[] = [];
+  let url = '';
+  for await (const line of createInterface({ input: demo.stdout })) {
+    lines.push(line);
+    url = /http:\S+/.exec(line)?.[0] ?? '';
+    if (url !== '') break;
+  }
+  expect(lines).toEqual([`Open ${url} and chat. Ctrl-C ends it.`]);
+  expect((await fetch(`${url}/health`)).status).toBe(200);
+  demo.kill('SIGINT');
+  const [code] = await once(demo, 'exit');
+  expect(code).toBe(0);
+  await expect(fetch(`${url}/health`)).rejects.toThrow('fetch failed');
+});
+
+test('users chat while the backend is killed: nothing they were shown is lost, and nothing is counted twice', async () => {
+  const load = start('load', '--users', '5', '--minutes', '0.1');
+  const [output, [code]] = await Promise.all([text(load.stdout), once(load, 'exit')]);
+  const findings = output.split('\n').filter((line) => /^(?:yes|NO ) /.test(line));
+  expect(findings).toHaveLength(8);
+  expect(findings.filter((line) => !line.startsWith('yes'))).toEqual([]);
+  expect(code).toBe(0);
+});
+
+function pathOf(script: string): string {
+  return fileURLToPath(new URL(`../scripts/${script}.ts`, import.meta.url));
+}
