@@ -38,7 +38,7 @@ import { resolveStop } from './resolve-stop.ts';
 const maxTurns = 10_000;
 
 /**
- * Builds a meter. Opens nothing, writes nothing and starts no timer before the first call has ended.
+ * Builds a meter. Opens nothing and writes nothing before the first call has ended, and starts no timer before its answer.
  *
  * @throws MeterError `invalid_options` where an option is unknown, missing or wrong, naming it.
  *
