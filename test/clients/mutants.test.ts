@@ -59,8 +59,8 @@ const mutants: readonly Mutant[] = [
   {
     name: 'forgets an answer while it is read',
     file: 'capture/web-answer.ts',
-    from: 'return followed;\n\n  function sourceOf',
-    to: 'return { abort: (reason) => options.disconnect(reason) };\n\n  function sourceOf',
+    from: 'lay(response, followed);\n  return followed;',
+    to: 'lay(response, followed);\n  return { abort: (reason) => options.disconnect(reason) };',
     noticedBy: 'still brings the exact usage',
   },
 ];

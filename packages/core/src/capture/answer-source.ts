@@ -15,6 +15,8 @@ export interface AnswerSource {
   fail(error: unknown): void;
   /** Settles as the reader's own promise does. */
   readonly closed: Promise<unknown>;
+  /** The body was read to its end, or broke. */
+  readonly isOver: boolean;
 }
 
 /** The part of a stream's reader that is used. */
@@ -45,8 +47,9 @@ export function createAnswerSource(
   let isDetached = false;
   let isReading = false;
   let detachReason: unknown;
-  /** The host's read under way, to be settled at once where the host leaves. */
-  let waiting: Waiting | undefined;
+  /** Settle the host's read under way, at once where the host leaves. */
+  let resolveRead: (result: ReadResult) => void = ignore;
+  let rejectRead: (error: unknown) => void = ignore;
   /** The read of the source that was under way when the host left. */
   let pending: Promise<ReadResult> | undefined;
   let latest: Promise<ReadResult> = Promise.resolve(ended);
@@ -62,22 +65,23 @@ export function createAnswerSource(
       const rest = isDone ? undefined : watch.finish();
       isDone = true;
       release();
-      waiting?.resolve(rest === undefined ? result : { done: false, value: rest });
+      resolveRead(rest === undefined ? result : { done: false, value: rest });
       return;
     }
     const value = watch.see(result.value);
     if (value === undefined) step();
-    else waiting?.resolve(value === result.value ? result : { done: false, value });
+    else resolveRead(value === result.value ? result : { done: false, value });
   };
   const onBreak = (error: unknown): void => {
     isReading = false;
     if (isDetached) return;
     isDone = true;
     watch.fail(error);
-    waiting?.reject(error);
+    rejectRead(error);
   };
-  const wait = (resolve: Waiting['resolve'], reject: Waiting['reject']): void => {
-    waiting = { resolve, reject };
+  const wait = (resolve: typeof resolveRead, reject: typeof rejectRead): void => {
+    resolveRead = resolve;
+    rejectRead = reject;
   };
 
   const read = (): Promise<ReadResult> => {
@@ -95,7 +99,7 @@ export function createAnswerSource(
     cancel(reason) {
       if (isDetached || isDone) return Promise.resolve();
       isDetached = true;
-      waiting?.resolve(ended);
+      resolveRead(ended);
       if (!watch.leave()) return stop(reason);
       void readOn(reason);
       return Promise.resolve();
@@ -104,19 +108,22 @@ export function createAnswerSource(
       if (isDetached || isDone) return;
       isDetached = true;
       detachReason = reason;
-      waiting?.reject(reason);
+      rejectRead(reason);
       void readOn(reason);
     },
     fail(error) {
       if (isDetached || isDone) return;
       isDone = true;
       watch.fail(error);
-      waiting?.reject(error);
+      rejectRead(error);
       reader.cancel(error).catch(() => undefined);
       release();
     },
     get closed() {
       return reader.closed;
+    },
+    get isOver() {
+      return isDone;
     },
   };
 
@@ -169,11 +176,7 @@ export function createAnswerSource(
   }
 }
 
-interface Waiting {
-  readonly resolve: (result: ReadResult) => void;
-  readonly reject: (error: unknown) => void;
-}
-
+const ignore = (): void => {};
 const ended: ReadResult = { done: true, value: undefined };
 
 function timeout(ms: number): { readonly passed: Promise<undefined>; clear(): void } {

@@ -32,108 +32,137 @@ export interface AnswerWatch {
   readonly hasUsage: boolean;
 }
 
-/** What a watch needs of its surroundings. */
-export interface WatchOptions {
+/** What all watches of one capture share. */
+export interface WatchSurroundings<Watched extends Attempt, Call> {
   readonly clock: () => Date;
   /** Reads on after the host has left, however far the answer has got. */
   readonly drains: boolean;
   /** Ends the attempt, the first time it is called; now, where no time is given. */
-  readonly end: (outcome: AttemptOutcome, at?: Date) => void;
+  readonly end: (attempt: Watched, outcome: AttemptOutcome, call: Call, at?: Date) => void;
   /** Whether the host has aborted its signal: then a broken body is a stop, not a failure. */
-  readonly isAborted: () => boolean;
+  readonly isAborted: (call: Call) => boolean;
   /** Whether such an abort was the client's own time-out, which is a failure. */
-  readonly isTimedOut: () => boolean;
+  readonly isTimedOut: (attempt: Watched, call: Call) => boolean;
   /** Told of an error in the metering itself; from then on the bytes pass unseen. */
   readonly onFault: (error: unknown) => void;
 }
 
-export function createAnswerWatch(attempt: Attempt, look: BodyLook, options: WatchOptions): AnswerWatch {
-  const { clock, end, isAborted, isTimedOut, onFault } = options;
-  let isBlind = false;
-  let hasLeft = false;
-  let isDone = false;
+export function createAnswerWatch<Watched extends Attempt, Call>(
+  attempt: Watched,
+  call: Call,
+  look: BodyLook,
+  surroundings: WatchSurroundings<Watched, Call>,
+): AnswerWatch {
+  return new Watch(attempt, call, look, surroundings);
+}
 
-  const watch: { -readonly [Member in keyof AnswerWatch]: AnswerWatch[Member] } = {
-    // A plain member, not a getter: those make an object literal dear, and there is one of these per answer.
-    hasUsage: false,
-    see(chunk) {
-      attempt.firstChunkAt ??= clock();
-      attempt.bytes += chunk.length;
-      if (isBlind) return chunk;
-      try {
-        const rest = look.push(chunk);
-        watch.hasUsage = attempt.reader.hasUsage;
-        return rest;
-      } catch (error) {
-        turnBlind(error);
-        return chunk;
-      }
-    },
-    seeText(text, value) {
-      const at = clock();
-      attempt.firstChunkAt ??= at;
-      attempt.bytes += text.length;
-      try {
-        if (value === undefined || look.pushJson === undefined) look.pushText(text);
-        else look.pushJson(value);
-      } catch (error) {
-        turnBlind(error);
-      }
-      closed();
-      end('completed', at);
-    },
-    finish() {
-      const rest = closed();
-      if (!hasLeft) end('completed');
-      return rest;
-    },
-    fail(error) {
-      closed();
-      end((isAborted() || isAbortError(error)) && !isTimedOut() ? 'stopped' : 'failed');
-    },
-    leave() {
-      hasLeft = true;
-      const { reader } = attempt;
-      isDone = settled();
-      const isWorthReading = attempt.streamed && !reader.hasUsage && !reader.hasError;
-      // Also behind the end mark: some gateways send it ahead of the usage.
-      if (isWorthReading && (isDone || reader.isFinished || options.drains)) return true;
-      end(isDone ? 'completed' : 'stopped');
-      return false;
-    },
-    graceOver() {
-      closed();
-      attempt.drained = attempt.reader.hasUsage;
-      end(isDone ? 'completed' : 'stopped');
-    },
-  };
-  return watch;
+/** A class, for there is one of these per answer: closures made for each cost a short call more than its counting. */
+class Watch<Watched extends Attempt, Call> implements AnswerWatch {
+  hasUsage = false;
+  private isBlind = false;
+  private hasLeft = false;
+  private isDone = false;
+  private readonly attempt: Watched;
+  private readonly call: Call;
+  private readonly look: BodyLook;
+  private readonly surroundings: WatchSurroundings<Watched, Call>;
 
-  function closed(): Uint8Array | undefined {
-    if (isBlind) return undefined;
+  constructor(attempt: Watched, call: Call, look: BodyLook, surroundings: WatchSurroundings<Watched, Call>) {
+    this.attempt = attempt;
+    this.call = call;
+    this.look = look;
+    this.surroundings = surroundings;
+  }
+
+  see(chunk: Uint8Array): Uint8Array | undefined {
+    const { attempt } = this;
+    attempt.firstChunkAt ??= this.surroundings.clock();
+    attempt.bytes += chunk.length;
+    if (this.isBlind) return chunk;
     try {
-      const rest = look.end();
-      look.settle();
+      const rest = this.look.push(chunk);
+      this.hasUsage = attempt.reader.hasUsage;
       return rest;
     } catch (error) {
-      turnBlind(error);
+      this.turnBlind(error);
+      return chunk;
+    }
+  }
+
+  seeText(text: string, value?: unknown): void {
+    const { attempt, look } = this;
+    const at = this.surroundings.clock();
+    attempt.firstChunkAt ??= at;
+    attempt.bytes += text.length;
+    try {
+      if (value === undefined || look.pushJson === undefined) look.pushText(text);
+      else look.pushJson(value);
+    } catch (error) {
+      this.turnBlind(error);
+    }
+    this.closed();
+    this.end('completed', at);
+  }
+
+  finish(): Uint8Array | undefined {
+    const rest = this.closed();
+    if (!this.hasLeft) this.end('completed');
+    return rest;
+  }
+
+  fail(error: unknown): void {
+    const { attempt, call, surroundings } = this;
+    this.closed();
+    const isAbort = surroundings.isAborted(call) || isAbortError(error);
+    this.end(isAbort && !surroundings.isTimedOut(attempt, call) ? 'stopped' : 'failed');
+  }
+
+  leave(): boolean {
+    this.hasLeft = true;
+    this.isDone = this.settled();
+    const { reader, streamed } = this.attempt;
+    const isWorthReading = streamed && !reader.hasUsage && !reader.hasError;
+    // Also behind the end mark: some gateways send it ahead of the usage.
+    if (isWorthReading && (this.isDone || reader.isFinished || this.surroundings.drains)) return true;
+    this.end(this.isDone ? 'completed' : 'stopped');
+    return false;
+  }
+
+  graceOver(): void {
+    this.closed();
+    this.attempt.drained = this.attempt.reader.hasUsage;
+    this.end(this.isDone ? 'completed' : 'stopped');
+  }
+
+  private end(outcome: AttemptOutcome, at?: Date): void {
+    this.surroundings.end(this.attempt, outcome, this.call, at);
+  }
+
+  private closed(): Uint8Array | undefined {
+    if (this.isBlind) return undefined;
+    try {
+      const rest = this.look.end();
+      this.look.settle();
+      return rest;
+    } catch (error) {
+      this.turnBlind(error);
       return undefined;
     }
   }
 
-  function settled(): boolean {
-    if (isBlind) return false;
+  private settled(): boolean {
+    if (this.isBlind) return false;
     try {
-      return look.settle();
+      return this.look.settle();
     } catch (error) {
-      turnBlind(error);
+      this.turnBlind(error);
       return false;
     }
   }
 
-  function turnBlind(error: unknown): void {
-    isBlind = true;
-    onFault(error);
+  private turnBlind(error: unknown): void {
+    this.isBlind = true;
+    this.surroundings.onFault(error);
   }
 }
 

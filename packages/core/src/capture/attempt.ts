@@ -10,6 +10,8 @@ export interface AnswerReader {
   see(payload: unknown): void;
   /** One parsed event out of many, for the extrapolation of what a cut stream held. `bytes` is its share of the stream. */
   sample(payload: unknown, bytes: number): void;
+  /** Whether there may be something in this text of a payload that is not known already, other than a usage report. */
+  mayLearn(text: string): boolean;
   /** True once a usage report was seen. */
   readonly hasUsage: boolean;
   /** True once the answer said it is finished: what follows is bookkeeping, already generated. */

@@ -1,4 +1,4 @@
-import type { AnswerSource } from './answer-source.ts';
+import type { AnswerSource, ReadResult } from './answer-source.ts';
 import { createMemberShadow } from './shadow-members.ts';
 
 export type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
@@ -11,8 +11,8 @@ export interface BodyState {
   streamOf(): Body;
   /** That stream, where it was made already. */
   stream: Body | undefined;
-  /** A direct reader has the body. */
-  isLocked: boolean;
+  /** Which direct way of reading has the body; an iterator gives it free with the body's end. */
+  lock: 'none' | 'reader' | 'iterator';
 }
 
 /** Puts direct ways of reading on a stream, which go straight to the source without a stream in between. */
@@ -24,10 +24,13 @@ export function makeDirect(body: Body, state: BodyState): Body {
 const shadow = createMemberShadow<Body, BodyState>((native, stateOf) => {
   const isNativelyLocked = (stream: Body): boolean => Reflect.get(native, 'locked', stream);
   const isLocked = (state: BodyState): boolean =>
-    state.isLocked || (state.stream !== undefined && isNativelyLocked(state.stream));
-  const reader = (state: BodyState): ReadableStreamDefaultReader<Uint8Array> => {
+    state.lock === 'reader' ||
+    (state.lock === 'iterator' && !state.sourceOf().isOver) ||
+    (state.stream !== undefined && isNativelyLocked(state.stream));
+  const take = (state: BodyState, lock: 'reader' | 'iterator'): BodyState => {
     if (isLocked(state)) throw lockedError();
-    return createDirectReader(state);
+    state.lock = lock;
+    return state;
   };
   /** The stream to be read natively, and the body itself where it is none of ours. */
   const natively = (body: Body): Body => {
@@ -39,7 +42,7 @@ const shadow = createMemberShadow<Body, BodyState>((native, stateOf) => {
   const values = function (this: Body, settings?: { readonly preventCancel?: boolean }): unknown {
     const state = stateOf(this);
     if (state === undefined) return native.values.call(this, settings);
-    return createDirectIterator(reader(state), settings?.preventCancel === true);
+    return createDirectIterator(take(state, 'iterator'), settings?.preventCancel === true);
   };
 
   return {
@@ -47,7 +50,7 @@ const shadow = createMemberShadow<Body, BodyState>((native, stateOf) => {
       const state = stateOf(this);
       if (state === undefined || settings?.mode !== undefined)
         return native.getReader.call(natively(this), settings as never);
-      return reader(state);
+      return createDirectReader(take(state, 'reader'));
     },
     values,
     [Symbol.asyncIterator]: values,
@@ -74,7 +77,6 @@ const shadow = createMemberShadow<Body, BodyState>((native, stateOf) => {
 });
 
 function createDirectReader(state: BodyState): ReadableStreamDefaultReader<Uint8Array> {
-  state.isLocked = true;
   let isReleased = false;
   const reader = {
     read: () => (isReleased ? Promise.reject(new TypeError('The reader was released')) : state.sourceOf().read()),
@@ -82,7 +84,7 @@ function createDirectReader(state: BodyState): ReadableStreamDefaultReader<Uint8
     releaseLock() {
       if (isReleased) return;
       isReleased = true;
-      state.isLocked = false;
+      state.lock = 'none';
     },
     get closed() {
       return state.sourceOf().closed;
@@ -91,19 +93,16 @@ function createDirectReader(state: BodyState): ReadableStreamDefaultReader<Uint8
   return reader as ReadableStreamDefaultReader<Uint8Array>;
 }
 
-function createDirectIterator(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  preventsCancel: boolean,
-): AsyncIterableIterator<Uint8Array> {
+/** Hands on the very promise of the source: the SDK awaits one per read, and each more in between costs all of them. */
+function createDirectIterator(state: BodyState, preventsCancel: boolean): AsyncIterableIterator<Uint8Array> {
+  const source = state.sourceOf();
+  let next = source.read;
   const iterator = {
-    async next() {
-      const result = await reader.read();
-      if (result.done) reader.releaseLock();
-      return result;
-    },
+    next: () => next(),
     async return(value?: unknown) {
-      if (!preventsCancel) await reader.cancel();
-      reader.releaseLock();
+      next = over;
+      if (!preventsCancel) await source.cancel();
+      state.lock = 'none';
       return { done: true, value };
     },
     [Symbol.asyncIterator]() {
@@ -112,6 +111,8 @@ function createDirectIterator(
   };
   return iterator as AsyncIterableIterator<Uint8Array>;
 }
+
+const over = (): Promise<ReadResult> => Promise.resolve({ done: true, value: undefined });
 
 function lockedError(): TypeError {
   return new TypeError('ReadableStream is locked');

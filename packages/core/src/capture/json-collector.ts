@@ -8,41 +8,59 @@ const keptBytes = 64 * 1024;
 
 /** Collects a plain answer as it passes and shows it to the reader when it is whole. */
 export function createJsonCollector(reader: AnswerReader): BodyLook {
-  const head: Uint8Array[] = [];
-  let headBytes = 0;
-  const tail: Uint8Array[] = [];
-  let tailBytes = 0;
-  let isRead = false;
+  return new JsonCollector(reader);
+}
 
-  return {
-    push(chunk) {
-      if (headBytes < keptBytes) {
-        head.push(chunk);
-        headBytes += chunk.length;
-      } else {
-        tail.push(chunk);
-        tailBytes += chunk.length;
-        while (tail.length > 1 && tailBytes - (tail[0]?.length ?? 0) >= keptBytes)
-          tailBytes -= tail.shift()?.length ?? 0;
-      }
-      return chunk;
-    },
-    pushText(text) {
-      isRead = true;
-      readJsonAnswer(text, reader);
-    },
-    pushJson(value) {
-      isRead = true;
-      reader.see(value);
-    },
-    end() {
-      if (isRead) return undefined;
-      isRead = true;
-      readJsonAnswer(new TextDecoder().decode(joinBytes([...head, ...tail])), reader);
-      head.length = 0;
-      tail.length = 0;
-      return undefined;
-    },
-    settle: () => false,
-  };
+const none: Uint8Array[] = [];
+
+/** A class, for there is one of these per plain answer; most are read whole, and nothing is collected. */
+class JsonCollector implements BodyLook {
+  private readonly reader: AnswerReader;
+  private head = none;
+  private headBytes = 0;
+  private tail = none;
+  private tailBytes = 0;
+  private isRead = false;
+
+  constructor(reader: AnswerReader) {
+    this.reader = reader;
+  }
+
+  push(chunk: Uint8Array): Uint8Array {
+    if (this.headBytes < keptBytes) {
+      if (this.head === none) this.head = [];
+      this.head.push(chunk);
+      this.headBytes += chunk.length;
+    } else {
+      const tail = this.tail === none ? (this.tail = []) : this.tail;
+      tail.push(chunk);
+      this.tailBytes += chunk.length;
+      while (tail.length > 1 && this.tailBytes - (tail[0]?.length ?? 0) >= keptBytes)
+        this.tailBytes -= tail.shift()?.length ?? 0;
+    }
+    return chunk;
+  }
+
+  pushText(text: string): void {
+    this.isRead = true;
+    readJsonAnswer(text, this.reader);
+  }
+
+  pushJson(value: unknown): void {
+    this.isRead = true;
+    this.reader.see(value);
+  }
+
+  end(): undefined {
+    if (this.isRead) return;
+    this.isRead = true;
+    const bytes = joinBytes([...this.head, ...this.tail]);
+    this.head = none;
+    this.tail = none;
+    readJsonAnswer(new TextDecoder().decode(bytes), this.reader);
+  }
+
+  settle(): boolean {
+    return false;
+  }
 }

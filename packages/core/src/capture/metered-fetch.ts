@@ -69,6 +69,15 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
   const { clock, listener, injection, onFault } = options;
   const retries = createRetryChain();
   const unread = createUnreadAnswers<FollowedAnswer, Attempt>((attempt) => end(attempt, 'unread'));
+  const watching = {
+    clock,
+    drains: options.drains,
+    end: (attempt: Attempt, outcome: AttemptOutcome, { relay }: Call, at?: Date) => end(attempt, outcome, relay, at),
+    isAborted: ({ init }: Call) => init.signal?.aborted === true,
+    // openai 7 times the body of a plain answer as well.
+    isTimedOut: (attempt: Attempt, { init }: Call) => !attempt.streamed && timedOut(attempt, init),
+    onFault,
+  };
 
   const capture: Capture = { fetch: meter };
   return capture;
@@ -147,7 +156,7 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
   function start(call: Call, inner: typeof fetch, before?: Attempt): Attempt {
     const startedAt = clock();
     const id = options.newId(startedAt);
-    const place = before ?? retries.place(call.retryKey, () => retryCountOf(call.init), startedAt.getTime());
+    const place = before ?? retries.place(call.retryKey, call.init, startedAt.getTime());
     const attempt: Attempt = {
       id,
       callId: place.callId ?? id,
@@ -162,7 +171,7 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
       requestModel: call.model,
       hints: call.hints,
       handle: call.handle,
-      requestTokens: call.streams ? guarded(() => options.estimateRequest(call.retryKey.body)) : undefined,
+      requestTokens: call.streams ? estimated(call.retryKey.body) : undefined,
       reader: options.createReader(),
       streamed: false,
       status: undefined,
@@ -182,7 +191,11 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
           ? undefined
           : { send: inner, authorization: readHeader(call.init.headers, 'authorization') },
     };
-    guarded(() => listener.started(attempt));
+    try {
+      listener.started(attempt);
+    } catch (error) {
+      onFault(error);
+    }
     return attempt;
   }
 
@@ -218,27 +231,17 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
     // Streams are not retried once they have begun; forgetting the request frees its body.
     if (attempt.streamed) attempt.retryKey = undefined;
     const { relay } = call;
-    const { signal } = call.init;
-    const watch = createAnswerWatch(attempt, look, {
-      clock,
-      drains: options.drains,
-      end: (outcome, at) => end(attempt, outcome, relay, at),
-      isAborted: () => signal?.aborted === true,
-      // openai 7 times the body of a plain answer as well.
-      isTimedOut: () => !attempt.streamed && timedOut(attempt, call.init),
-      onFault,
-    });
     const answer = {
-      watch,
+      watch: createAnswerWatch(attempt, call, look, watching),
       grace: options.grace,
       ownBody: hide !== 'nothing' || readsBodiesNatively(),
-      disconnect: (reason: unknown) => relay?.abort(reason ?? leftReason()),
+      disconnect: relay === undefined ? stayConnected : (reason: unknown) => relay.abort(reason ?? leftReason()),
     };
     const followed = isNodeBody(body)
       ? followNodeAnswer(response as never, body, answer)
       : followWebAnswer(response, body, answer);
     attempt.held = unread.hold(followed, attempt);
-    relay?.onAbort(passTo(attempt.held, relay));
+    if (relay !== undefined) relay.onAbort(passTo(attempt.held, relay));
     return true;
   }
 
@@ -267,7 +270,7 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
     // An answer can be complete and still say that it failed.
     attempt.outcome = attempt.reader.hasError && outcome !== 'refused' ? 'failed' : outcome;
     attempt.endedAt = at ?? clock();
-    if (!isLookedUp(attempt)) guarded(() => listener.ended(attempt));
+    if (!isLookedUp(attempt)) tellEnded(attempt);
     const key = attempt.retryKey;
     // The attempt of a background response is kept for long: nothing of its request is.
     attempt.retryKey = undefined;
@@ -281,7 +284,19 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
     const { access } = attempt;
     attempt.access = undefined;
     if (access === undefined || attempt.outcome === 'refused') return false;
-    return guarded(() => options.lookup?.start(attempt, access, () => guarded(() => listener.ended(attempt)))) === true;
+    return guarded(() => options.lookup?.start(attempt, access, () => tellEnded(attempt))) === true;
+  }
+
+  function tellEnded(attempt: Attempt): void {
+    try {
+      listener.ended(attempt);
+    } catch (error) {
+      onFault(error);
+    }
+  }
+
+  function estimated(body: string): Attempt['requestTokens'] {
+    return guarded(() => options.estimateRequest(body));
   }
 
   function guarded<T>(work: () => T): T | undefined {
@@ -329,6 +344,9 @@ function passTo(answer: HeldAnswer<FollowedAnswer>, relay: SignalRelay): (reason
   };
 }
 
+/** A plain answer is never left for its usage: its connection is the host's own. */
+const stayConnected = (): void => {};
+
 /** What an abort without a reason makes, made once: it takes a stack trace, 20 us, and nobody is left to see it. */
 function leftReason(): DOMException {
   left ??= new DOMException('This operation was aborted', 'AbortError');
@@ -336,11 +354,6 @@ function leftReason(): DOMException {
 }
 
 let left: DOMException | undefined;
-
-function retryCountOf(init: RequestInit): number | undefined {
-  const count = readHeader(init.headers, 'x-stainless-retry-count');
-  return count === undefined ? undefined : Number(count);
-}
 
 function mayBeRetried(outcome: AttemptOutcome, status: number | undefined): boolean {
   return outcome === 'failed' || (outcome === 'refused' && (status === 408 || status === 409 || status === 429));

@@ -71,7 +71,7 @@ export function prepareCall(
     init: init ?? {},
     handle: turn,
     injection: considered,
-    injected: considered === undefined ? undefined : injectedInto(considered),
+    injected: considered === undefined ? undefined : injectedInto(considered, injection, onFault),
     streams,
     isBackground: facts?.background === true,
     model: facts?.model,
@@ -80,13 +80,17 @@ export function prepareCall(
     // Only a stream can be worth reading on after the host has left.
     relay: streams ? relaySignal(init?.signal ?? request?.signal) : undefined,
   };
+}
 
-  function injectedInto(changeable: InjectionRequest): Injected | undefined {
-    try {
-      return injection.decide(changeable);
-    } catch (error) {
-      onFault(error);
-      return undefined;
-    }
+function injectedInto(
+  changeable: InjectionRequest,
+  injection: Injection,
+  onFault: CallSurroundings['onFault'],
+): Injected | undefined {
+  try {
+    return injection.decide(changeable);
+  } catch (error) {
+    onFault(error);
+    return undefined;
   }
 }

@@ -1,3 +1,5 @@
+import { readHeader } from './request-headers.ts';
+
 /** Where an attempt stands within the SDK call it belongs to. */
 export interface CallPlace {
   /** Absent for a first attempt, whose own id names the call. */
@@ -14,11 +16,8 @@ export interface RetryKey {
 
 /** Joins the attempts of one SDK call, which reach `fetch` as separate requests. */
 export interface RetryChain {
-  /**
-   * @param retryCountOf - The SDK's own count (`x-stainless-retry-count`), asked for only where an attempt waits for its
-   *   retry; `undefined` where it sends none.
-   */
-  place(key: RetryKey, retryCountOf: () => number | undefined, nowMs: number): CallPlace;
+  /** @param init - Has the SDK's own count (`x-stainless-retry-count`), where it sends one. */
+  place(key: RetryKey, init: RequestInit, nowMs: number): CallPlace;
   /** An attempt ended in a way the SDK may retry. */
   failed(key: RetryKey, callId: string, number: number, nowMs: number): void;
 }
@@ -34,9 +33,9 @@ const maxRemembered = 1000;
 export function createRetryChain(): RetryChain {
   const waiting = new Map<string, { readonly callId: string; readonly number: number; readonly atMs: number }[]>();
   return {
-    place(key, retryCountOf, nowMs) {
+    place(key, init, nowMs) {
       if (waiting.size === 0) return firstAttempt;
-      const retryCount = retryCountOf();
+      const retryCount = retryCountOf(init);
       if (retryCount === 0) return firstAttempt;
       const digest = digestOf(key);
       const candidates = waiting.get(digest)?.filter((entry) => nowMs - entry.atMs <= rememberedMs) ?? [];
@@ -62,6 +61,11 @@ export function createRetryChain(): RetryChain {
     const oldest = waiting.keys().next().value;
     if (oldest !== undefined) waiting.delete(oldest);
   }
+}
+
+function retryCountOf({ headers }: RequestInit): number | undefined {
+  const count = readHeader(headers, 'x-stainless-retry-count');
+  return count === undefined ? undefined : Number(count);
 }
 
 const firstAttempt: CallPlace = { callId: undefined, number: 1 };

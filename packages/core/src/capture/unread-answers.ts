@@ -28,29 +28,14 @@ export function createUnreadAnswers<Answer extends object, Attempt extends objec
   dropped: (attempt: Attempt) => void,
 ): UnreadAnswers<Answer, Attempt> {
   const registry = whenCollected<Attempt>(dropped);
-  const young: (HeldAnswer<Answer> & { handOver(): void })[] = [];
+  const young: Held<Answer, Attempt>[] = [];
   let isAwaiting = false;
 
   return {
     hold(answer, attempt) {
-      let strong: Answer | undefined = answer;
-      let weak: Pick<WeakRef<Answer>, 'deref'> | undefined;
-      const held = {
-        deref: () => strong ?? weak?.deref(),
-        release() {
-          strong = weak = undefined;
-          // Calls that follow one another leave one place, those beside each other a few until the next moment.
-          while (young.length > 0 && young.at(-1)?.deref() === undefined) young.pop();
-        },
-        handOver() {
-          if (strong === undefined) return;
-          registry.register(strong, attempt);
-          weak = weakly(strong);
-          strong = undefined;
-        },
-      };
+      const held = new Held(answer, attempt, young);
       // Timers of workerd die with the request that set them.
-      if (readsBodiesNatively()) held.handOver();
+      if (readsBodiesNatively()) held.handOver(registry);
       else {
         young.push(held);
         if (!isAwaiting) awaitNext();
@@ -67,7 +52,38 @@ export function createUnreadAnswers<Answer extends object, Attempt extends objec
 
   function handOverAll(): void {
     isAwaiting = false;
-    for (const held of young) held.handOver();
+    for (const held of young) held.handOver(registry);
     young.length = 0;
+  }
+}
+
+class Held<Answer extends object, Attempt extends object> implements HeldAnswer<Answer> {
+  private strong: Answer | undefined;
+  private weak: Pick<WeakRef<Answer>, 'deref'> | undefined = undefined;
+  private readonly attempt: Attempt;
+  private readonly young: Held<Answer, Attempt>[];
+
+  constructor(answer: Answer, attempt: Attempt, young: Held<Answer, Attempt>[]) {
+    this.strong = answer;
+    this.attempt = attempt;
+    this.young = young;
+  }
+
+  deref(): Answer | undefined {
+    return this.strong ?? this.weak?.deref();
+  }
+
+  release(): void {
+    const { young } = this;
+    this.strong = this.weak = undefined;
+    // Calls that follow one another leave one place, those beside each other a few until the next moment.
+    while (young.length > 0 && young.at(-1)?.deref() === undefined) young.pop();
+  }
+
+  handOver(registry: Pick<FinalizationRegistry<Attempt>, 'register'>): void {
+    if (this.strong === undefined) return;
+    registry.register(this.strong, this.attempt);
+    this.weak = weakly(this.strong);
+    this.strong = undefined;
   }
 }

@@ -5,6 +5,7 @@ import { createEventBorders } from './event-borders.ts';
 import { cutNullUsage, hideUsage, isNullAt } from './hide-usage.ts';
 import type { HidePolicy } from './hide-usage.ts';
 import { readUsageFromEnd } from './json-answer.ts';
+import { parseJson, readEvents } from './read-events.ts';
 import { readEventData } from './sse-event.ts';
 
 /** Above this an event is never one that metering caused: it flows through instead of being held back. */
@@ -14,9 +15,13 @@ const tailBytes = 1024;
 const keptBufferBytes = 2048;
 /** An event this short may be the end mark, `data: [DONE]`. */
 const markLimitBytes = 24;
-/** One read in so many is parsed for the estimate of a cut stream. The first ones all are: they name id and model. */
+/**
+ * One read in so many is parsed for the estimate of a cut stream. So are the first ones, which name id and model and show
+ * how much comes before any text; but where they are short they are kept instead, and only parsed if there is need.
+ */
 const sampleEvery = 16;
 const samplesAtStart = 4;
+const earlyBytes = 1024;
 /** From this read on samples are rarer: a long stream has enough of them. */
 const manyReads = 256;
 const sampleEveryLate = 128;
@@ -42,26 +47,35 @@ export function createUsageFilter(reader: AnswerReader, hide: HidePolicy): BodyL
   let isFlowing = false;
   let wasDropped = false;
   let reads = 0;
+  /** So many reads were parsed of the stream's end when it was last settled. */
+  let settledReads = 0;
   let sampleNext = false;
   /** The stream's own end mark has passed. */
   let isDone = false;
-  let isSettled = false;
-  /** The last reads, as many as it takes for `tailBytes`. */
+  /** The first reads, as far as they were not parsed at once. */
+  let early: Uint8Array[] = [];
+  let earlyLength = 0;
+  /** The last of the other reads, as many as it takes for `tailBytes`. */
   const tail: Uint8Array[] = [];
   let tailLength = 0;
 
   return {
     pushText(text) {
       const bytes = new TextEncoder().encode(text);
+      reads += 1;
       keepEnd(bytes);
       takeApart(bytes);
     },
     push(chunk) {
       if (chunk.length === 0) return chunk;
-      keepEnd(chunk);
       reads += 1;
-      sampleNext = reads <= samplesAtStart || reads % (reads < manyReads ? sampleEvery : sampleEveryLate) === 0;
-      if (!sampleNext && heldBytes === 0 && borders.isClean(chunk)) {
+      const isClean = heldBytes === 0 && borders.isClean(chunk);
+      const isEarly = reads <= samplesAtStart && isClean && keepEarly(chunk);
+      if (!isEarly) keepEnd(chunk);
+      sampleNext =
+        reads <= samplesAtStart ? !isEarly : reads % (reads < manyReads ? sampleEvery : sampleEveryLate) === 0;
+      if (sampleNext) readEarly();
+      else if (isClean) {
         const quick = passQuickly(chunk);
         if (quick !== undefined) {
           wasDropped = false;
@@ -83,11 +97,26 @@ export function createUsageFilter(reader: AnswerReader, hide: HidePolicy): BodyL
       return hide === 'nothing' || kept.length === 0 ? undefined : kept;
     },
     settle() {
-      const isAgain = isSettled;
-      isSettled = true;
-      return (tail.length > 0 && readTail(joinBytes(tail), reader, isAgain)) || isDone;
+      readEarly();
+      if (tail.length > 0 && settledReads !== reads && readEvents(joinBytes(tail), reader, settledReads === 0))
+        isDone = true;
+      settledReads = reads;
+      return isDone;
     },
   };
+
+  function keepEarly(chunk: Uint8Array): boolean {
+    earlyLength += chunk.length;
+    if (earlyLength > earlyBytes) return false;
+    early.push(endOf(chunk));
+    return true;
+  }
+
+  /** Ahead of all other samples: what comes before the first text is no measure of the rest. */
+  function readEarly(): void {
+    for (const read of early) if (readEvents(read, reader, true)) isDone = true;
+    early = [];
+  }
 
   function keepEnd(chunk: Uint8Array): void {
     const end = endOf(chunk);
@@ -185,32 +214,6 @@ function endOf(chunk: Uint8Array): Uint8Array {
   return isSmall ? chunk : new Uint8Array(chunk.subarray(-tailBytes));
 }
 
-/** Shows the reader every whole event in the last bytes of a stream; of a short one the text may be here only. */
-function readTail(tail: Uint8Array, reader: AnswerReader, isAgain: boolean): boolean {
-  let isDone = false;
-  for (const line of new TextDecoder().decode(tail).split(/[\r\n]+/)) {
-    if (!line.startsWith('data:')) continue;
-    const text = line.slice(5).trim();
-    if (text === '[DONE]') isDone = true;
-    else {
-      const payload = parseJson(text);
-      if (payload === undefined) continue;
-      reader.see(payload);
-      // With the line ends behind an event, in bytes as everywhere.
-      if (!isAgain) reader.sample(payload, new TextEncoder().encode(line).length + 2);
-    }
-  }
-  return isDone;
-}
-
 function isEndMark(event: Uint8Array): boolean {
   return readEventData(event)?.text === '[DONE]';
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

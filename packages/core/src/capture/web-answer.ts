@@ -31,49 +31,56 @@ export interface FollowedAnswer {
  * @returns What the host's abort is to be told to. Hold it weakly: it keeps the response alive.
  */
 export function followWebAnswer(response: Response, body: Body, options: AnswerOptions): FollowedAnswer {
-  const { watch } = options;
-  // Looked up before it is shadowed below; a wrapper beneath us may have shadowed it already.
-  const { getReader } = body;
-  // Whatever the host holds of the answer leads here, and so does a read under way: this is collected when nobody can
-  // read the answer any more, and not before.
-  const followed: WebAnswer = {
-    options,
-    source: undefined,
-    face: undefined,
-    stream: undefined,
-    isLocked: false,
-    abort(reason) {
-      if (watch.leave()) sourceOf().interrupt(reason);
-      else options.disconnect(reason);
-    },
-    sourceOf,
-    streamOf() {
-      followed.stream ??= createPullStream(sourceOf);
-      return followed.stream;
-    },
-    bodyOf() {
-      followed.face ??= makeDirect(options.ownBody ? followed.streamOf() : body, followed);
-      return followed.face;
-    },
-  };
+  const followed = new WebAnswer(body, options);
   shadow.lay(response, followed);
   return followed;
-
-  function sourceOf(): AnswerSource {
-    // Through `followed`, which a read under way is to keep alive.
-    followed.source ??= createAnswerSource(getReader.call(body) as BodyReader, watch, options.grace, (reason) =>
-      followed.options.disconnect(reason),
-    );
-    return followed.source;
-  }
 }
 
-interface WebAnswer extends FollowedAnswer, BodyState {
+/**
+ * Whatever the host holds of the answer leads here, and so does a read under way: this is collected when nobody can read
+ * the answer any more, and not before.
+ *
+ * A class, for there is one of these per answer.
+ */
+class WebAnswer implements FollowedAnswer, BodyState {
   readonly options: AnswerOptions;
-  source: AnswerSource | undefined;
+  source: AnswerSource | undefined = undefined;
   /** What the host sees as `response.body`, once it has asked for it. */
-  face: Body | undefined;
-  bodyOf(): Body;
+  face: Body | undefined = undefined;
+  stream: Body | undefined = undefined;
+  lock: BodyState['lock'] = 'none';
+  private readonly body: Body;
+  /** Looked up before it is shadowed; a wrapper beneath us may have shadowed it already. */
+  private readonly getReader: Body['getReader'];
+
+  constructor(body: Body, options: AnswerOptions) {
+    this.options = options;
+    this.body = body;
+    this.getReader = body.getReader;
+  }
+
+  abort(reason: unknown): void {
+    if (this.options.watch.leave()) this.sourceOf().interrupt(reason);
+    else this.options.disconnect(reason);
+  }
+
+  sourceOf(): AnswerSource {
+    const { watch, grace } = this.options;
+    this.source ??= createAnswerSource(this.getReader.call(this.body) as BodyReader, watch, grace, (reason) =>
+      this.options.disconnect(reason),
+    );
+    return this.source;
+  }
+
+  streamOf(): Body {
+    this.stream ??= createPullStream(() => this.sourceOf());
+    return this.stream;
+  }
+
+  bodyOf(): Body {
+    this.face ??= makeDirect(this.options.ownBody ? this.streamOf() : this.body, this);
+    return this.face;
+  }
 }
 
 const shadow = createMemberShadow<Response, WebAnswer>((native, answerOf) => {

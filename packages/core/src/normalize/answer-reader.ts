@@ -1,6 +1,7 @@
 import { answerTextOf } from './answer-text.ts';
 import { estimateTokens } from './estimate-tokens.ts';
 import { fullerReport } from './fuller-report.ts';
+import { isJsonObject } from './json-object.ts';
 import { readResponseFacts } from './response-facts.ts';
 import { isPartOfRun, readStoredObject } from './stored-object.ts';
 import type { StoredObject } from './stored-object.ts';
@@ -14,6 +15,8 @@ export interface AnswerReading {
   see(payload: unknown): void;
   /** One parsed event out of many, with its share of the stream's bytes: the basis of an estimate. */
   sample(payload: unknown, bytes: number): void;
+  /** Whether there may be something in this text of a payload that is not known already, other than a usage report. */
+  mayLearn(text: string): boolean;
   /** The fullest usage report seen. */
   readonly report: UsageReport | undefined;
   readonly hasUsage: boolean;
@@ -41,62 +44,79 @@ const maxKeptChars = 1024;
  *   of the generated text is held until the answer ends.
  */
 export function createAnswerReading(tokenizer?: Tokenizer): AnswerReading {
-  let sampledTokens = 0;
-  let sampledBytes = 0;
-  let leadingBytes = 0;
-  let samples: string[] | undefined;
-  let keptChars = 0;
+  return new Reading(tokenizer);
+}
 
-  // Plain members, not getters: an object literal with getters is made member by member, which took a short call longer
-  // than all its counting.
-  const reading: { -readonly [Member in keyof AnswerReading]: AnswerReading[Member] } = {
-    report: undefined,
-    hasUsage: false,
-    isFinished: false,
-    hasError: false,
-    responseId: undefined,
-    responseModel: undefined,
-    serviceTier: undefined,
-    object: undefined,
-    see(payload) {
-      const found = readStoredObject(payload);
-      if (found !== undefined) reading.object = found;
-      // Within a run only the run itself counts: its steps repeat parts of it, before it is over.
-      const seen = isPartOfRun(payload) ? undefined : readUsage(payload);
-      if (seen !== undefined) {
-        reading.report = fullerReport(reading.report, seen);
-        reading.hasUsage = true;
-      }
-      const facts = readResponseFacts(payload);
-      reading.isFinished ||= facts.finished;
-      reading.hasError ||= facts.errored;
-      reading.responseId = found?.id ?? reading.responseId ?? facts.responseId;
-      reading.responseModel ??= facts.responseModel;
-      // The tier that was served may be named late, after one that was only asked for.
-      reading.serviceTier = facts.serviceTier ?? reading.serviceTier;
-    },
-    sample(payload, bytes) {
-      if (keptChars >= maxKeptChars) return;
-      const text = answerTextOf(payload);
-      // What comes before the first text comes once, and is no measure of the rest.
-      if (text === '' && sampledBytes === 0) {
-        leadingBytes += bytes;
-        return;
-      }
-      sampledBytes += bytes;
-      if (text === '') return;
-      if (tokenizer === undefined || text.length > maxKeptChars) sampledTokens += Math.max(1, estimateTokens(text));
-      else {
-        (samples ??= []).push(text);
-        keptChars += text.length;
-      }
-    },
-    estimateOutputTokens(streamBytes) {
-      if (tokenizer !== undefined) for (const text of samples ?? []) sampledTokens += Math.max(1, tokenizer(text));
-      samples = undefined;
-      if (sampledTokens === 0) return undefined;
-      return Math.max(1, Math.round((sampledTokens / sampledBytes) * (streamBytes - leadingBytes)));
-    },
-  };
-  return reading;
+/** A class, for there is one of these per answer: closures made for each cost a short call more than all its counting. */
+class Reading implements AnswerReading {
+  report: UsageReport | undefined = undefined;
+  hasUsage = false;
+  isFinished = false;
+  hasError = false;
+  responseId: string | undefined = undefined;
+  responseModel: string | undefined = undefined;
+  serviceTier: string | undefined = undefined;
+  object: StoredObject | undefined = undefined;
+  private sampledTokens = 0;
+  private sampledBytes = 0;
+  private leadingBytes = 0;
+  private samples: string[] | undefined = undefined;
+  private keptChars = 0;
+  private readonly tokenizer: Tokenizer | undefined;
+
+  constructor(tokenizer: Tokenizer | undefined) {
+    this.tokenizer = tokenizer;
+  }
+
+  see(payload: unknown): void {
+    if (!isJsonObject(payload)) return;
+    const found = readStoredObject(payload);
+    if (found !== undefined) this.object = found;
+    // Within a run only the run itself counts: its steps repeat parts of it, before it is over.
+    const seen = isPartOfRun(payload) ? undefined : readUsage(payload);
+    if (seen !== undefined) {
+      this.report = fullerReport(this.report, seen);
+      this.hasUsage = true;
+    }
+    const facts = readResponseFacts(payload);
+    this.isFinished ||= facts.finished;
+    this.hasError ||= facts.errored;
+    this.responseId = found?.id ?? this.responseId ?? facts.responseId;
+    this.responseModel ??= facts.responseModel;
+    // The tier that was served may be named late, after one that was only asked for.
+    this.serviceTier = facts.serviceTier ?? this.serviceTier;
+  }
+
+  mayLearn(text: string): boolean {
+    // With its usage an answer is finished, and needs no estimate.
+    if (!this.hasUsage || this.responseId === undefined || this.responseModel === undefined) return true;
+    if (this.serviceTier === undefined && text.includes('"service_tier"')) return true;
+    return text.includes('"error"');
+  }
+
+  sample(payload: unknown, bytes: number): void {
+    if (this.keptChars >= maxKeptChars) return;
+    const text = answerTextOf(payload);
+    // What comes before the first text comes once, and is no measure of the rest.
+    if (text === '' && this.sampledBytes === 0) {
+      this.leadingBytes += bytes;
+      return;
+    }
+    this.sampledBytes += bytes;
+    if (text === '') return;
+    if (this.tokenizer === undefined || text.length > maxKeptChars)
+      this.sampledTokens += Math.max(1, estimateTokens(text));
+    else {
+      (this.samples ??= []).push(text);
+      this.keptChars += text.length;
+    }
+  }
+
+  estimateOutputTokens(streamBytes: number): number | undefined {
+    const { tokenizer, samples = [] } = this;
+    if (tokenizer !== undefined) for (const text of samples) this.sampledTokens += Math.max(1, tokenizer(text));
+    this.samples = undefined;
+    if (this.sampledTokens === 0) return undefined;
+    return Math.max(1, Math.round((this.sampledTokens / this.sampledBytes) * (streamBytes - this.leadingBytes)));
+  }
 }

@@ -11,6 +11,7 @@ export function recordingReader(): RecordingReader {
     seen,
     see: (payload) => void seen.push(payload),
     sample: () => undefined,
+    mayLearn: () => true,
     get hasUsage() {
       return seen.some((payload) => isReport((payload as { usage?: unknown }).usage));
     },
