@@ -6,6 +6,7 @@ import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Batch, BatchCost } from './hot-path/contestant.ts';
+import { handOver } from './runner/results.ts';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '25' }, json: { type: 'boolean' } } });
 const rounds = Number(values.rounds);
@@ -61,6 +62,7 @@ const rows = questions.flatMap(({ name, perUnit }) =>
     };
   }),
 );
+handOver('Hot path, this project alone', rows);
 if (values.json === true) console.log(JSON.stringify(rows));
 else console.table(rows);
 

@@ -6,8 +6,11 @@ import { join } from 'node:path';
 import { usageRecord } from '@kilotoken/core/testing';
 import { createJournal } from '../../packages/core/src/recording/journal.ts';
 import type { JournalOptions } from '../../packages/core/src/recording/journal.ts';
+import { handOver } from './runner/results.ts';
+import type { Row } from './runner/results.ts';
 
 const recordCount = Number(process.argv[2] ?? 100_000);
+const rows: Row[] = [];
 const folder = mkdtempSync(join(tmpdir(), 'kilotoken-bench-'));
 const record = (index: number) =>
   usageRecord({
@@ -29,6 +32,7 @@ measure('append, fsync', Math.min(recordCount, 2000), { fsync: true });
 settle();
 await replay();
 rmSync(folder, { recursive: true });
+handOver('Journal', rows);
 
 function open(name: string, options: Partial<JournalOptions> = {}) {
   return createJournal({ path: join(folder, name), ...options }, (error) => console.error(error));
@@ -47,6 +51,7 @@ function measure(name: string, count: number, options?: Partial<JournalOptions>)
   const sorted = durations.toSorted();
   const [p50 = 0, p99 = 0, longest = 0] = [0.5, 0.99, 1].map((part) => sorted[Math.floor(part * (count - 1))]);
   const mean = durations.reduce((sum, duration) => sum + duration, 0) / count;
+  rows.push({ what: name, 'us per record': mean, 'p50 us': p50, 'p99 us': p99 });
   console.log(
     `${name.padEnd(16)} ${mean.toFixed(1)} us per record, p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)}, max ${longest.toFixed(0)} us`,
   );
@@ -65,6 +70,7 @@ function settle(): void {
     settling += performance.now() - settleStart;
   }
   journal.close();
+  rows.push({ what: 'settle, in batches of 500', 'us per record': (settling * 1000) / recordCount });
   console.log(`settle           ${((settling * 1000) / recordCount).toFixed(2)} us per record in batches of 500`);
 }
 
@@ -87,6 +93,7 @@ async function replay(): Promise<void> {
     portionStart = performance.now();
   }
   const durationMs = performance.now() - start;
+  rows.push({ what: 'replay', 'us per record': (durationMs * 1000) / count });
   console.log(
     `replay           ${((durationMs * 1000) / count).toFixed(1)} us per record, ${longest.toFixed(1)} ms at most at a time`,
   );

@@ -2,6 +2,8 @@
 // Run from the root: npx node --conditions=@kilotoken/source benchmarks/src/pricing.ts
 import { priceUsage } from '@kilotoken/core';
 import type { PricedCall } from '@kilotoken/core';
+import { handOver } from './runner/results.ts';
+import type { Row } from './runner/results.ts';
 
 const models = [
   'gpt-5-mini',
@@ -37,6 +39,10 @@ const coldUs = unseen.map((one) => {
   return (performance.now() - start) * 1000;
 });
 
+const rows: Row[] = [
+  { model: 'first call of the process', ns: firstUs * 1000 },
+  { model: 'for the first time', ns: median(coldUs) * 1000 },
+];
 console.log(`Node ${process.version}, best of 7 rounds by CPU time; machines with neighbours vary by a factor of two`);
 console.log(
   `first call of the process      ${firstUs.toFixed(0).padStart(7)} us (opens the price list, nothing is compiled yet)`,
@@ -53,6 +59,7 @@ warm('long context, dated       ', [call('gpt-5.6-terra', { tokens: { inputToken
 warm('service tier flex         ', [call('gpt-5-mini', { serviceTier: 'flex' })]);
 warm('cost told by the provider ', [call('openai/gpt-5-mini', { provider: 'openrouter', rawUsage: { cost: 0.0083 } })]);
 warm('unknown model             ', [call('house-model')]);
+handOver('Price of a call', rows);
 
 /** Prints the time per call when the models have been seen before. */
 function warm(name: string, calls: readonly PricedCall[]): void {
@@ -63,11 +70,9 @@ function warm(name: string, calls: readonly PricedCall[]): void {
     const { user, system } = process.cpuUsage(start);
     return ((user + system) * 1000) / count;
   });
-  console.log(
-    `seen before, ${name}${Math.min(...rounds)
-      .toFixed(0)
-      .padStart(6)} ns`,
-  );
+  const least = Math.min(...rounds);
+  rows.push({ model: `seen before, ${name.trim()}`, ns: least });
+  console.log(`seen before, ${name}${least.toFixed(0).padStart(6)} ns`);
 }
 
 function dateOf(index: number): string {

@@ -8,8 +8,11 @@ import type { UsageRecord } from '@kilotoken/core';
 import { usageRecord } from '@kilotoken/core/testing';
 import { createRecorder } from '../../packages/core/src/recording/recorder.ts';
 import type { RecorderParts } from '../../packages/core/src/recording/recorder.ts';
+import { handOver } from './runner/results.ts';
+import type { Row } from './runner/results.ts';
 
 const recordCount = Number(process.argv[2] ?? 2_000_000);
+const rows: Row[] = [];
 const folder = mkdtempSync(join(tmpdir(), 'kilotoken-bench-'));
 /** As many records as come while the event loop is busy elsewhere. */
 const burst = 1000;
@@ -39,6 +42,7 @@ await measure('sqliteStore', Math.min(recordCount, kept), (run) => {
   return { parts: { target: store }, stored: async () => (await store.totals({ userId: 'user-1' })).rev * 100 };
 });
 rmSync(folder, { recursive: true });
+handOver('Recorder and stores', rows);
 
 /** Prints the best run; the first ones also warm up the compiler. */
 async function measure(
@@ -73,6 +77,7 @@ async function measure(
       perCpuSecond: Math.max(best.perCpuSecond, (count / (cpu.user + cpu.system)) * 1e6),
     };
   }
+  rows.push({ into: name, 'records per second': best.perSecond, 'records per CPU second': best.perCpuSecond });
   console.log(`${name.padEnd(16)} ${millions(best.perSecond)} M/s, ${millions(best.perCpuSecond)} M per CPU second`);
 }
 

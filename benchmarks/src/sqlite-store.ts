@@ -7,6 +7,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { sqliteStore } from '@kilotoken/core';
 import type { UsageStore } from '@kilotoken/core';
 import { usageRecord } from '@kilotoken/core/testing';
+import { handOver } from './runner/results.ts';
+import type { Row } from './runner/results.ts';
 
 const dayMs = 86_400_000;
 const recordCount = Number(process.argv[2] ?? 1_000_000);
@@ -51,6 +53,7 @@ console.log(`append           ${((fillMs * 1000) / recordCount).toFixed(1)} us p
 console.log(`event loop delay p50 ${ms(delay.percentile(50))}, p99 ${ms(delay.percentile(99))}, max ${ms(delay.max)}`);
 console.log(`file             ${(statSync(path).size / recordCount).toFixed(0)} bytes per record`);
 
+const rows: Row[] = [{ question: 'append in batches of 1000, a record', 'median ms': fillMs / recordCount }];
 const userId = `user-${Math.min(7, userCount - 1)}`;
 const month = { from: new Date(end - 30 * dayMs), to: new Date(end) };
 await time('userTotals', () => store.userTotals?.(userId));
@@ -73,6 +76,7 @@ await time('all records of a user', () => read());
 
 await store.close();
 rmSync(folder, { recursive: true });
+handOver(`SQLite with ${recordCount} records of ${userCount} users`, rows);
 
 async function read(limit?: number): Promise<void> {
   for await (const _ of store.records({ userId, ...(limit === undefined ? {} : { limit }) }));
@@ -89,6 +93,7 @@ async function time(name: string, question: () => unknown): Promise<void> {
   }
   const [first = 0, ...later] = durations;
   const median = later.toSorted((a, b) => a - b)[4] ?? 0;
+  rows.push({ question: name, 'first ms': first, 'median ms': median });
   console.log(`${name.padEnd(44)} first ${first.toFixed(1).padStart(8)} ms, then ${median.toFixed(2).padStart(8)} ms`);
 }
 
