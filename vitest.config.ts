@@ -7,6 +7,7 @@ export default defineConfig({
       'examples/*/vitest.config.ts',
       'examples/*/*/vitest.config.ts',
       'test/*/vitest.config.ts',
+      'benchmarks/vitest.config.ts',
     ],
     coverage: { include: ['src/**/*.{ts,tsx}'], thresholds: { lines: 50 } },
   },

@@ -2,7 +2,7 @@
 // still see what it sees with the bare client? Every cell is run, over sockets, against a provider whose count is known.
 // Run from the root: npm run bench -- --only correctness
 import { parseArgs } from 'node:util';
-import { startLineup } from './field/lineup.ts';
+import { notInstalled, startLineup } from './field/lineup.ts';
 import { scenarios } from './field/scenarios.ts';
 import type { Scenario } from './field/scenarios.ts';
 import type { SeenRecord } from './field/setup.ts';
@@ -19,7 +19,6 @@ const players = lanes.filter(
   ({ name }) => name !== 'bare, usage not asked for' && name !== 'kilotoken, asks and hides',
 );
 const nameOf = (lane: (typeof lanes)[number]): string => (lane.name.startsWith('kilotoken') ? 'kilotoken' : lane.name);
-if (missing.length > 0) console.log(`Not installed, as there is no network: ${missing.join(', ')}`);
 
 const rows: Row[] = [];
 for (const scenario of scenarios) {
@@ -39,7 +38,11 @@ for (const scenario of scenarios) {
     }
     return [[nameOf(lane), verdict(scenario, result, bare)] as const];
   });
-  rows.push({ scenario: scenario.name, kind: scenario.group, ...Object.fromEntries(cells) });
+  rows.push({
+    scenario: scenario.name,
+    kind: scenario.group,
+    ...Object.fromEntries([...cells, ...missing.map((name) => [name, notInstalled] as const)]),
+  });
 }
 stop();
 sink.close();

@@ -6,7 +6,7 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startLineup } from './field/lineup.ts';
+import { notInstalled, startLineup } from './field/lineup.ts';
 import type { Lane } from './field/lineup.ts';
 import { startSink } from './field/sink.ts';
 import type { ResultOf, Task } from './field/task.ts';
@@ -41,7 +41,6 @@ const { lanes, missing, stop } = await startLineup(sink, values.only);
 const compared = lanes.filter((lane): lane is Lane & { bare: string } => lane.bare !== undefined);
 
 console.log(`${lanes.length} lanes, ${rounds} and ${slowRounds} rounds, Node ${process.version}`);
-if (missing.length > 0) console.log(`Not installed, as there is no network: ${missing.join(', ')}`);
 
 const streamed = new Map<number, Answers<'streams'>>();
 for (const events of lengths) {
@@ -79,8 +78,10 @@ stop();
 sink.close();
 server.kill();
 
-const perLane = (row: (lane: Lane & { bare: string }) => Row): Row[] =>
-  compared.map((lane) => ({ contestant: lane.name, openai: lane.sdk, ...row(lane) }));
+const perLane = (row: (lane: Lane & { bare: string }) => Row): Row[] => [
+  ...compared.map((lane) => ({ contestant: lane.name, openai: lane.sdk, ...row(lane) })),
+  ...missing.map((name) => ({ contestant: name, openai: notInstalled })),
+];
 
 reportTable(
   'Hot path: over the bare client',

@@ -23,6 +23,9 @@ export interface Lineup {
   stop(): void;
 }
 
+/** What stands in the place of figures of a peer that could not be installed, as without a network. */
+export const notInstalled = 'not installed';
+
 const workspace = join(import.meta.dirname, '../..');
 
 /**

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { benchmarkPage } from '../src/report/page.ts';
+import { themes } from '../src/report/theme.ts';
+import type { BenchmarkResult, ResultTable, Results } from '../src/runner/results.ts';
+
+const benchmark = (
+  name: string,
+  tables: readonly ResultTable[],
+  more: Partial<BenchmarkResult> = {},
+): BenchmarkResult => ({
+  name,
+  seconds: 1,
+  exitCode: 0,
+  tables,
+  text: '',
+  ...more,
+});
+const results = (...benchmarks: BenchmarkResult[]): Results => ({
+  date: '2026-11-22T10:00:00.000Z',
+  machine: { cpu: 'A cpu', cores: 2, memoryGiB: 8, system: 'Linux x64', node: 'v24.0.0' },
+  versions: { kilotoken: '1.0.0', openai: '7.0.0', peer: 'peer@1.0.0' },
+  benchmarks,
+});
+const board = (...rows: ResultTable['rows'][number][]): BenchmarkResult =>
+  benchmark('correctness', [{ title: 'What was recorded, and whether the app saw a difference', rows }]);
+
+describe('the page of benchmarks', () => {
+  it('counts as right what is exact or a marked estimate, and nothing the app noticed', () => {
+    const { markdown } = benchmarkPage(
+      results(
+        board(
+          { scenario: 'chat', kind: 'surface', kilotoken: 'exact', peer: 'exact; the app sees a difference' },
+          { scenario: 'break', kind: 'ending', kilotoken: 'estimate, marked', peer: 'no tokens' },
+        ),
+      ),
+    );
+    expect(markdown).toContain('Right, of 2: kilotoken 2, peer 0.');
+  });
+
+  it('says of a peer that it was not installed', () => {
+    const rows = [
+      { contestant: 'kilotoken, app asks', openai: '7.0.0', '+ us first event': 3 },
+      { contestant: 'peer', openai: 'not installed' },
+    ];
+    const { markdown } = benchmarkPage(
+      results(benchmark('field', [{ title: 'Hot path: over the bare client', rows }])),
+    );
+    expect(markdown).toMatch(/\| peer +\| not installed \|/);
+  });
+
+  it('shows what a benchmark without tables printed, and names one that failed', () => {
+    const { markdown } = benchmarkPage(
+      results(benchmark('other', [], { text: '12 things a second\n' }), benchmark('broken', [], { exitCode: 1 })),
+    );
+    expect(markdown).toContain('## other\n\n```text\n12 things a second\n```');
+    expect(markdown).toContain('## broken\n\nThis benchmark did not end well in this run.');
+  });
+
+  it('draws each contestant, in two coats that differ', () => {
+    const rows = [
+      { contestant: 'peer', openai: '7.0.0', '+ us first event': 30 },
+      { contestant: 'kilotoken, app asks', openai: '7.0.0', '+ us first event': 3 },
+    ];
+    const { drawings } = benchmarkPage(
+      results(benchmark('field', [{ title: 'Hot path: over the bare client', rows }])),
+    );
+    const [light = '', dark = ''] = themes.map((theme) => drawings['first-event']?.(theme));
+    expect(light.indexOf('kilotoken, app asks<')).toBeLessThan(light.indexOf('peer<'));
+    expect(light).toContain('30 µs');
+    expect(dark.replaceAll(/#[0-9a-f]{6}/g, '')).toBe(light.replaceAll(/#[0-9a-f]{6}/g, ''));
+    expect(dark).not.toBe(light);
+  });
+});
