@@ -90,6 +90,8 @@ reportTable(
     const units = 8 * 1000;
     const calls = pairs(called, lane);
     return {
+      'bare us per event': middle(streams, (_cost, bare) => bare.cpu / units),
+      'bare us short call': middle(calls, (_cost, bare) => bare.cpu / 200),
       'cpu ratio': middle(streams, (cost, bare) => cost.cpu / bare.cpu),
       'cpu ratio, lower quartile': quantile(streams, 0.25, (cost, bare) => cost.cpu / bare.cpu),
       'cpu ratio, upper quartile': quantile(streams, 0.75, (cost, bare) => cost.cpu / bare.cpu),

@@ -1,5 +1,6 @@
-// Runs the benchmarks, one process each: `npm run bench`, or `npm run bench -- --only sqlite-store --json results.json`.
-// The file is what `npm run bench:report -- results.json` makes docs/guide/benchmarks.md of.
+// Runs the benchmarks, one process each: `npm run bench -- --json results.json`, with `--only NAME` or `--except NAME` for
+// some of them. The file is what `npm run bench:report -- results.json` makes docs/guide/benchmarks.md of. What comes
+// after one more `--` is for the benchmark: `npm run bench -- --only field -- --rounds 3`.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,22 +10,28 @@ import { machine } from './runner/machine.ts';
 import { tablesFileVariable } from './runner/results.ts';
 import type { BenchmarkResult, ResultTable, Results } from './runner/results.ts';
 
-const { values } = parseArgs({
-  options: { only: { type: 'string', multiple: true, default: [] }, json: { type: 'string' } },
+const { values, positionals } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true, default: [] },
+    except: { type: 'string', multiple: true, default: [] },
+    json: { type: 'string' },
+  },
+  allowPositionals: true,
 });
 const names = readdirSync(import.meta.dirname, { withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map(({ name }) => name.replace(/\.ts$/, ''))
   .filter((name) => name !== 'run')
   .toSorted();
-const unknown = values.only.filter((name) => !names.includes(name));
+const unknown = [...values.only, ...values.except].filter((name) => !names.includes(name));
 if (unknown.length > 0) {
   console.error(`There is no benchmark "${unknown.join('", "')}"; there are: ${names.join(', ')}`);
   process.exitCode = 2;
 } else {
   const folder = mkdtempSync(join(tmpdir(), 'kilotoken-bench-'));
   const results: Results = { ...machine(), benchmarks: [] };
-  for (const name of values.only.length > 0 ? values.only : names) {
+  const wanted = (values.only.length > 0 ? values.only : names).filter((name) => !values.except.includes(name));
+  for (const name of wanted) {
     console.log(`\n== ${name}`);
     // oxlint-disable-next-line no-await-in-loop -- one after the other, or they would disturb each other
     const result = await run(name, join(folder, `${name}.jsonl`));
@@ -41,10 +48,11 @@ if (unknown.length > 0) {
 async function run(name: string, tablesFile: string): Promise<BenchmarkResult> {
   const began = performance.now();
   writeFileSync(tablesFile, '');
-  const child = spawn(process.execPath, ['--conditions=@kilotoken/source', join(import.meta.dirname, `${name}.ts`)], {
-    stdio: ['inherit', 'pipe', 'inherit'],
-    env: { ...process.env, [tablesFileVariable]: tablesFile },
-  });
+  const child = spawn(
+    process.execPath,
+    ['--expose-gc', '--conditions=@kilotoken/source', join(import.meta.dirname, `${name}.ts`), ...positionals],
+    { stdio: ['inherit', 'pipe', 'inherit'], env: { ...process.env, [tablesFileVariable]: tablesFile } },
+  );
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (part: string) => {
     text += part;

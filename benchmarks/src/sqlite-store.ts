@@ -51,9 +51,13 @@ delay.disable();
 console.log(`${recordCount} records of ${userCount} users over ${days} days, Node ${process.version}`);
 console.log(`append           ${((fillMs * 1000) / recordCount).toFixed(1)} us per record in batches of 1000`);
 console.log(`event loop delay p50 ${ms(delay.percentile(50))}, p99 ${ms(delay.percentile(99))}, max ${ms(delay.max)}`);
-console.log(`file             ${(statSync(path).size / recordCount).toFixed(0)} bytes per record`);
+const bytesPerRecord = statSync(path).size / recordCount;
+console.log(`file             ${bytesPerRecord.toFixed(0)} bytes per record`);
 
-const rows: Row[] = [{ question: 'append in batches of 1000, a record', 'median ms': fillMs / recordCount }];
+const rows: Row[] = [
+  { question: 'append in batches of 1000, a record', 'median ms': fillMs / recordCount },
+  { question: 'event loop delay while appending, p99', 'median ms': delay.percentile(99) / 1e6 },
+];
 const userId = `user-${Math.min(7, userCount - 1)}`;
 const month = { from: new Date(end - 30 * dayMs), to: new Date(end) };
 await time('userTotals', () => store.userTotals?.(userId));
@@ -76,7 +80,8 @@ await time('all records of a user', () => read());
 
 await store.close();
 rmSync(folder, { recursive: true });
-handOver(`SQLite with ${recordCount} records of ${userCount} users`, rows);
+handOver(`${recordCount} records of ${userCount} users`, rows);
+handOver('File', [{ what: 'bytes per record', bytes: bytesPerRecord }]);
 
 async function read(limit?: number): Promise<void> {
   for await (const _ of store.records({ userId, ...(limit === undefined ? {} : { limit }) }));

@@ -62,7 +62,11 @@ export const scenarios: readonly Scenario[] = [
     ),
     provider: () => ({ answers: [chatAnswer({ tokens: ['{"name":', '"Rhine"}'] })] }),
   },
-  surface('stream()', async (openai) => {
+  surface('stream(), iterated', async (openai) => {
+    const stream = openai.chat.completions.stream({ ...chat, stream_options: { include_usage: true } });
+    return { chunks: await all(stream), content: await stream.finalContent() };
+  }),
+  surface('stream(), by its events', async (openai) => {
     const stream = openai.chat.completions.stream({ ...chat, stream_options: { include_usage: true } });
     return { content: await stream.finalContent(), usage: await stream.totalUsage() };
   }),
@@ -125,6 +129,20 @@ export const scenarios: readonly Scenario[] = [
     provider: streamed({ cut: { afterEvents: 3 } }),
   },
   {
+    ...ending('never read', 'cut', async (openai) => {
+      await drop(openai);
+      // The collector of garbage is what ends such a stream, in an app as well as here.
+      for (let round = 0; round < 10; round += 1) {
+        await new Promise((resolve) => {
+          setTimeout(resolve, 50);
+        });
+        globalThis.gc?.();
+      }
+      return 'left alone';
+    }),
+    provider: streamed({ stall: { afterEvents: 4 } }),
+  },
+  {
     ...ending('retry after a 500', 'complete', (openai) => read(openai, () => false)),
     provider: () => ({
       answers: [errorAnswer({ status: 500, headers: { 'retry-after-ms': '1' } }), chatAnswer({ tokens })],
@@ -139,6 +157,11 @@ function surface(name: string, run: Scenario['run']): Scenario {
 
 function ending(name: string, ends: Scenario['ends'], run: Scenario['run']): Scenario {
   return { name, group: 'ending', ends, provider: streamed(), run };
+}
+
+/** Asks for a stream and forgets it. */
+async function drop(openai: OpenAI): Promise<void> {
+  await openai.chat.completions.create(chatStream(true));
 }
 
 /** Reads a stream for which the app asks usage, until `isEnough`. What was seen before a failure is part of the view. */

@@ -7,10 +7,12 @@ export interface Bar {
   readonly name: string;
   readonly value: number;
   readonly kind: 'own' | 'other' | 'control';
+  /** Said beside the figure, where there is something that the figure alone would hide. */
+  readonly remark?: string;
 }
 
 const width = 760;
-const left = 190;
+const left = 212;
 const right = 90;
 const top = 62;
 const step = 28;
@@ -22,7 +24,7 @@ export function barChart(
 ): string {
   const most = Math.max(...bars.map(({ value }) => value), Number.MIN_VALUE);
   const scale = (width - left - right) / most;
-  const rows = bars.map(({ name, value, kind }, index) => {
+  const rows = bars.map(({ name, value, kind, remark }, index) => {
     const y = top + index * step;
     const length = Math.max(0, value) * scale;
     const isOwn = kind === 'own';
@@ -30,6 +32,7 @@ export function barChart(
       label(left - 10, y + 15, name, { fill: theme.text, anchor: 'end', bold: isOwn }),
       `<rect x="${left}" y="${y}" width="${Math.max(1, length).toFixed(1)}" height="20" rx="2" fill="${theme[kind]}"/>`,
       label(left + length + 8, y + 15, `${figure(value)} ${unit}`, { fill: theme.text, bold: isOwn }),
+      ...(remark === undefined ? [] : [label(left + length + 78, y + 15, remark, { fill: theme.faint, size: 12 })]),
     ].join('\n');
   });
   const bottom = top + bars.length * step;

@@ -1,14 +1,19 @@
-// Makes docs/guide/benchmarks.md and its drawings of what `npm run bench -- --json FILE` wrote:
-// npm run bench:report -- FILE [MORE FILES: a benchmark in a later one goes before the same in an earlier one]
+// Makes docs/guide/benchmarks.md with its drawings, and the figures of docs/guide/scale.md, of what
+// `npm run bench -- --json FILE` wrote: npm run bench:report -- FILE [MORE FILES]
+// Of a benchmark that is in several files, the last one counts; the machine and the date are the last file's.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Results } from '../runner/results.ts';
 import { benchmarkPage } from './page.ts';
+import { scaleFigures } from './scale-figures.ts';
 import { themes } from './theme.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const path = join(root, 'docs/guide/benchmarks.md');
+const scalePath = join(root, 'docs/guide/scale.md');
+/** Above and below the figures of that page. */
+const figuresMark = '<!-- figures: made by npm run bench:report -->';
 const drawingsFolder = join(root, 'docs/guide/images/benchmarks');
 
 const files = process.argv.slice(2);
@@ -17,7 +22,8 @@ const parts = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Resu
 const [last] = parts.toReversed();
 if (last === undefined) throw new Error('There is nothing to report');
 const joined = new Map(parts.flatMap(({ benchmarks }) => benchmarks).map((benchmark) => [benchmark.name, benchmark]));
-const { markdown, drawings } = benchmarkPage({ ...last, benchmarks: [...joined.values()] });
+const results: Results = { ...last, benchmarks: [...joined.values()] };
+const { markdown, drawings } = benchmarkPage(results);
 
 mkdirSync(drawingsFolder, { recursive: true });
 for (const file of readdirSync(drawingsFolder)) rmSync(join(drawingsFolder, file));
@@ -25,5 +31,8 @@ for (const [name, draw] of Object.entries(drawings)) {
   for (const theme of themes) writeFileSync(join(drawingsFolder, `${name}-${theme.name}.svg`), draw(theme));
 }
 writeFileSync(path, markdown);
-const { status } = spawnSync('npx', ['oxfmt', path], { cwd: root, stdio: 'inherit' });
+const scale = readFileSync(scalePath, 'utf8').split(figuresMark);
+if (scale.length !== 3) throw new Error(`${scalePath} must have two lines with ${figuresMark}`);
+writeFileSync(scalePath, [scale[0], `\n\n${scaleFigures(results)}\n\n`, scale[2]].join(figuresMark));
+const { status } = spawnSync('npx', ['oxfmt', path, scalePath], { cwd: root, stdio: 'inherit' });
 process.exitCode = status ?? 1;
