@@ -10,7 +10,7 @@ import { notInstalled, startLineup } from './field/lineup.ts';
 import type { Lane } from './field/lineup.ts';
 import { startSink } from './field/sink.ts';
 import type { ResultOf, Task } from './field/task.ts';
-import { median } from './field/tasks/requests.ts';
+import { median, quantile } from './runner/median.ts';
 import { reportTable } from './runner/results.ts';
 import type { Row } from './runner/results.ts';
 
@@ -58,6 +58,7 @@ const called = await inRounds('short calls', rounds, () => ({ kind: 'calls', cou
 const crowds = await inRounds('200 streams at once', slowRounds, ({ isAsked }) => ({
   kind: 'crowd',
   streams: 200,
+  events: crowdEvents,
   isAsked,
   baseURL,
 }));
@@ -88,13 +89,14 @@ reportTable(
   perLane((lane) => {
     const streams = pairs(streamed.get(1000), lane);
     const units = 8 * 1000;
+    const ratios = streams.map(([cost, bare]) => cost.cpu / bare.cpu);
     const calls = pairs(called, lane);
     return {
       'bare us per event': middle(streams, (_cost, bare) => bare.cpu / units),
       'bare us short call': middle(calls, (_cost, bare) => bare.cpu / 200),
-      'cpu ratio': middle(streams, (cost, bare) => cost.cpu / bare.cpu),
-      'cpu ratio, lower quartile': quantile(streams, 0.25, (cost, bare) => cost.cpu / bare.cpu),
-      'cpu ratio, upper quartile': quantile(streams, 0.75, (cost, bare) => cost.cpu / bare.cpu),
+      'cpu ratio': median(ratios),
+      'cpu ratio, lower quartile': quantile(ratios, 0.25),
+      'cpu ratio, upper quartile': quantile(ratios, 0.75),
       '+ us per event': middle(streams, (cost, bare) => (cost.cpu - bare.cpu) / units),
       '+ us per event, delivered': middle(streams, (cost, bare) => (cost.cpuDelivered - bare.cpuDelivered) / units),
       '+ us first event': middle(streams, (cost, bare) => cost.firstEvent - bare.firstEvent),
@@ -129,7 +131,7 @@ reportTable(
     return {
       'wall ratio': middle(crowd, (cost, bare) => cost.wall / bare.wall),
       'cpu ratio': middle(crowd, (cost, bare) => cost.cpu / bare.cpu),
-      '+ MiB peak heap': middle(crowd, (cost, bare) => cost.peakBytes - bare.peakBytes) / 2 ** 20,
+      '+ MiB half way': middle(crowd, (cost, bare) => cost.heldBytes - bare.heldBytes) / 2 ** 20,
       'KiB per open stream': middle(hold, heldOver(1)) / 1024,
       'bytes per event': middle(
         hold,
@@ -194,15 +196,6 @@ function heldOver(at: number) {
 
 function middle<Result>(of: readonly (readonly [Result, Result])[], compare: (mine: Result, bare: Result) => number) {
   return median(of.map(([mine, bare]) => compare(mine, bare)));
-}
-
-function quantile<Result>(
-  of: readonly (readonly [Result, Result])[],
-  share: number,
-  compare: (mine: Result, bare: Result) => number,
-): number {
-  const sorted = of.map(([mine, bare]) => compare(mine, bare)).toSorted((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
 }
 
 function shuffled<Item>(items: readonly Item[]): Item[] {

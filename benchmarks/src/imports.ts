@@ -3,11 +3,12 @@
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { installedApps } from './field/installed-apps.ts';
-import { median } from './field/tasks/requests.ts';
+import { notInstalled } from './field/lineup.ts';
+import { median } from './runner/median.ts';
 import { reportTable } from './runner/results.ts';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '9' } } });
-const apps = installedApps();
+const { apps, missing } = installedApps();
 const times = new Map<string, { readonly openai: number; readonly own: number }[]>();
 
 for (let round = -1; round < Number(values.rounds); round += 1) {
@@ -31,9 +32,8 @@ for (let round = -1; round < Number(values.rounds); round += 1) {
       times.set(app.name, [...(times.get(app.name) ?? []), JSON.parse(line) as { openai: number; own: number }]);
   }
 }
-reportTable(
-  'Import',
-  apps.map(({ name }) => {
+reportTable('Import', [
+  ...apps.map(({ name }) => {
     const own = times.get(name) ?? [];
     return {
       contestant: name,
@@ -41,4 +41,5 @@ reportTable(
       '+ ms': median(own.map((time) => time.own)),
     };
   }),
-);
+  ...missing.map((name) => ({ contestant: name, 'openai ms': notInstalled })),
+]);

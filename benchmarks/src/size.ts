@@ -6,11 +6,13 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 import { installedApps } from './field/installed-apps.ts';
 import type { InstalledApp } from './field/installed-apps.ts';
+import { notInstalled } from './field/lineup.ts';
 import { reportTable } from './runner/results.ts';
 import type { Row } from './runner/results.ts';
 
+const { apps, missing } = installedApps();
 const rows: Row[] = [];
-for (const app of installedApps()) {
+for (const app of apps) {
   const folders = packageFolders(join(app.folder, 'node_modules')).filter((path) => !path.endsWith('/openai'));
   // oxlint-disable-next-line no-await-in-loop -- bundlers take all cores as it is
   const bundle = await bundled(app);
@@ -22,6 +24,7 @@ for (const app of installedApps()) {
     'bundle kB gzip': gzipSync(bundle, { level: 9 }).length / 1e3,
   });
 }
+for (const name of missing) rows.push({ contestant: name, packages: notInstalled });
 reportTable('Size', rows);
 
 /** Everything the entries need but `openai` and Node itself, minified. */

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { ResultOf, Task } from './task.ts';
 
-/** A contestant that runs and waits for work; what it is asked meanwhile waits for its turn. */
+/** A contestant that runs and waits for work, one piece at a time. */
 export interface Contestant {
   /** @throws Error where the contestant failed, with its stack. */
   ask<Given extends Task>(task: Given): Promise<ResultOf<Given['kind']>>;
@@ -48,21 +48,14 @@ export async function startContestant(setup: string, folder: string, sinkUrl: st
     });
   }
 
-  async function work(task: Task): Promise<unknown> {
-    const answer = reply();
-    child.send(task);
-    const { result, error } = await answer;
-    if (error !== undefined) throw new Error(`${setup}: ${error}`);
-    return result;
-  }
-
   await reply();
-  let last: Promise<unknown> = Promise.resolve();
   return {
-    ask(task) {
-      const result = last.then(() => work(task));
-      last = result.catch(() => {});
-      return result as Promise<ResultOf<(typeof task)['kind']>>;
+    async ask(task) {
+      const answer = reply();
+      child.send(task);
+      const { result, error } = await answer;
+      if (error !== undefined) throw new Error(`${setup}: ${error}`);
+      return result as ResultOf<(typeof task)['kind']>;
     },
     stop() {
       child.kill();

@@ -19,7 +19,14 @@ export const peers: readonly Peer[] = [
   {
     name: 'langfuse',
     major: 7,
-    packages: ['@langfuse/openai@5.11.1', '@langfuse/otel@5.11.1', '@opentelemetry/sdk-trace-node@2.12.1'],
+    packages: [
+      '@langfuse/openai@5.11.1',
+      '@langfuse/otel@5.11.1',
+      '@opentelemetry/sdk-trace-node@2.12.1',
+      // Its peers, in the newest versions that go together.
+      '@opentelemetry/api@1.9.1',
+      '@opentelemetry/exporter-trace-otlp-http@0.223.1',
+    ],
     entries: ['@langfuse/openai', '@langfuse/otel', '@opentelemetry/sdk-trace-node'],
   },
   { name: 'langsmith', major: 7, packages: ['langsmith@0.12.0'], entries: ['langsmith', 'langsmith/wrappers/openai'] },

@@ -15,18 +15,20 @@ export interface InstalledApp {
 
 const root = join(import.meta.dirname, '../../..');
 
-/** This project, built and packed as it is now, and all peers that can be installed. */
-export function installedApps(): readonly InstalledApp[] {
+/** Apps with this project, built and packed as it is now, and with each peer; and names of those npm could not install. */
+export function installedApps(): { readonly apps: readonly InstalledApp[]; readonly missing: readonly string[] } {
   const tarball = packedCore();
   const state = createHash('sha256').update(readFileSync(tarball)).digest('hex');
-  const own = freshApp('kilotoken', [`openai@${sdkVersions[7]}`, tarball], state);
-  const apps: InstalledApp[] =
-    own === undefined ? [] : [{ name: 'kilotoken', folder: own, entries: ['@kilotoken/core'] }];
-  for (const peer of peers) {
-    const folder = peerFolder(peer);
-    if (folder !== undefined) apps.push({ name: peer.name, folder, entries: peer.entries });
-  }
-  return apps;
+  const own = {
+    name: 'kilotoken',
+    folder: freshApp('kilotoken', [`openai@${sdkVersions[7]}`, tarball], state),
+    entries: ['@kilotoken/core'],
+  };
+  const all = [own, ...peers.map((peer) => ({ name: peer.name, folder: peerFolder(peer), entries: peer.entries }))];
+  return {
+    apps: all.flatMap(({ folder, ...app }) => (folder === undefined ? [] : [{ ...app, folder }])),
+    missing: all.filter(({ folder }) => folder === undefined).map(({ name }) => name),
+  };
 }
 
 function packedCore(): string {

@@ -41,16 +41,17 @@ export async function startLineup(sink: Sink, only?: readonly string[]): Promise
     return contestant;
   };
   const [sdk7, sdk6] = [sdkVersions[7], sdkVersions[6]];
-  const bare = await start('bare', workspace);
-  const kilotoken = await start('kilotoken', workspace);
+  const bare = (): Promise<Contestant> => start('bare', workspace);
+  const kilotoken = (): Promise<Contestant> => start('kilotoken', workspace);
+  // A process for each lane: one that sees both kinds of streams is compiled for both, which apps seldom are.
   const lanes: Lane[] = [
-    { name: 'bare', contestant: bare, isAsked: true, sdk: sdk7 },
-    { name: 'bare, usage not asked for', contestant: bare, isAsked: false, sdk: sdk7 },
-    { name: 'A/A control', contestant: await start('bare', workspace), isAsked: true, bare: 'bare', sdk: sdk7 },
-    { name: 'kilotoken, app asks', contestant: kilotoken, isAsked: true, bare: 'bare', sdk: sdk7 },
+    { name: 'bare', contestant: await bare(), isAsked: true, sdk: sdk7 },
+    { name: 'bare, usage not asked for', contestant: await bare(), isAsked: false, sdk: sdk7 },
+    { name: 'A/A control', contestant: await bare(), isAsked: true, bare: 'bare', sdk: sdk7 },
+    { name: 'kilotoken, app asks', contestant: await kilotoken(), isAsked: true, bare: 'bare', sdk: sdk7 },
     {
       name: 'kilotoken, asks and hides',
-      contestant: kilotoken,
+      contestant: await kilotoken(),
       isAsked: false,
       bare: 'bare, usage not asked for',
       sdk: sdk7,

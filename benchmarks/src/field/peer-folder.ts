@@ -31,8 +31,11 @@ export function freshApp(name: string, packages: readonly string[], state = ''):
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: `app-${name}`, private: true }));
   const options = ['--save-exact', '--ignore-scripts', '--no-audit', '--no-fund', `--before=${resolvedOn}`];
+  // Without what an outer `npm run` tells its scripts: it would be taken for settings of this app.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
   const { status, stderr } = spawnSync('npm', ['install', ...options, ...packages], {
     cwd: folder,
+    env,
     encoding: 'utf8',
     timeout: 180_000,
   });

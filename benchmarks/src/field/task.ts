@@ -13,6 +13,8 @@ export type Task =
   | {
       readonly kind: 'crowd';
       readonly streams: number;
+      /** How many each has. */
+      readonly events: number;
       readonly isAsked: boolean;
       /** Of the provider the streams come from. */
       readonly baseURL: string;
@@ -43,8 +45,8 @@ export interface BatchCost {
 export interface CrowdCost {
   readonly cpu: number;
   readonly wall: number;
-  /** Most bytes in use above those before. */
-  readonly peakBytes: number;
+  /** Bytes in use when half of all events were read, after a collection, above those before. */
+  readonly heldBytes: number;
   readonly records: number;
 }
 

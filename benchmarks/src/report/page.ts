@@ -129,7 +129,7 @@ open and read in step.`
       contestant: '',
       'wall ratio': '200 streams, wall, ratio',
       'cpu ratio': 'CPU, ratio',
-      '+ MiB peak heap': '+ MiB peak heap',
+      '+ MiB half way': '+ MiB half way',
       'KiB per open stream': '+ KiB per open stream',
       'bytes per event': '+ bytes per event',
     }),

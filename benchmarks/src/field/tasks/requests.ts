@@ -8,7 +8,3 @@ export const chat = {
 export function chatStream(isAsked: boolean) {
   return { ...chat, stream: true as const, ...(isAsked ? { stream_options: { include_usage: true } } : {}) };
 }
-
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-}

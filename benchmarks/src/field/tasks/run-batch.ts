@@ -1,7 +1,8 @@
 import { stubFetch } from '../../hot-path/wire.ts';
+import { median } from '../../runner/median.ts';
 import type { Setup } from '../setup.ts';
 import type { BatchCost, Task } from '../task.ts';
-import { chat, chatStream, median } from './requests.ts';
+import { chat, chatStream } from './requests.ts';
 
 /** Streams or plain calls, one after the other, without a network. */
 export async function runBatch(setup: Setup, task: Extract<Task, { kind: 'streams' | 'calls' }>): Promise<BatchCost> {
