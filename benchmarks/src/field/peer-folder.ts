@@ -32,7 +32,7 @@ export function freshApp(name: string, packages: readonly string[], state = ''):
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: `app-${name}`, private: true }));
   const options = ['--save-exact', '--ignore-scripts', '--no-audit', '--no-fund', `--before=${resolvedOn}`];
   // Without what an outer `npm run` tells its scripts: it would be taken for settings of this app.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
+  const env = Object.fromEntries(Object.entries(process.env).filter(([variable]) => !variable.startsWith('npm_')));
   const { status, stderr } = spawnSync('npm', ['install', ...options, ...packages], {
     cwd: folder,
     env,

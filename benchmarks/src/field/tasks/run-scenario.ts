@@ -1,11 +1,17 @@
 import { fakeProvider } from '@kilotoken/core/testing';
 import { errorView, scenarios } from '../scenarios.ts';
-import type { Setup } from '../setup.ts';
+import type { SeenRecord, Setup } from '../setup.ts';
 import type { ScenarioResult, Task } from '../task.ts';
 
-const limitMs = 5000;
-/** In which records of an answer come to their end, also where it was cut. */
-const settleMs = 800;
+/** Far beyond what any of them takes on a busy machine. */
+const limitMs = 20_000;
+/** In which records come, if they come at all: also of an answer that was cut. */
+const settleMs = 2500;
+/** In which a record that is one too many would follow the others. */
+const extraMs = 300;
+
+/** What is seen of a contestant that does not come to an end. */
+export const noEnd = `no end in ${limitMs} ms`;
 
 /** One scenario, against a provider of its own, over sockets. */
 export async function runScenario(setup: Setup, task: Extract<Task, { kind: 'scenario' }>): Promise<ScenarioResult> {
@@ -20,14 +26,24 @@ export async function runScenario(setup: Setup, task: Extract<Task, { kind: 'sce
   const openai = setup.client({ baseURL: provider.baseURL, apiKey: 'test', maxRetries: scenario.maxRetries ?? 0 });
   const view = await Promise.race([
     (async () => scenario.run(openai))().catch((error: unknown) => ({ error: errorView(error) })),
-    pause(limitMs).then(() => ({ error: `no end in ${limitMs} ms` })),
+    pause(limitMs).then(() => ({ error: noEnd })),
   ]);
-  await pause(settleMs);
-  await setup.flush();
+  const records: SeenRecord[] = [];
+  const collect = async (forMs: number): Promise<void> => {
+    await pause(forMs);
+    await setup.flush();
+    records.push(...(await setup.taken()));
+  };
+  const isComplete = (): boolean =>
+    scenario.ends === 'complete' &&
+    records.filter(({ inputTokens }) => inputTokens !== undefined).length >= provider.generated.calls;
+  const began = performance.now();
+  while (!isComplete() && performance.now() - began < settleMs) await collect(100);
+  await collect(extraMs);
   const { calls, tokens } = provider.generated;
   return {
     view: JSON.stringify(view) ?? 'undefined',
-    records: await setup.taken(),
+    records,
     truth: { calls, inputTokens: tokens.inputTokens, outputTokens: tokens.outputTokens },
   };
 }
