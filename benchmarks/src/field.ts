@@ -18,7 +18,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '15' },
     /** Rounds of 200 streams at once, and of memory. */
-    'slow-rounds': { type: 'string', default: '5' },
+    'slow-rounds': { type: 'string', default: '4' },
     only: { type: 'string', multiple: true },
   },
 });
