@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { benchmarkPage } from '../src/report/page.ts';
+import { scaleFigures } from '../src/report/scale-figures.ts';
 import { themes } from '../src/report/theme.ts';
 import type { BenchmarkResult, ResultTable, Results } from '../src/runner/results.ts';
 
@@ -69,5 +70,20 @@ describe('the page of benchmarks', () => {
     expect(light).toContain('30 µs');
     expect(dark.replaceAll(/#[0-9a-f]{6}/g, '')).toBe(light.replaceAll(/#[0-9a-f]{6}/g, ''));
     expect(dark).not.toBe(light);
+  });
+});
+
+describe('the figures of the page on scale', () => {
+  it('are what was measured, times a million users at their peak', () => {
+    const rows = [{ contestant: 'kilotoken, app asks', openai: '7.0.0', '+ us per event, delivered': 2 }];
+    const text = scaleFigures(results(benchmark('field', [{ title: 'Hot path: over the bare client', rows }])));
+    // 1,000,000 users x 20 calls / 86,400 s x 4 x 400 events x 2 us.
+    expect(text).toMatch(/\| an event, the app asks for usage \| 2 µs CPU \| 0.74 cores \|/);
+  });
+
+  it('leave out what was not run, or failed', () => {
+    const rows = [{ contestant: 'kilotoken, app asks', openai: '7.0.0', '+ us per event, delivered': 2 }];
+    const failed = benchmark('field', [{ title: 'Hot path: over the bare client', rows }], { exitCode: 1 });
+    expect(scaleFigures(results(failed))).not.toContain('an event');
   });
 });
