@@ -25,6 +25,8 @@ process.on('message', (task: Task) => {
 });
 // A contestant's own failure is not the end of the round; the board shows what the app saw of it.
 process.on('unhandledRejection', () => {});
+// Timers of its own would keep it alive when nobody asks any more.
+process.once('disconnect', () => process.exit());
 process.send?.({ isReady: true });
 
 async function run(contestant: Setup, task: Task): Promise<unknown> {

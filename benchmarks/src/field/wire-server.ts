@@ -21,3 +21,4 @@ const server = createServer((request, response) => {
 server.listen(0, '127.0.0.1', () => {
   process.send?.(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`);
 });
+process.once('disconnect', () => process.exit());
