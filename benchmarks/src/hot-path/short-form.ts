@@ -63,7 +63,7 @@ const questions: readonly Question[] = [
   clientQuestion('client, observed', stream(true)),
   clientQuestion('client, hidden', stream(false)),
   clientQuestion('client, short calls', async (client) => {
-    for (let at = 0; at < 20; at += 1) await client.chat.completions.create(chat);
+    for (let at = 0; at < 80; at += 1) await client.chat.completions.create(chat);
   }),
 ];
 
