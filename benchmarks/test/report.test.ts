@@ -57,6 +57,19 @@ describe('the page of benchmarks', () => {
     expect(markdown).toContain('## broken\n\nThis benchmark did not end well in this run.');
   });
 
+  it('says which aims were met, beside what the control shows', () => {
+    const rows = [
+      { contestant: 'A/A control', openai: '7.0.0', '+ us per event': 0.1, '+ us short call': 1 },
+      { contestant: 'kilotoken, app asks', openai: '7.0.0', '+ us per event': 0.2, '+ us short call': 6 },
+    ];
+    const { markdown } = benchmarkPage(
+      results(benchmark('field', [{ title: 'Hot path: over the bare client', rows }])),
+    );
+    expect(markdown).toContain('| an event, the app asks | 0.3 µs | 0.2 µs | 0.1 µs | yes |');
+    expect(markdown).toContain('| a call that is not streamed | 5 µs | 6 µs | 1 µs | not in this run |');
+    expect(markdown).not.toContain('| the import |');
+  });
+
   it('draws each contestant, in two coats that differ', () => {
     const rows = [
       { contestant: 'peer', openai: '7.0.0', '+ us first event': 30 },

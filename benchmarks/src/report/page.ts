@@ -1,5 +1,6 @@
 import type { BenchmarkResult, Results, Row } from '../runner/results.ts';
 import { howSection, machineTable } from './about-run.ts';
+import { aimRows } from './aims.ts';
 import { barChart } from './bar-chart.ts';
 import { barsOf, control } from './bars.ts';
 import { boardSection } from './board.ts';
@@ -56,6 +57,7 @@ export function benchmarkPage(results: Results): Page {
   const board = tableOf('correctness', 'What was recorded');
   const imports = tableOf('imports', 'Import');
   const sizes = tableOf('size', 'Size');
+  const aims = aimRows({ hot, crowd, imports });
   // Who is fast because it does not look at the usage is not to be mistaken for who is fast.
   const askedStream = board.find((row) => row['scenario'] === 'chat stream, app asks') ?? {};
   const remarkOf = (contestant: string): { readonly remark: string } | undefined =>
@@ -106,6 +108,13 @@ the records had arrived at the sink or exporter.`
       '+ us short call, delivered': 'delivered',
       'records per call': 'records per call',
     }),
+
+    heading('Aims', aims.length > 0),
+    aims.length > 0
+      ? `What metering is meant to add at most. A difference within what the control shows is noise, and so is an aim missed by
+as much.`
+      : '',
+    table(aims, { aim: '', 'at most': 'at most', measured: 'measured', control: 'the control', met: 'met' }),
 
     heading('Does an event get dearer in a longer stream?', lengths.length > 0),
     table(lengths, {
