@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { MeterError, isMeterError } from '../errors.ts';
 import { sqliteModule } from '../node/sqlite-module.ts';
 import type { Connection, Prepare } from '../storage/sqlite/connection.ts';
-import { migrate } from '../storage/sqlite/schema.ts';
+import { newestUsableVersion, schemaVersion } from '../storage/sqlite/schema.ts';
 
 const busyTimeoutMs = 10_000;
 
@@ -34,7 +34,7 @@ export function openStoreFile(path: string): StoreFile {
     // Not opened read-only: then nobody would tidy up the write-ahead log behind us.
     database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     database.exec('PRAGMA query_only = ON');
-    checkSchema(database, path, knownVersion(new sqlite.DatabaseSync(':memory:')));
+    checkSchema(database, path);
     return storeFile(path, database);
   } catch (cause) {
     database?.close();
@@ -65,31 +65,21 @@ function storeFile(path: string, database: DatabaseSync): StoreFile {
   };
 }
 
-function checkSchema(database: DatabaseSync, path: string, known: number): void {
+function checkSchema(database: DatabaseSync, path: string): void {
   const table = database.prepare(`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'usage_records'`).get();
   const version = userVersion(database);
   if (table === undefined || version === 0) {
     throw new MeterError('invalid_options', `--store "${path}": the file holds no usage records`);
   }
-  if (version === known) return;
+  if (version === schemaVersion || version === newestUsableVersion) return;
   const advice =
-    version > known
+    version > schemaVersion
       ? 'use the release that wrote it, or a newer one'
       : 'open it once with sqliteStore, which renews it';
   throw new MeterError(
     'unsupported',
-    `--store "${path}" has schema version ${version}, this release reads ${known}; ${advice}`,
+    `--store "${path}" has schema version ${version}, this release reads ${schemaVersion} and ${newestUsableVersion}; ${advice}`,
   );
-}
-
-/** The version this release writes, as its own migration leaves it. */
-function knownVersion(empty: DatabaseSync): number {
-  try {
-    migrate(empty, ':memory:');
-    return userVersion(empty);
-  } finally {
-    empty.close();
-  }
 }
 
 function userVersion(database: DatabaseSync): number {

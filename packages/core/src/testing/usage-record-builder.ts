@@ -3,8 +3,8 @@ import type { UsageRecord } from '../recording/usage-record.ts';
 /**
  * A valid record, the same at every call; a test states only what it is about.
  *
- * `overrides` replace whole fields: `tokens`, `cost` and `attribution` are not merged. The default `callId` follows from
- * the id, so two records with different ids are two calls.
+ * `overrides` replace whole fields: `tokens`, `cost` and `attribution` are not merged. The default `callId` is the
+ * id, as it is for the first attempt of a call, so two records with different ids are two calls.
  *
  * @example
  * ```ts
@@ -17,7 +17,7 @@ export function usageRecord(overrides: Partial<UsageRecord> = {}): UsageRecord {
     v: 1,
     kind: 'usage',
     id,
-    callId: `call of ${id}`,
+    callId: id,
     attempt: 1,
     startedAt: new Date('2026-11-22T10:00:00.000Z'),
     endedAt: new Date('2026-11-22T10:00:01.500Z'),

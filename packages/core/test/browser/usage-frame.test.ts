@@ -148,7 +148,7 @@ describe('usageFrame', () => {
 
   it('is named by its message, else by its first call, else by a name of its own', () => {
     expect(usageChunk(turnUsage({ id: 'a' }, { id: 'b', attribution: { messageId: 'm' } })).kilotoken.id).toBe('m');
-    expect(usageChunk(turnUsage({ id: 'a' }, { id: 'b' })).kilotoken.id).toBe('call of a');
+    expect(usageChunk(turnUsage({ id: 'a' }, { id: 'b' })).kilotoken.id).toBe('a');
     const [one, two] = [usageChunk({ tokens: {} }), usageChunk({ tokens: {} })];
     expect(one.kilotoken.id).not.toBe(two.kilotoken.id);
     expect(one.id).toBe(one.kilotoken.id);

@@ -23,7 +23,7 @@ test('a store that is right passes every check', async () => {
   const { exitCode, stdout, stderr } = await verify(await storeWith(records));
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   expect(stdout.trimEnd().split('\n')).toEqual([
-    'ok     schema version 2',
+    'ok     schema version 3',
     'ok     file is whole',
     'ok     300 records, each there once',
     'ok     reported usage once per call',
@@ -36,7 +36,7 @@ describe('a total that is not the sum of its records', () => {
   test.for<[string, string, string]>([
     [
       'of everything',
-      'UPDATE usage_totals SET input_tokens = input_tokens + 1 WHERE scope = 0 AND origin = ""',
+      'UPDATE usage_totals SET input_tokens = input_tokens + 1 WHERE scope = 0 AND origin = "reported"',
       'all records: inputTokens is',
     ],
     [
@@ -45,20 +45,21 @@ describe('a total that is not the sum of its records', () => {
       'all records, reported: calls is 1,',
     ],
     [
+      'of the calls of all origins',
+      'UPDATE usage_totals SET whole_calls = whole_calls + 1 WHERE scope = 0 AND origin = "reported"',
+      'all records: calls is 201, not 200',
+    ],
+    [
       'of a user',
-      'UPDATE usage_totals SET pico_low = pico_low + 1 WHERE user_id = "user-1" AND origin = ""',
+      'UPDATE usage_totals SET pico_low = pico_low + 1 WHERE user_id = "user-1" AND origin = "reported"',
       'user "user-1": picoUsd is',
     ],
     [
       'without user',
-      'UPDATE usage_totals SET unpriced_calls = 0 WHERE scope = 1 AND origin = ""',
+      'UPDATE usage_totals SET unpriced_calls = 0 WHERE scope = 1',
       'records without user: unpriced calls is 0,',
     ],
-    [
-      'that is not there',
-      'DELETE FROM usage_totals WHERE user_id = "user-2" AND origin = ""',
-      'user "user-2": records is 0,',
-    ],
+    ['that is not there', 'DELETE FROM usage_totals WHERE user_id = "user-2"', 'user "user-2": records is 0,'],
     [
       'without records',
       'UPDATE usage_totals SET user_id = "ghost" WHERE user_id = "user-2"',

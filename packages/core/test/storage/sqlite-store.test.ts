@@ -153,6 +153,19 @@ describe('values', () => {
   });
 });
 
+it('sums money exactly also where a kept sum has outgrown the floats', async () => {
+  const store = sqliteStore({ path });
+  const record = (id: string) => usageRecord({ id, cost: { picoUsd: 1, basis: 'card' } });
+  await store.append([record('a')]);
+  const other = new DatabaseSync(path);
+  other.exec('UPDATE usage_totals SET pico_low = 9007199254740992');
+  other.close();
+  await store.append([record('b')]);
+  expect((await store.totals({})).picoUsd).toBe(9_007_199_254_740_993n);
+  expect((await store.userTotals('user-1')).picoUsd).toBe(9_007_199_254_740_993n);
+  await store.close();
+});
+
 describe('a lock held by another connection', () => {
   it('lets the event loop go on, and the append succeed once it is released', async () => {
     const store = sqliteStore({ path });

@@ -24,12 +24,24 @@ const recounts: readonly string[] = [
      FROM usage_records GROUP BY 1, 2, origin`,
 ];
 
+/** What is kept: a row per origin, and over all origins what these rows add up to. */
+const keptSqls: readonly string[] = [
+  'SELECT * FROM usage_totals',
+  `SELECT scope, user_id, '' AS origin, ${sumSql('whole_calls')} AS calls,
+     ${['records', 'unpriced_calls', 'pico_high', 'pico_low', ...tokenColumnPairs.map(([, column]) => column)]
+       .map((column) => `${sumSql(column)} AS ${column}`)
+       .join(', ')}
+     FROM usage_totals GROUP BY scope, user_id`,
+];
+
 /** Adds all records up anew and compares; to be called inside one read transaction. */
 export function wrongTotals(prepare: Prepare): readonly WrongTotals[] {
   const kept = new Map(
-    prepare('SELECT * FROM usage_totals', 'bigints')
-      .all()
-      .map((row) => [rowKey(row), row] as const),
+    keptSqls.flatMap((sql) =>
+      prepare(sql, 'bigints')
+        .all()
+        .map((row) => [rowKey(row), row] as const),
+    ),
   );
   const wrong: WrongTotals[] = [];
   for (const sql of recounts) {
@@ -42,6 +54,10 @@ export function wrongTotals(prepare: Prepare): readonly WrongTotals[] {
   // What is left has no record behind it.
   for (const row of kept.values()) wrong.push(...differences(row, row, undefined));
   return wrong;
+}
+
+function sumSql(column: string): string {
+  return `sum(${column})`;
 }
 
 function differences(name: Row, kept: Row | undefined, recounted: Row | undefined): WrongTotals[] {

@@ -2,7 +2,7 @@ import type { Prepare, Row } from './connection.ts';
 import { encodeText } from './text.ts';
 import { totalsScope } from './totals-fold.ts';
 
-/** The kept sums of a user, of records without a user (null) or of everything: one row per origin, and one with origin ''. */
+/** The kept sums of a user, of records without a user (null) or of everything: one row per origin. */
 export function keptRows(userId: string | null | undefined, prepare: Prepare): Row[] {
   return prepare('SELECT * FROM usage_totals WHERE scope = ? AND user_id = ?', 'bigints').all(...keyOf(userId));
 }
@@ -12,7 +12,9 @@ export function keptCounts(
   userId: string | null | undefined,
   prepare: Prepare,
 ): { readonly records: number; readonly calls: number } {
-  const kept = prepare(`SELECT records, calls FROM usage_totals WHERE scope = ? AND user_id = ? AND origin = ''`);
+  const kept = prepare(
+    'SELECT sum(records) AS records, sum(whole_calls) AS calls FROM usage_totals WHERE scope = ? AND user_id = ?',
+  );
   const row = kept.get(...keyOf(userId));
   return { records: Number(row?.['records'] ?? 0), calls: Number(row?.['calls'] ?? 0) };
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { addTokens, originShares, tokenTotals, usageTotals } from '../usage-sums.ts';
 import type { TokenSums } from '../usage-sums.ts';
-import type { UsageQuery, UsageTotals } from '../usage-store.ts';
+import type { OriginTotals, UsageQuery, UsageTotals } from '../usage-store.ts';
 import type { Prepare, Row } from './connection.ts';
 import { sqlFilter } from './filter.ts';
 import type { SqlFilter } from './filter.ts';
@@ -24,12 +24,13 @@ export function readTotals(query: UsageQuery, prepare: Prepare, database: Databa
 
 function keptTotals(userId: string | null | undefined, prepare: Prepare): UsageTotals {
   const rows = keptRows(userId, prepare);
-  const whole = rows.find((row) => row['origin'] === '');
+  const over = (column: string): number => rows.reduce((sum, row) => sum + Number(row[column]), 0);
   return usageTotals({
-    ...(whole === undefined ? { calls: 0, tokens: tokenTotals({}), picoUsd: 0n } : rowSums(whole)),
-    byOrigin: shares(rows.filter((row) => row !== whole)),
-    unpricedCalls: Number(whole?.['unpriced_calls'] ?? 0),
-    rev: Number(whole?.['records'] ?? 0),
+    calls: over('whole_calls'),
+    ...sumOf(rows.map((row) => rowSums(row))),
+    byOrigin: shares(rows),
+    unpricedCalls: over('unpriced_calls'),
+    rev: over('records'),
   });
 }
 
@@ -46,14 +47,11 @@ function countedTotals(query: UsageQuery, prepare: Prepare): UsageTotals {
       ],
     );
   const sums = rows.map((row) => rowSums(row));
-  const tokens: TokenSums = {};
-  for (const share of sums) addTokens(tokens, share.tokens);
   const [only] = sums;
   return usageTotals({
     // Attempts of one call may differ in origin, so their counts cannot be added.
     calls: only === undefined || sums.length === 1 ? (only?.calls ?? 0) : distinctCalls(where),
-    tokens: tokenTotals(tokens),
-    picoUsd: sums.reduce((sum, share) => sum + share.picoUsd, 0n),
+    ...sumOf(sums),
     byOrigin: shares(rows),
     unpricedCalls: rows.some((row) => row['unpriced'] === 1n) ? distinctCalls(`${where} AND unpriced = 1`) : 0,
     rev: kept.records,
@@ -67,6 +65,12 @@ function originRows(sumsOfRows: string, { where, values }: SqlFilter, prepare: P
   if (whole === undefined || whole['origin'] === null) return [];
   if (whole['origin'] === whole['other']) return [whole];
   return prepare(`SELECT origin, ${sums} GROUP BY origin`, 'bigints').all(...values);
+}
+
+function sumOf(sums: readonly OriginTotals[]): Pick<UsageTotals, 'tokens' | 'picoUsd'> {
+  const tokens: TokenSums = {};
+  for (const share of sums) addTokens(tokens, share.tokens);
+  return { tokens: tokenTotals(tokens), picoUsd: sums.reduce((sum, { picoUsd }) => sum + picoUsd, 0n) };
 }
 
 function shares(rows: readonly Row[]): UsageTotals['byOrigin'] {

@@ -8,10 +8,14 @@ const tokenColumnTypes = tokenColumnPairs
   .join(', ');
 
 /**
- * One step per schema version; step `n` leads from version `n` to `n + 1`. A step that was released is never changed.
+ * One step per schema version; step `n` leads from version `n` to `n + 1`. A step that was released is never changed, and
+ * it takes nothing away that the version before reads or writes: a release uses a file that is one version newer as it is,
+ * so that two releases may share a file while one takes over from the other.
  *
  * `seq` is the order of arrival. `usage_totals` holds one row per scope (0 everything, 1 records without a user, 2 one
- * user) and origin, and one with the empty origin for all origins; it is written in the transaction of its records.
+ * user) and origin; it is written in the transaction of its records. All origins together are the sums over these rows:
+ * `whole_calls` and `unpriced_calls` count a call in the row of the origin it came with first, `calls` in each of its
+ * origins.
  */
 const migrations: readonly string[] = [
   `CREATE TABLE usage_records (
@@ -38,28 +42,45 @@ const migrations: readonly string[] = [
   `DROP INDEX usage_by_user_arrival;
   DROP INDEX usage_by_call;
   CREATE INDEX usage_by_call ON usage_records (call_id);`,
+  // The first attempt of a call names it: with its id in the index of ids, only retries need one by call. One row of totals
+  // is written per record instead of two.
+  `DROP INDEX usage_by_call;
+  CREATE INDEX usage_by_retry ON usage_records (call_id) WHERE call_id <> id;
+  ALTER TABLE usage_totals ADD COLUMN whole_calls INTEGER NOT NULL DEFAULT 0;
+  UPDATE usage_totals AS share SET (whole_calls, unpriced_calls) = (SELECT calls, unpriced_calls FROM usage_totals AS whole
+    WHERE whole.scope = share.scope AND whole.user_id = share.user_id AND whole.origin = '')
+    WHERE origin = (SELECT min(origin) FROM usage_totals AS other
+      WHERE other.scope = share.scope AND other.user_id = share.user_id AND other.origin <> '');
+  DELETE FROM usage_totals WHERE origin = '';`,
 ];
+
+/** The version this release writes. */
+export const schemaVersion = migrations.length;
+
+/** The newest version this release can use, see `migrations`. */
+export const newestUsableVersion = schemaVersion + 1;
 
 /**
  * Brings an open database to the schema of this version, in one transaction.
  *
- * @throws {@link MeterError} `unsupported` when the file was written by a newer schema.
+ * @throws {@link MeterError} `unsupported` when the file was written by a schema this release cannot use.
  */
 export function migrate(database: DatabaseSync, path: string): void {
-  if (storedVersion(database) === migrations.length) return;
+  const found = storedVersion(database);
+  if (found === schemaVersion || found === newestUsableVersion) return;
   database.exec('BEGIN IMMEDIATE');
   try {
     // Read again: another process may have come first.
     const version = storedVersion(database);
-    if (version > migrations.length) {
+    if (version > newestUsableVersion) {
       throw new MeterError(
         'unsupported',
-        `sqliteStore: "${path}" has schema version ${version}, this release knows up to ${migrations.length}; ` +
+        `sqliteStore: "${path}" has schema version ${version}, this release can use up to ${newestUsableVersion}; ` +
           'use the release that wrote it, or a newer one',
       );
     }
     for (const step of migrations.slice(version)) database.exec(step);
-    database.exec(`PRAGMA user_version = ${migrations.length}`);
+    if (version < schemaVersion) database.exec(`PRAGMA user_version = ${schemaVersion}`);
     database.exec('COMMIT');
   } catch (error) {
     rollBack(database);

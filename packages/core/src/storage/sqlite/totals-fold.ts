@@ -1,8 +1,8 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import { tokenUsageFields } from '../../normalize/token-usage.ts';
+import type { TokenUsage } from '../../normalize/token-usage.ts';
 import { isUnpriced } from '../storable-record.ts';
 import type { StorableRecord } from '../storable-record.ts';
-import { addTokens } from '../usage-sums.ts';
-import type { TokenSums } from '../usage-sums.ts';
 import type { Prepare } from './connection.ts';
 import { encodeText } from './text.ts';
 import { moneyUnit, tokenColumnPairs } from './token-columns.ts';
@@ -20,106 +20,111 @@ export interface TotalsFold {
 
 /** What is added to one row of `usage_totals`. */
 interface Delta {
-  readonly tokens: TokenSums;
+  /** Sums in the order of `tokenUsageFields`; a bit of `shape` says which of them a record carried. */
+  readonly counts: number[];
+  shape: number;
   records: number;
   calls: number;
+  wholeCalls: number;
   unpricedCalls: number;
   /** In units of `moneyUnit`, and the rest: plain numbers stay exact for more records than a transaction takes. */
   picoHigh: number;
   picoLow: number;
 }
 
-/** The rows of one user, of records without a user, or of everything. */
-interface Share {
-  readonly whole: Delta;
-  readonly byOrigin: Map<string, Delta>;
-}
+/** The rows of one user, of records without a user, or of everything, by origin. */
+type Share = Map<string, Delta>;
 
 const unit = Number(moneyUnit);
-const deltaColumns = ['records', 'calls', 'unpriced_calls', 'pico_high', 'pico_low'];
+const deltaColumns = ['records', 'calls', 'whole_calls', 'unpriced_calls', 'pico_high', 'pico_low'];
 
-const isCallKnownSql = 'SELECT 1 FROM usage_records WHERE call_id = ? AND seq < ? LIMIT 1';
-
-const earlier = 'SELECT 1 FROM usage_records WHERE call_id = :call AND seq < :sequence';
+/** The records of a call that came before: the one that has its name as its id, and its retries. */
+const earlierSql = `(
+  SELECT seq, origin, unpriced, user_id FROM usage_records WHERE id = :call AND call_id = :call
+  UNION ALL SELECT seq, origin, unpriced, user_id FROM usage_records WHERE call_id = :call AND call_id <> id)
+  WHERE seq < :sequence`;
+const isRetriedSql = 'SELECT 1 FROM usage_records WHERE call_id = ? AND call_id <> id LIMIT 1';
+const isCallKnownSql = `SELECT 1 FROM ${earlierSql} LIMIT 1`;
 const earlierOfCallSql = `SELECT
-  EXISTS (${earlier} AND origin = :origin) AS of_origin,
-  EXISTS (${earlier} AND unpriced = 1) AS unpriced,
-  EXISTS (${earlier} AND user_id IS :user) AS of_user,
-  EXISTS (${earlier} AND user_id IS :user AND origin = :origin) AS of_user_origin,
-  EXISTS (${earlier} AND user_id IS :user AND unpriced = 1) AS of_user_unpriced`;
+  EXISTS (SELECT 1 FROM ${earlierSql} AND origin = :origin) AS of_origin,
+  EXISTS (SELECT 1 FROM ${earlierSql} AND unpriced = 1) AS unpriced,
+  EXISTS (SELECT 1 FROM ${earlierSql} AND user_id IS :user) AS of_user,
+  EXISTS (SELECT 1 FROM ${earlierSql} AND user_id IS :user AND origin = :origin) AS of_user_origin,
+  EXISTS (SELECT 1 FROM ${earlierSql} AND user_id IS :user AND unpriced = 1) AS of_user_unpriced`;
 
 /** Begins a fold for one transaction. */
 export function createTotalsFold(prepare: Prepare): TotalsFold {
-  const everything = emptyShare();
+  const everything: Share = new Map();
   const users = new Map<string | null, Share>();
-  const isCallKnown = prepare(isCallKnownSql);
+  const isRetried = prepare(isRetriedSql);
+
+  const isCallNew = ({ callId, id }: StorableRecord['fields'], sequence: number | bigint): boolean => {
+    const call = encodeText(callId);
+    // Nearly every record is the first and only one of its call.
+    if (callId === id) return isRetried.get(call) === undefined;
+    return prepare(isCallKnownSql).get({ call, sequence }) === undefined;
+  };
 
   return {
     add({ fields }, sequence) {
       const user = fields.attribution.userId === undefined ? null : encodeText(fields.attribution.userId);
       const origin = encodeText(fields.origin);
-      const share = shareOf(users, user);
-      const ofUserOrigin = originOf(share, origin);
-      const ofOrigin = originOf(everything, origin);
-      // The sums of a record are added to one row here, and to the others when they are written.
-      addSums(ofUserOrigin, fields);
+      const share = users.get(user) ?? newShare(users, user);
+      const ofUser = share.get(origin) ?? newDelta(share, origin);
+      const ofAll = everything.get(origin) ?? newDelta(everything, origin);
+      // The sums of a record are added to one row here, and to the other when they are written.
+      addSums(ofUser, fields);
       const unpriced = isUnpriced(fields) ? 1 : 0;
-      const call = encodeText(fields.callId);
-      // Nearly every call has one record, and one look tells.
-      if (isCallKnown.get(call, sequence) === undefined) {
-        for (const delta of [everything.whole, ofOrigin, share.whole, ofUserOrigin]) delta.calls += 1;
-        everything.whole.unpricedCalls += unpriced;
-        share.whole.unpricedCalls += unpriced;
+      if (isCallNew(fields, sequence)) {
+        for (const delta of [ofUser, ofAll]) {
+          delta.calls += 1;
+          delta.wholeCalls += 1;
+          delta.unpricedCalls += unpriced;
+        }
         return;
       }
+      const call = encodeText(fields.callId);
       const known = prepare(earlierOfCallSql).get({ call, user, origin, sequence });
       const isNew = (fact: string): number => (known?.[fact] === 1 ? 0 : 1);
-      ofOrigin.calls += isNew('of_origin');
-      share.whole.calls += isNew('of_user');
-      ofUserOrigin.calls += isNew('of_user_origin');
-      everything.whole.unpricedCalls += unpriced * isNew('unpriced');
-      share.whole.unpricedCalls += unpriced * isNew('of_user_unpriced');
+      ofAll.calls += isNew('of_origin');
+      ofUser.calls += isNew('of_user_origin');
+      ofUser.wholeCalls += isNew('of_user');
+      ofAll.unpricedCalls += unpriced * isNew('unpriced');
+      ofUser.unpricedCalls += unpriced * isNew('of_user_unpriced');
     },
     write() {
       if (users.size === 0) return;
-      const writeShare = createDeltaWriter(prepare);
+      const write = createDeltaWriter(prepare);
       for (const [user, share] of users) {
-        for (const [origin, delta] of share.byOrigin) {
-          merge(share.whole, delta);
-          merge(everything.whole, delta);
-          merge(originOf(everything, origin), delta);
+        for (const [origin, delta] of share) {
+          merge(everything.get(origin) ?? newDelta(everything, origin), delta);
+          write(user === null ? totalsScope.withoutUser : totalsScope.user, user ?? '', origin, delta);
         }
-        writeShare(user === null ? totalsScope.withoutUser : totalsScope.user, user ?? '', share);
       }
-      writeShare(totalsScope.everything, '', everything);
+      for (const [origin, delta] of everything) write(totalsScope.everything, '', origin, delta);
     },
   };
 }
 
-function shareOf(users: Map<string | null, Share>, user: string | null): Share {
-  let share = users.get(user);
-  if (share === undefined) {
-    share = emptyShare();
-    users.set(user, share);
-  }
+function newShare(shares: Map<string | null, Share>, user: string | null): Share {
+  const share: Share = new Map();
+  shares.set(user, share);
   return share;
 }
 
-function originOf({ byOrigin }: Share, origin: string): Delta {
-  let delta = byOrigin.get(origin);
-  if (delta === undefined) {
-    delta = emptyDelta();
-    byOrigin.set(origin, delta);
-  }
+function newDelta(share: Share, origin: string): Delta {
+  const delta: Delta = {
+    counts: tokenUsageFields.map(() => 0),
+    shape: 0,
+    records: 0,
+    calls: 0,
+    wholeCalls: 0,
+    unpricedCalls: 0,
+    picoHigh: 0,
+    picoLow: 0,
+  };
+  share.set(origin, delta);
   return delta;
-}
-
-function emptyShare(): Share {
-  return { whole: emptyDelta(), byOrigin: new Map() };
-}
-
-function emptyDelta(): Delta {
-  return { tokens: {}, records: 0, calls: 0, unpricedCalls: 0, picoHigh: 0, picoLow: 0 };
 }
 
 function addSums(delta: Delta, { cost, tokens }: StorableRecord['fields']): void {
@@ -128,31 +133,30 @@ function addSums(delta: Delta, { cost, tokens }: StorableRecord['fields']): void
   delta.records += 1;
   delta.picoHigh += (picoUsd - low) / unit;
   delta.picoLow += low;
-  addTokens(delta.tokens, tokens);
+  for (let at = 0; at < tokenUsageFields.length; at += 1) {
+    const value = tokens[tokenUsageFields[at] as keyof TokenUsage];
+    if (value === undefined) continue;
+    delta.shape |= 1 << at;
+    delta.counts[at] = (delta.counts[at] ?? 0) + value;
+  }
 }
 
-function merge(into: Delta, { records, picoHigh, picoLow, tokens }: Delta): void {
+function merge(into: Delta, { records, picoHigh, picoLow, counts, shape }: Delta): void {
   into.records += records;
   into.picoHigh += picoHigh;
   into.picoLow += picoLow;
-  addTokens(into.tokens, tokens);
+  into.shape |= shape;
+  for (let at = 0; at < counts.length; at += 1) into.counts[at] = (into.counts[at] ?? 0) + (counts[at] ?? 0);
 }
 
 /** Writes sums, by one statement per set of counts they have: handing over a NULL costs as much as a value. */
 function createDeltaWriter(prepare: Prepare) {
   const statements = new Map<number, StatementSync>();
 
-  const write = (scope: number, user: string, origin: string, delta: Delta): void => {
-    const { tokens, records, calls, unpricedCalls, picoHigh, picoLow } = delta;
-    const values: SQLInputValue[] = [scope, user, origin];
-    for (const value of [records, calls, unpricedCalls, picoHigh, picoLow]) values.push(exact(value));
-    let shape = 0;
-    for (const [index, [field]] of tokenColumnPairs.entries()) {
-      const value = tokens[field];
-      if (value === undefined) continue;
-      shape |= 1 << index;
-      values.push(exact(value));
-    }
+  return (scope: number, user: string, origin: string, delta: Delta): void => {
+    const { counts, shape, records, calls, wholeCalls, unpricedCalls, picoHigh, picoLow } = delta;
+    const values: SQLInputValue[] = [scope, user, origin, records, calls, wholeCalls, unpricedCalls, picoHigh, picoLow];
+    for (let at = 0; at < counts.length; at += 1) if ((shape >> at) & 1) values.push(counts[at] ?? 0);
     let statement = statements.get(shape);
     if (statement === undefined) {
       statement = prepare(upsertSql(shape));
@@ -160,24 +164,19 @@ function createDeltaWriter(prepare: Prepare) {
     }
     statement.run(...values);
   };
-
-  return (scope: number, user: string, { whole, byOrigin }: Share): void => {
-    write(scope, user, '', whole);
-    for (const [origin, delta] of byOrigin) write(scope, user, origin, delta);
-  };
 }
 
-/** A plain number is bound as a float beyond 32 bits, and a float in the sum would round it. */
-function exact(value: number): SQLInputValue {
-  return Number.isSafeInteger(value) ? BigInt(value) : value;
-}
-
+/** A number is bound as a float, and a float in a sum beyond 2^53 would round it, hence the cast. */
 function upsertSql(shape: number): string {
   const tokenColumns = tokenColumnPairs.filter((_, index) => (shape >> index) & 1).map(([, column]) => column);
   const columns = [...deltaColumns, ...tokenColumns];
   return `INSERT INTO usage_totals (scope, user_id, origin, ${columns.join(', ')})
     VALUES (?, ?, ?, ${columns.map(() => '?').join(', ')})
     ON CONFLICT (scope, user_id, origin) DO UPDATE SET
-    ${deltaColumns.map((column) => `${column} = ${column} + excluded.${column}`).join(', ')}
-    ${tokenColumns.map((column) => `, ${column} = coalesce(${column}, 0) + excluded.${column}`).join('')}`;
+    ${deltaColumns.map((column) => `${column} = ${column} + ${added(column)}`).join(', ')}
+    ${tokenColumns.map((column) => `, ${column} = coalesce(${column}, 0) + ${added(column)}`).join('')}`;
+}
+
+function added(column: string): string {
+  return column === 'audio_seconds' ? `excluded.${column}` : `CAST(excluded.${column} AS INTEGER)`;
 }

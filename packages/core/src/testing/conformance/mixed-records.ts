@@ -26,7 +26,8 @@ export function mixedRecords(count: number, instants: readonly Date[]): UsageRec
     return {
       ...base,
       kind: isCorrection ? 'adjustment' : 'usage',
-      callId: `call-${random() % Math.ceil(count * 0.7)}`,
+      // The first attempt names its call, and a retry may be there before it.
+      callId: random() % 2 === 0 ? base.id : `mixed-${random() % count}`,
       startedAt: pick(instants) ?? base.startedAt,
       origin,
       ...(requestModel === undefined ? {} : { requestModel }),
