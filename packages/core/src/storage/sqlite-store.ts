@@ -28,9 +28,9 @@ export interface SqliteStoreOptions {
  * A durable store in one SQLite file, on the `node:sqlite` of Node 22.13 or later: the embedded default.
  *
  * Several processes of one machine may use the same file. Nothing is opened or written before the first use. `append`
- * resolves after the data reached the disk (write-ahead log, `synchronous = FULL`), takes big batches in several
- * transactions of about 5 ms, and keeps the totals of every user in the same transactions, so `userTotals` and `totals`
- * of a user read a few rows however many records there are. Other totals go through the matching records.
+ * resolves after the data reached the disk (the write-ahead log is flushed off the event loop), takes big batches in
+ * several transactions of about 4 ms, and keeps the totals of every user in the same transactions, so `userTotals` and
+ * `totals` of a user read a few rows however many records there are. Other totals go through the matching records.
  *
  * @throws {@link MeterError} `invalid_options` for a wrong option, and on Vercel or Lambda without `ephemeral`;
  * `unsupported` where the runtime has no `node:sqlite`. Methods reject with `store_failed` when the file cannot be used,

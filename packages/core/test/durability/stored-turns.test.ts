@@ -32,6 +32,7 @@ it('answers usage() awaited inside the read loop, and says that it is not comple
   const turn = meter.track({ userId: 'u1' });
   const messages = [{ role: 'user' as const, content: 'Hi there you' }];
   await openai.chat.completions.create({ model: 'm', messages }, turn.options);
+  await turn.stored();
   const stream = await openai.chat.completions.create({ model: 'm', messages, stream: true }, turn.options);
   const inside: unknown[] = [];
   for await (const _ of stream) {

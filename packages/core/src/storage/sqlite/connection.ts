@@ -3,6 +3,8 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { MeterError, isMeterError } from '../../errors.ts';
 import { sqliteModule } from '../../node/sqlite-module.ts';
 import { migrate } from './schema.ts';
+import { openWriteAheadLog } from './write-ahead-log.ts';
+import type { SyncFile, WriteAheadLog } from './write-ahead-log.ts';
 
 type SqliteModule = typeof sqliteNamespace;
 
@@ -29,23 +31,47 @@ export interface Connection {
   close(): void;
 }
 
+/** A connection that is written to. */
+export interface WritableConnection extends Connection {
+  /**
+   * Resolves when everything that was committed before is on the disk.
+   *
+   * @throws {@link MeterError} `store_failed` when the disk did not take it.
+   */
+  whenDurable(): Promise<void>;
+  /**
+   * Moves the log into the database file. It waits for the disk once on the event loop, for the file; for the log the wait
+   * is over by then. Does nothing where SQLite keeps no log.
+   */
+  checkpoint(): Promise<void>;
+}
+
 /**
  * Prepares a connection without touching the file.
  *
  * @throws {@link MeterError} `unsupported` where the runtime has no `node:sqlite`.
  */
-export function createConnection(path: string, busyTimeoutMs: number): Connection {
+export function createConnection(path: string, busyTimeoutMs: number, syncFile?: SyncFile): WritableConnection {
   const sqlite = sqliteModule();
   if (sqlite === undefined) throw noSqlite();
   let database: DatabaseSync | undefined;
+  let log: WriteAheadLog | undefined;
   let statements = createStatementCache();
   let isClosed = false;
+
+  const open = (): DatabaseSync => {
+    const opened = openDatabase(sqlite, path);
+    log = openWriteAheadLog(opened, syncFile);
+    // Then COMMIT itself does not wait for the disk; `whenDurable` does.
+    opened.exec(`PRAGMA synchronous = ${log === undefined ? 'FULL' : 'NORMAL'}`);
+    return opened;
+  };
 
   const prepare: Prepare = (sql, integers = 'numbers') => {
     let statement = statements[integers].get(sql);
     if (statement === undefined) {
       if (statements[integers].size >= maxCachedStatements) statements = createStatementCache();
-      database ??= openDatabase(sqlite, path);
+      database ??= open();
       statement = database.prepare(sql);
       if (integers === 'bigints') statement.setReadBigInts(true);
       statements[integers].set(sql, statement);
@@ -53,14 +79,14 @@ export function createConnection(path: string, busyTimeoutMs: number): Connectio
     return statement;
   };
 
-  return {
+  const connection: WritableConnection = {
     async use(work) {
       const deadline = performance.now() + busyTimeoutMs;
       for (let attempt = 0; ; attempt += 1) {
         // Also after a pause: a store that was closed meanwhile must not open its file again.
         if (isClosed) throw new MeterError('closed', `sqliteStore "${path}": used after close()`);
         try {
-          database ??= openDatabase(sqlite, path);
+          database ??= open();
           return work(prepare, database);
         } catch (error) {
           if (isMeterError(error)) throw error;
@@ -71,13 +97,27 @@ export function createConnection(path: string, busyTimeoutMs: number): Connectio
         await pause(longest * (0.5 + Math.random() / 2));
       }
     },
+    async whenDurable() {
+      try {
+        await log?.sync();
+      } catch (error) {
+        throw failure(path, error);
+      }
+    },
+    async checkpoint() {
+      if (log === undefined) return;
+      await log.sync();
+      await connection.use(() => prepare('PRAGMA wal_checkpoint(PASSIVE)').get());
+    },
     close() {
       isClosed = true;
       statements = createStatementCache();
+      log?.close();
       database?.close();
       database = undefined;
     },
   };
+  return connection;
 }
 
 /** True where SQLite refused because another connection holds a lock. */
@@ -104,9 +144,8 @@ function openDatabase(sqlite: SqliteModule, path: string): DatabaseSync {
     // busy_timeout would sleep on the event loop; `use` waits instead.
     database.exec('PRAGMA busy_timeout = 0');
     database.exec('PRAGMA journal_mode = WAL');
-    database.exec('PRAGMA synchronous = FULL');
-    // Each checkpoint is one pause of the event loop. Smaller ones write the same pages more often: twice the time per record.
-    database.exec('PRAGMA wal_autocheckpoint = 1000');
+    // The writer moves the log into the file earlier than that; this is for what it cannot see.
+    database.exec('PRAGMA wal_autocheckpoint = 2000');
     // At most 16 MiB, filled by what is read: a month of one user is spread over thousands of pages.
     database.exec('PRAGMA cache_size = -16384');
     migrate(database, path);

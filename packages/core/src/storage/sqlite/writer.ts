@@ -4,7 +4,7 @@ import type { UsageRecord } from '../../recording/usage-record.ts';
 import { recordId, storableRecord } from '../storable-record.ts';
 import type { AppendResult } from '../usage-store.ts';
 import { isBusy, sqliteErrorCode } from './connection.ts';
-import type { Connection, Prepare } from './connection.ts';
+import type { Prepare, WritableConnection } from './connection.ts';
 import { createRecordInsert } from './insert-record.ts';
 import type { RecordInsert } from './insert-record.ts';
 import { rollBack } from './roll-back.ts';
@@ -12,9 +12,16 @@ import { createTotalsFold } from './totals-fold.ts';
 import type { TotalsFold } from './totals-fold.ts';
 
 /** What one transaction may cost the event loop, its commit included. */
-const transactionBudgetMs = 5;
+const transactionBudgetMs = 4;
 /** What taking in records gets of it at least, however slow the disk is. */
 const leastInsertBudgetMs = 2;
+
+/**
+ * The log is moved into the file after so many records or transactions: some 400 pages. Each time is one pause of the event loop;
+ * more seldom makes it longer, more often writes the same pages more often.
+ */
+const checkpointRecords = 1000;
+const checkpointTransactions = 30;
 
 /** Appends batches in the order they came, many small ones in one transaction, a big one in several. */
 export interface Writer {
@@ -34,10 +41,14 @@ interface Job {
 }
 
 /** Makes the writer of one connection. */
-export function createWriter(connection: Connection): Writer {
+export function createWriter(connection: WritableConnection): Writer {
   const jobs: Job[] = [];
+  /** Committed, and on their way to the disk. */
+  const settling = new Set<Promise<void>>();
   // Commits of the last transactions, smoothed: on a slow disk each transaction takes fewer records.
-  let commitMs = 2;
+  let commitMs = 1;
+  let recordsInLog = 0;
+  let transactionsInLog = 0;
   let draining: Promise<void> | undefined;
 
   async function drain(): Promise<void> {
@@ -46,11 +57,18 @@ export function createWriter(connection: Connection): Writer {
         // oxlint-disable-next-line no-await-in-loop -- one transaction after the other
         await connection.use((prepare, database) => {
           const insertBudgetMs = Math.max(transactionBudgetMs - commitMs, leastInsertBudgetMs);
-          commitMs = 0.75 * commitMs + 0.25 * runTransaction(jobs, insertBudgetMs, prepare, database);
+          const { count, commitMs: lastMs } = runTransaction(jobs, insertBudgetMs, prepare, database);
+          commitMs = 0.75 * commitMs + 0.25 * lastMs;
+          recordsInLog += count;
+          transactionsInLog += 1;
         });
-        for (let job = jobs[0]; job !== undefined && job.next >= job.records.length; job = jobs[0]) {
-          jobs.shift();
-          job.resolve(jobResult(job));
+        settleCommitted();
+        if (recordsInLog >= checkpointRecords || transactionsInLog >= checkpointTransactions) {
+          recordsInLog = 0;
+          transactionsInLog = 0;
+          // What fails here fails again where it matters: the log keeps everything meanwhile.
+          // oxlint-disable-next-line no-await-in-loop -- between two transactions
+          await connection.checkpoint().catch(() => {});
         }
         // oxlint-disable-next-line no-await-in-loop -- lets the event loop breathe between transactions
         if (jobs.length > 0) await nextTurn();
@@ -64,6 +82,23 @@ export function createWriter(connection: Connection): Writer {
     }
   }
 
+  /** Answers the batches that are in the file as soon as the disk has them; the next transactions need not wait for it. */
+  function settleCommitted(): void {
+    const open = jobs.findIndex((job) => job.next < job.records.length);
+    const committed = jobs.splice(0, open === -1 ? jobs.length : open);
+    if (committed.length === 0) return;
+    const settled = connection.whenDurable().then(
+      () => {
+        for (const job of committed) job.resolve(jobResult(job));
+      },
+      (error: unknown) => {
+        for (const job of committed) job.reject(error);
+      },
+    );
+    settling.add(settled);
+    void settled.finally(() => settling.delete(settled));
+  }
+
   return {
     append(records) {
       return new Promise((resolve, reject) => {
@@ -74,17 +109,18 @@ export function createWriter(connection: Connection): Writer {
     },
     async idle() {
       await draining;
+      await Promise.all(settling);
     },
   };
 }
 
-/** Takes in records until the budget is spent; returns how long the commit took. */
+/** Takes in records until the budget is spent; says how many, and how long the commit took. */
 function runTransaction(
   jobs: readonly Job[],
   insertBudgetMs: number,
   prepare: Prepare,
   database: DatabaseSync,
-): number {
+): { readonly count: number; readonly commitMs: number } {
   database.exec('BEGIN IMMEDIATE');
   const before = jobs.map((job) => ({ next: job.next, inserted: job.inserted, duplicates: job.duplicates }));
   const rejectedBefore = jobs.map((job) => job.rejected.length);
@@ -92,13 +128,14 @@ function runTransaction(
     const insert = createRecordInsert(prepare);
     const fold = createTotalsFold(prepare);
     const end = performance.now() + insertBudgetMs;
+    let count = 0;
     for (const job of jobs) {
-      while (job.next < job.records.length && performance.now() < end) insertNext(job, insert, fold);
+      for (; job.next < job.records.length && performance.now() < end; count += 1) insertNext(job, insert, fold);
     }
     const commitStart = performance.now();
     fold.write();
     database.exec('COMMIT');
-    return performance.now() - commitStart;
+    return { count, commitMs: performance.now() - commitStart };
   } catch (error) {
     jobs.forEach((job, index) => {
       Object.assign(job, before[index]);
