@@ -219,15 +219,18 @@ function systemClock(): Date {
   return new Date();
 }
 
-/** A clock that may throw without harm: then the system's time is taken. */
+/** A clock that may throw, or tell no time, without harm: then the system's time is taken. */
 function steady(clock: () => Date, onError: NonNullable<MeterOptions['onError']>): () => Date {
   return () => {
     try {
-      return clock();
+      // A copy: the app may go on to move its own.
+      const now = new Date(clock().getTime());
+      if (!Number.isNaN(now.getTime())) return now;
+      onError(new MeterError('metering_failed', 'the clock told no time; the time of the system was taken'));
     } catch (cause) {
       onError(new MeterError('metering_failed', 'the clock threw; the time of the system was taken', { cause }));
-      return systemClock();
     }
+    return systemClock();
   };
 }
 

@@ -29,10 +29,10 @@ export function createTurn({ header, handle, ledger, asyncTurn, whenStored }: Tu
     },
     async stored(wait) {
       const timeoutMs = wait?.timeoutMs ?? defaultTimeoutMs;
-      const deadline = Date.now() + timeoutMs;
+      const deadline = performance.now() + timeoutMs;
       await ledger.whenIdle(timeoutMs);
       const ids = ledger.records.map((record) => record.id);
-      const { stored, pending } = await whenStored(ids, Math.max(0, deadline - Date.now()));
+      const { stored, pending } = await whenStored(ids, Math.max(0, deadline - performance.now()));
       return { stored, pending: pending + ledger.openCount };
     },
   };

@@ -11,18 +11,20 @@ export function buildRecord(
   attribution: Attribution,
   price: (record: Omit<UsageRecord, 'cost'>) => Cost,
 ): UsageRecord {
-  const { reader: reading, outcome = 'completed', firstChunkAt, requestModel, requestId } = attempt;
+  const { reader: reading, outcome = 'completed', startedAt, requestModel, requestId } = attempt;
   const { responseModel, serviceTier, responseId = attempt.generationId } = reading;
   const counted = countsOf(attempt, outcome);
   const rawUsage = reading.report?.rawUsage;
+  // A clock that was set back in between would make an answer that came before its question.
+  const firstChunkAt = attempt.firstChunkAt && later(startedAt, attempt.firstChunkAt);
   const record: Mutable<UsageRecord> = {
     v: 1,
     kind: 'usage',
     id: attempt.id,
     callId: attempt.callId,
     attempt: attempt.number,
-    startedAt: attempt.startedAt,
-    endedAt: attempt.endedAt ?? attempt.startedAt,
+    startedAt,
+    endedAt: later(firstChunkAt ?? startedAt, attempt.endedAt ?? startedAt),
     provider: attempt.provider,
     operation: attempt.operation,
     streamed: attempt.streamed,
@@ -42,6 +44,10 @@ export function buildRecord(
   if (rawUsage !== undefined) record.rawUsage = copyOf(rawUsage);
   record.cost = price(withHeaderCost(record, attempt.reportedUsd));
   return record;
+}
+
+function later(one: Date, other: Date): Date {
+  return other < one ? one : other;
 }
 
 /** A record while it is made. */

@@ -246,7 +246,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
   }
 
   async function closeWithin(timeoutMs: number): Promise<{ readonly left: number }> {
-    const deadline = Date.now() + timeoutMs;
+    const deadline = performance.now() + timeoutMs;
     writer.keepsProcess = true;
     // What was refused for good is reported, and nothing is left of it to wait for.
     await drained(timeoutMs, Infinity).catch(() => {});
@@ -256,7 +256,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
     writer.stop();
     clearTimeout(timer);
     replay?.stop();
-    await Promise.all(feeds.map((feed) => feed.close(Math.max(100, deadline - Date.now()))));
+    await Promise.all(feeds.map((feed) => feed.close(Math.max(100, deadline - performance.now()))));
     const left = reportLeft();
     journal?.close();
     return { left };

@@ -25,13 +25,14 @@ export function tokenTotals(sums: TokenUsage): TokenTotals {
 
 /** Makes a {@link UsageTotals}; `toJSON` is not enumerable, so the value can be compared and cloned. */
 export function usageTotals(sums: Omit<UsageTotals, 'toJSON'>): UsageTotals {
-  return withJson(sums, () => ({
-    ...sums,
-    picoUsd: String(sums.picoUsd),
-    byOrigin: Object.fromEntries(
-      Object.entries(sums.byOrigin).map(([origin, share]) => [origin, { ...share, picoUsd: String(share.picoUsd) }]),
-    ),
-  }));
+  // A share may be shown without the rest, so it has its own.
+  const byOrigin = originShares(
+    Object.entries(sums.byOrigin).map(([origin, share]) => [
+      origin,
+      withJson(share, () => ({ ...share, picoUsd: String(share.picoUsd) })),
+    ]),
+  );
+  return withJson({ ...sums, byOrigin }, () => ({ ...sums, picoUsd: String(sums.picoUsd), byOrigin }));
 }
 
 /** Makes a {@link UsagePoint}. */
