@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PackedPackage } from './packed-package.ts';
 import { run } from './run-command.ts';
+import { start } from './start-command.ts';
+import type { StartedCommand } from './start-command.ts';
 
 const templates = join(import.meta.dirname, 'apps');
 
@@ -14,6 +16,8 @@ export interface FreshApp extends AsyncDisposable {
   readonly folder: string;
   /** Runs a JavaScript file of the app, or of one of its packages, and gives what it printed. */
   node(args: readonly string[], variables?: Readonly<Record<string, string>>): Promise<string>;
+  /** The same for one that goes on. */
+  startNode(args: readonly string[], variables?: Readonly<Record<string, string>>): StartedCommand;
 }
 
 /** Copies the templates one over the other into a new folder and installs what they ask for, and our packages. */
@@ -25,6 +29,7 @@ export async function freshApp(layers: readonly string[], packages: readonly Pac
   return {
     folder,
     node: (args, variables) => run(node, args, folder, variables),
+    startNode: (args, variables) => start(node, args, folder, variables),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, maxRetries: 3 }),
   };
 }

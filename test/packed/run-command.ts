@@ -4,6 +4,11 @@ import { spawn } from 'node:child_process';
 const inherited =
   /^(npm_(package|lifecycle|command|execpath|config_(local_prefix|workspaces?))|INIT_CWD|NODE_ENV|NODE_OPTIONS|VITEST|TEST$)/i;
 
+/** The environment a fresh shell would give to a command. */
+export function shellEnvironment(): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !inherited.test(name)));
+}
+
 /**
  * Runs a command as a user's shell would and gives what it wrote to standard output.
  *
@@ -15,11 +20,10 @@ export function run(
   folder: string,
   variables: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const shell = Object.fromEntries(Object.entries(process.env).filter(([name]) => !inherited.test(name)));
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: folder,
-      env: { ...shell, ...variables },
+      env: { ...shellEnvironment(), ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const output: Buffer[] = [];
