@@ -77,14 +77,24 @@ function copied(record: UsageRecord | null | undefined): StorableRecord {
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
+/** Field by field: by name out of a list it takes as long as all the rest of a record. */
 function copiedTokens(tokens: TokenUsage): TokenUsage {
   const copy: Mutable<TokenUsage> = {};
-  for (const field of tokenUsageFields) {
-    const value = tokens[field];
-    if (value === undefined) continue;
-    copy[field] =
-      field === 'audioSeconds' && typeof value === 'number' && Number.isFinite(value) ? value : integer(field, value);
-  }
+  const { inputTokens, outputTokens, totalTokens, audioSeconds } = tokens;
+  const { cacheReadInputTokens, cacheWriteInputTokens, reasoningOutputTokens } = tokens;
+  const { audioInputTokens, audioOutputTokens } = tokens;
+  if (inputTokens !== undefined) copy.inputTokens = integer('inputTokens', inputTokens);
+  if (outputTokens !== undefined) copy.outputTokens = integer('outputTokens', outputTokens);
+  if (totalTokens !== undefined) copy.totalTokens = integer('totalTokens', totalTokens);
+  if (cacheReadInputTokens !== undefined)
+    copy.cacheReadInputTokens = integer('cacheReadInputTokens', cacheReadInputTokens);
+  if (cacheWriteInputTokens !== undefined)
+    copy.cacheWriteInputTokens = integer('cacheWriteInputTokens', cacheWriteInputTokens);
+  if (reasoningOutputTokens !== undefined)
+    copy.reasoningOutputTokens = integer('reasoningOutputTokens', reasoningOutputTokens);
+  if (audioInputTokens !== undefined) copy.audioInputTokens = integer('audioInputTokens', audioInputTokens);
+  if (audioOutputTokens !== undefined) copy.audioOutputTokens = integer('audioOutputTokens', audioOutputTokens);
+  if (audioSeconds !== undefined) copy.audioSeconds = seconds(audioSeconds);
   return copy;
 }
 
@@ -120,6 +130,11 @@ function instant(field: string, value: Date): Date {
 
 function integer(field: string, value: number): number {
   if (!Number.isSafeInteger(value)) throw new Fault(`${field} is not a safe integer`);
+  return value;
+}
+
+function seconds(value: number): number {
+  if (!Number.isFinite(value)) throw new Fault('audioSeconds is not a finite number');
   return value;
 }
 

@@ -7,6 +7,8 @@ const maybeSpecial = /[\u0000\u0001\ud800-\udfff]/;
 // eslint-disable-next-line no-control-regex -- see above
 const specialInTags = /[\u0000\u0001&=\p{Surrogate}]/gu;
 // eslint-disable-next-line no-control-regex -- see above
+const maybeSpecialInTags = /[\u0000\u0001&=\ud800-\udfff]/;
+// eslint-disable-next-line no-control-regex -- see above
 const escaped = /\u0001([0-9a-f]{4})/g;
 
 /** Text as a column holds it: any string of JavaScript survives, and ordinary text stays as it is. */
@@ -43,7 +45,11 @@ export function tagNeedle(key: string, value: string): string {
 }
 
 function encodeTag(key: string, value: string): string {
-  return `${key.replace(specialInTags, escapeCharacter)}=${value.replace(specialInTags, escapeCharacter)}`;
+  return `${encodeInTag(key)}=${encodeInTag(value)}`;
+}
+
+function encodeInTag(text: string): string {
+  return maybeSpecialInTags.test(text) ? text.replace(specialInTags, escapeCharacter) : text;
 }
 
 function escapeCharacter(character: string): string {
