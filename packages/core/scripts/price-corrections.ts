@@ -23,6 +23,23 @@ const deepseekPricing =
 const litellm = 'LiteLLM 1.110.2, 2026-11-25, which names';
 const disputed = 'the source and LiteLLM 1.110.2 contradict each other and no dated notice settles it, 2026-11-25';
 
+/**
+ * Days without peak hours, the last one included. 2026 as the State Council announced it (www.gov.cn/zhengce/content/202511/content_7047090.htm:
+ * mid-autumn, national holiday); days worked instead are at weekends, which have no peak hours. Of 2027 only what the law itself names
+ * (regulation on public holidays, in force since 2025-01-01): the announcement, which moves weekends around them, was not to be
+ * had on 2026-11-29. Spring festival is the 6th of February.
+ */
+const chineseHolidays = [
+  ['2026-09-25', '2026-09-27'],
+  ['2026-10-01', '2026-10-07'],
+  ['2027-01-01', '2027-01-01'],
+  ['2027-02-05', '2027-02-08'],
+  ['2027-04-05', '2027-04-05'],
+  ['2027-06-09', '2027-06-09'],
+  ['2027-09-15', '2027-09-15'],
+  ['2027-10-01', '2027-10-03'],
+] as const;
+
 export const priceCorrections: readonly PriceCorrection[] = [
   {
     card: 'openai/gpt-6.1-terra',
@@ -186,14 +203,16 @@ function peak(from: string, offPeakRates: string, peakRates: string, days = '/12
   return `${from}${offPeakRates};0100-0400${days}${peakRates};0600-1000${days}${peakRates}`;
 }
 
-/** Mid-autumn (25 to 27 September) and the national holiday (1 to 7 October) of 2026 have no peak hours, nor has 1 January 2027. */
 function holidays(offPeakRates: string, peakRates: string): string {
-  return [
-    `2026-09-24T16:00${offPeakRates}`,
-    peak('2026-09-27T16:00', offPeakRates, peakRates),
-    `2026-09-30T16:00${offPeakRates}`,
-    peak('2026-10-07T16:00', offPeakRates, peakRates),
-    `2026-12-31T16:00${offPeakRates}`,
-    peak('2027-01-01T16:00', offPeakRates, peakRates),
-  ].join(';');
+  // A day in Beijing begins at 16:00 UTC of the day before.
+  return chineseHolidays
+    .flatMap(([first, last]) => [
+      `${dayBefore(first)}T16:00${offPeakRates}`,
+      peak(`${last}T16:00`, offPeakRates, peakRates),
+    ])
+    .join(';');
+}
+
+function dayBefore(day: string): string {
+  return new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10);
 }

@@ -58,6 +58,12 @@ describe('what the source does not know', () => {
     ['deepseek', 'deepseek-v4-pro', undefined, '2026-08-29T02:00:00Z', usd(0.66, 0.022, 1.98)],
     ['deepseek', 'deepseek-v4-pro', undefined, '2026-10-01T02:00:00Z', usd(0.66, 0.022, 1.98)],
     ['deepseek', 'deepseek-v4-pro', undefined, '2026-10-08T02:00:00Z', usd(1.32, 0.044, 3.96)],
+    // of 2027 the days that the law names are known: the eve of the spring festival (a Friday), and mid-autumn
+    ['deepseek', 'deepseek-v4-pro', undefined, '2027-02-04T02:00:00Z', usd(1.32, 0.044, 3.96)],
+    ['deepseek', 'deepseek-v4-pro', undefined, '2027-02-05T02:00:00Z', usd(0.66, 0.022, 1.98)],
+    ['deepseek', 'deepseek-v4-pro', undefined, '2027-02-08T07:00:00Z', usd(0.66, 0.022, 1.98)],
+    ['deepseek', 'deepseek-v4-flash', undefined, '2027-09-15T07:00:00Z', usd(0.15, 0.003, 0.6)],
+    ['deepseek', 'deepseek-v4-flash', undefined, '2027-09-16T07:00:00Z', usd(0.3, 0.006, 1.2)],
     // the model behind the name was replaced
     ['deepseek', 'deepseek-v4-flash', undefined, '2026-09-10T03:59:59Z', usd(0.44, 0.014, 1.32)],
     ['deepseek', 'deepseek-v4-flash', undefined, '2026-09-10T04:00:00Z', usd(0.15, 0.003, 0.6)],
