@@ -24,10 +24,10 @@ const litellm = 'LiteLLM 1.110.2, 2026-11-25, which names';
 const disputed = 'the source and LiteLLM 1.110.2 contradict each other and no dated notice settles it, 2026-11-25';
 
 /**
- * Days without peak hours, the last one included. 2026 as the State Council announced it (www.gov.cn/zhengce/content/202511/content_7047090.htm:
- * mid-autumn, national holiday); days worked instead are at weekends, which have no peak hours. Of 2027 only what the law itself names
- * (regulation on public holidays, in force since 2025-01-01): the announcement, which moves weekends around them, was not to be
- * had on 2026-11-29. Spring festival is the 6th of February.
+ * Days without peak hours, the last one included. 2026 as the State Council announced it (mid-autumn, national holiday:
+ * www.gov.cn/zhengce/content/202511/content_7047090.htm); days worked instead are at weekends, which have no peak hours.
+ * Of 2027 only what the law itself names (regulation on public holidays, in force since 2025-01-01): the announcement,
+ * which moves working days around them, was not to be had on 2026-11-29. Spring festival is the 6th of February.
  */
 const chineseHolidays = [
   ['2026-09-25', '2026-09-27'],
