@@ -1,5 +1,5 @@
 // A process of its own for the journal's tests. Says on stdout what happened, one word and one id per line:
-// `ack` the journal has it, `failed <code>` it refused, `stored` a replayed record reached the store (this stdout).
+// `ack` the journal has it, `failed <code>` it refused, `stored` a replayed record reached the store (this stdout). `pid` is its own.
 // Arguments: path, name, records, maxSegmentBytes, modes (`replay`: replays again and again meanwhile; `settle`: settles every other one
 // of its own; `wait`: then appends each id that comes on stdin).
 import { writeSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { isMeterError } from '../../../src/errors.ts';
 import { createJournal } from '../../../src/recording/journal.ts';
 import { usageRecord } from '../../../src/testing/usage-record-builder.ts';
 
+say(`pid ${process.pid}`);
 const [path = '', name = '', count = '0', maxSegmentBytes = '8192', modes = ''] = process.argv.slice(2);
 const journal = createJournal({ path, maxSegmentBytes: Number(maxSegmentBytes) }, (error) => {
   say(`error ${error.code} ${error.message}`);

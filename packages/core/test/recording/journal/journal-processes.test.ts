@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { ageSegments, filesOf, hideOwners, journalPath, openJournal, replayIds } from './journal-fixture.ts';
 import { startProcess } from './start-process.ts';
@@ -120,6 +121,39 @@ it(
     expect(await replayIds(journal)).toEqual([]);
     expect(filesOf(path)).toEqual([]);
     expect(journal.errors).toEqual([]);
+  },
+);
+
+/** Makes the process the first one of its own numbering, as in a container; needs Linux, and the right to do so. */
+const ownNumbers = 'set -- unshare --pid --fork --kill-child "$@"';
+const canNumber = spawnSync('unshare', ['--pid', '--fork', 'true']).status === 0;
+
+it.skipIf(!canNumber)(
+  'tells owners apart that have one process id, as in containers on one volume',
+  { timeout: 30_000 },
+  async () => {
+    const path = journalPath();
+    const [living, dead] = ['living', 'dead'].map((name) =>
+      startProcess([path, name, '3', '8192', 'wait'], { limit: ownNumbers }),
+    );
+    if (living === undefined || dead === undefined) throw new Error('two processes were started');
+    await Promise.all([living.until('ack', 3), dead.until('ack', 3)]);
+    expect([living.said('pid'), dead.said('pid')]).toEqual([['1'], ['1']]);
+    dead.child.kill('SIGKILL');
+    expect(await dead.ended).toBe('SIGKILL');
+
+    const journal = openJournal(path);
+    expect((await replayIds(journal)).length).toBe(6);
+    expect(filesOf(path, '.journal').length).toBe(1);
+    const next = startProcess([path, 'next', '1', '8192'], { limit: ownNumbers });
+    await next.until('ack', 1);
+    expect(await next.ended).toBe(0);
+    living.append('later');
+    await living.until('ack', 4);
+    living.child.kill('SIGKILL');
+    await living.ended;
+    expect((await replayIds(journal)).toSorted()).toEqual(['later', 'next-0']);
+    expect(filesOf(path)).toEqual([]);
   },
 );
 
