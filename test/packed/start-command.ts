@@ -8,6 +8,8 @@ export interface StartedCommand extends AsyncDisposable {
   wrote(pattern: RegExp): Promise<RegExpExecArray>;
   /** Everything it wrote so far. */
   output(): string;
+  /** Sends the signal and gives the one it ended by, if it did. */
+  stop(signal?: NodeJS.Signals): Promise<NodeJS.Signals | null>;
 }
 
 /** Starts a command as a user's shell would; disposing of it ends it. */
@@ -40,8 +42,15 @@ export function start(
     changed();
   });
 
+  const stop = async (signal?: NodeJS.Signals): Promise<NodeJS.Signals | null> => {
+    child.kill(signal);
+    await closed;
+    return child.signalCode;
+  };
+
   return {
     output: () => output,
+    stop,
     wrote: (pattern) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
@@ -55,8 +64,7 @@ export function start(
         look();
       }),
     async [Symbol.asyncDispose]() {
-      child.kill();
-      await closed;
+      await stop();
     },
   };
 }
