@@ -9,7 +9,7 @@ import type { StartedCommand } from './start-command.ts';
 const templates = join(import.meta.dirname, 'apps');
 
 /** The Node that runs the apps: CI names the machine's own where that is in the supported range. */
-const node = process.env['KILOTOKEN_APP_NODE'] ?? process.execPath;
+export const appNode = process.env['KILOTOKEN_APP_NODE'] ?? process.execPath;
 
 /** An app of a stranger, outside of the workspace, with our tarballs installed from disk. */
 export interface FreshApp extends AsyncDisposable {
@@ -28,8 +28,8 @@ export async function freshApp(layers: readonly string[], packages: readonly Pac
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--no-package-lock'], folder);
   return {
     folder,
-    node: (args, variables) => run(node, args, folder, variables),
-    startNode: (args, variables) => start(node, args, folder, variables),
+    node: (args, variables) => run(appNode, args, folder, variables),
+    startNode: (args, variables) => start(appNode, args, folder, variables),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, maxRetries: 3 }),
   };
 }
