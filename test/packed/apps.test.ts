@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fakeProvider } from '@kilotoken/core/testing';
 import { describe, expect, inject, test } from 'vitest';
-import { type FreshApp, freshApp, importEverySubpath } from './fresh-app.ts';
-import { servedApp } from './served-app.ts';
+import { servedProcess } from '../served-process.ts';
+import { appNode, type FreshApp, freshApp, importEverySubpath } from './fresh-app.ts';
 
 const packages = inject('packages');
 const tsc = 'node_modules/typescript/bin/tsc';
@@ -69,10 +69,12 @@ async function becomeType({ folder }: FreshApp, type: string): Promise<void> {
 async function expectDrainedAtShutdown(app: FreshApp, METERING: string): Promise<void> {
   await using provider = await fakeProvider();
   const USAGE_DB = join(app.folder, `${METERING}-${Date.now()}.db`);
-  const served = await servedApp(app, metered, { METERING, USAGE_DB, OPENAI_BASE_URL: provider.baseURL });
+  const variables = { METERING, USAGE_DB, OPENAI_BASE_URL: provider.baseURL };
+  await using served = await servedProcess([appNode, metered], app.folder, variables);
+  const { url, lines } = served;
   const answers: unknown[] = [];
-  for (const user of ['u1', 'u2']) answers.push(await (await fetch(`${served.url}/ask/${user}`)).json());
-  const { lines, signal } = await served.stop('SIGTERM');
+  for (const user of ['u1', 'u2']) answers.push(await (await fetch(`${url}/ask/${user}`)).json());
+  const signal = await served.stop('SIGTERM');
 
   const [first, second] = provider.requests.map(({ reportedUsage }) => Number(reportedUsage?.['total_tokens']));
   expect(answers, METERING).toMatchObject([
