@@ -1,6 +1,6 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { PackedPackage } from './packed-package.ts';
 import { run } from './run-command.ts';
 import { start } from './start-command.ts';
@@ -20,10 +20,15 @@ export interface FreshApp extends AsyncDisposable {
   startNode(args: readonly string[], variables?: Readonly<Record<string, string>>): StartedCommand;
 }
 
-/** Copies the templates one over the other into a new folder and installs what they ask for, and our packages. */
+/**
+ * Copies the templates one over the other into a new folder and installs what they ask for, and our packages.
+ *
+ * @param layers - Folders under `apps`, or absolute paths. What was installed or built there stays behind.
+ */
 export async function freshApp(layers: readonly string[], packages: readonly PackedPackage[]): Promise<FreshApp> {
-  const folder = await mkdtemp(join(tmpdir(), `kilotoken-app-${layers.at(-1)}-`));
-  for (const layer of layers) await cp(join(templates, layer), folder, { recursive: true });
+  const folder = await mkdtemp(join(tmpdir(), `kilotoken-app-${basename(layers.at(-1) ?? '')}-`));
+  const filter = (path: string): boolean => !/[/\\](?:node_modules|\.next)$/.test(path);
+  for (const layer of layers) await cp(resolve(templates, layer), folder, { recursive: true, filter });
   await addPackages(join(folder, 'package.json'), packages);
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--no-package-lock'], folder);
   return {
