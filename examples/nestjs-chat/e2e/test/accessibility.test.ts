@@ -62,6 +62,8 @@ describe.for(Object.keys(sizes) as (keyof typeof sizes)[])('on a %s screen', (si
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
     if (isNarrow) {
+      // Escape was meant for the dialog.
+      expect(await page.locator('#sidebar').isVisible()).toBe(true);
       await check('the menu');
       await page.keyboard.press('Escape');
       await page.locator('#sidebar').waitFor({ state: 'hidden' });

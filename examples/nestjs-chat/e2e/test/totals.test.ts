@@ -92,6 +92,9 @@ describe('the running total', () => {
     );
     await tab.say('Take your time');
     await tab.replies().filter({ hasText: 'Slowly' }).waitFor();
+    // On the list, and with a title, before the reply is complete.
+    await tab.page.getByRole('link', { name: 'Take your time' }).waitFor();
+    await tab.page.getByRole('heading', { name: 'Take your time' }).waitFor();
     await tab.page.getByRole('link', { name: 'New chat' }).click();
     await tab.page.getByText('Ask anything').waitFor();
     gate.resolve();

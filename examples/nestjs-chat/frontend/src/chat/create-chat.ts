@@ -34,6 +34,8 @@ export interface Chat extends Pick<State<ChatState>, 'get' | 'subscribe'> {
 /** What a chat needs. */
 export interface ChatOptions {
   readonly usage: Pick<UsageStore, 'apply' | 'refresh'>;
+  /** Told when a message is taken: the conversation is on the list now, and has a title. */
+  readonly onAccepted?: () => unknown;
   /** Told after every reply, however it ended: titles and totals may have changed. */
   readonly onConversationUpdate: () => unknown;
 }
@@ -41,7 +43,7 @@ export interface ChatOptions {
 /** Pauses before the server is asked again whether a reply has ended, in milliseconds. */
 const pollMs = [250, 500, 1000, 2000, 4000];
 
-export function createChat(id: string, { usage, onConversationUpdate }: ChatOptions): Chat {
+export function createChat(id: string, { usage, onAccepted, onConversationUpdate }: ChatOptions): Chat {
   const state = createState<ChatState>({ isLoaded: false, messages: [], isBusy: false });
   const { get, subscribe, set } = state;
   let controller: AbortController | undefined;
@@ -96,6 +98,7 @@ export function createChat(id: string, { usage, onConversationUpdate }: ChatOpti
           question = { ...question, id: userMessageId };
           reply = { ...reply, id: messageId };
           show();
+          onAccepted?.();
         },
         onText(text: string) {
           reply = { ...reply, content: reply.content + text };

@@ -90,7 +90,8 @@ function openWorkspace(userId: string, refreshUser: () => Promise<void>) {
     await Promise.all([conversations.refresh(), refreshUser()]);
     tellOtherTabs();
   };
-  return { usage, conversations, onConversationUpdate, chats: createChats({ usage, onConversationUpdate }) };
+  const chats = createChats({ usage, onAccepted: conversations.refresh, onConversationUpdate });
+  return { usage, conversations, onConversationUpdate, chats };
 }
 
 /** Two weeks of days, cut where they end for this person. */

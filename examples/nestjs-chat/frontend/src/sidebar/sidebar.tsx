@@ -25,8 +25,8 @@ export function Sidebar({ user, signOut, isOpen, onClose, ...conversations }: Si
     if (!isOpen) return undefined;
     closeRef.current?.focus();
     const close = (event: KeyboardEvent): void => {
-      // The open panel of the widget takes Escape for itself.
-      if (event.key === 'Escape' && !document.querySelector('[data-kt="panel"]:popover-open')) onClose();
+      // What lies over the sidebar takes Escape for itself: the panel of the widget, a dialog.
+      if (event.key === 'Escape' && !document.querySelector('[data-kt="panel"]:popover-open, dialog[open]')) onClose();
     };
     addEventListener('keydown', close);
     return () => removeEventListener('keydown', close);

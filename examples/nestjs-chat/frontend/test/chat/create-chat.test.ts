@@ -28,16 +28,20 @@ test('an answer that was asked for before a reply does not take the reply away',
     const delta = { choices: [{ delta: { content: 'Hello' } }] };
     return response.end(sse(delta, { choices: [], done: { message } }, '[DONE]'));
   });
-  let updates = 0;
+  const told: string[] = [];
   const usage = { apply: () => true, refresh: () => Promise.reject(new Error('nobody asks')) };
-  const chat = createChat('c1', { usage, onConversationUpdate: () => (updates += 1) });
+  const chat = createChat('c1', {
+    usage,
+    onAccepted: () => told.push('accepted'),
+    onConversationUpdate: () => told.push('update'),
+  });
   const load = chat.load();
   await isAsked.promise;
   await chat.send('Hi');
   mayAnswer.resolve();
   await load;
   expect(chat.get()).toMatchObject({ isBusy: false, messages: [{ content: 'Hi' }, message] });
-  expect(updates).toBe(1);
+  expect(told).toEqual(['accepted', 'update']);
 });
 
 test('hands usage frames on and shows none of them as text', async () => {
