@@ -173,6 +173,36 @@ test('a provider that knows no stream_options: each reply is there once, and not
   });
 });
 
+test('usage that the database refuses holds no reply up: the reader has it whole, and is told that the totals are old', async () => {
+  const user = await app().signUp();
+  const { id } = await user.newConversation();
+  await user.say(id, 'hello');
+  const before = await user.profile();
+  await app().db.command({ collMod: 'kt_ledger', validator: { nobody: { $exists: true } } });
+  const { text, done, events } = await user.say(id, 'one two');
+  expect(text).toBe('You said: one two');
+  expect(events.slice(-3).map(kind)).toEqual(['usage', 'done', '[DONE]']);
+  expect(done).toMatchObject({ stored: false, totals: { totalTokensUsed: before.totalTokensUsed } });
+  expect(done?.message).toMatchObject({ status: 'complete', totalTokens: expect.any(Number) });
+  expect(events.at(-3)).not.toHaveProperty('kilotoken.total');
+});
+
+test('a ledger that is away holds no reply up for long; once it is back the totals are right', async () => {
+  const user = await app().signUp();
+  const { id } = await user.newConversation();
+  await app().db.collection('kt_ledger').drop();
+  await app().db.command({ create: 'kt_ledger', viewOn: 'users', pipeline: [] });
+  const { text, done } = await user.say(id, 'one two');
+  expect(text).toBe('You said: one two');
+  expect(done).toMatchObject({ stored: false, totals: { totalTokensUsed: 0 } });
+  await app().db.collection('kt_ledger').drop();
+  const { totalTokensUsed } = await eventually(async () => {
+    const now = await user.profile();
+    return now.totalTokensUsed > 0 ? now : undefined;
+  });
+  expect(totalTokensUsed).toBe(app().provider.generated.tokens.totalTokens);
+});
+
 test('users come neither at the conversations nor at the usage of each other', async () => {
   const ada = await app().signUp();
   const bob = await app().signUp();

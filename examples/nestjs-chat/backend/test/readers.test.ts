@@ -1,4 +1,6 @@
+import { createOpenAI } from '@ai-sdk/openai';
 import { chatAnswer } from '@kilotoken/core/testing';
+import { streamText } from 'ai';
 import OpenAI from 'openai';
 import { expect, test } from 'vitest';
 import { chatAppForTests } from './chat-app.ts';
@@ -69,6 +71,20 @@ test('the OpenAI client throws what went wrong in the middle of a reply, after i
   expect(error).toBeInstanceOf(OpenAI.APIError);
   expect(error).toMatchObject({ code: 'provider_failed' });
   expect(usage).toMatchObject({ total_tokens: app().provider.reported.tokens.totalTokens });
+});
+
+test('the AI SDK reads a reply: its words, its usage, and no error', async () => {
+  const user = await app().signUp();
+  const { id } = await user.newConversation();
+  const response = await user.post(`/api/conversations/${id}/messages`, { content: 'one two' });
+  const { chat } = createOpenAI({ apiKey: 'none', fetch: () => Promise.resolve(response) });
+  const errors: unknown[] = [];
+  const onError = ({ error }: { readonly error: unknown }): void => void errors.push(error);
+  const result = streamText({ model: chat('any'), prompt: 'any', maxRetries: 0, onError });
+  expect(await result.text).toBe('You said: one two');
+  expect(await result.finishReason).toBe('stop');
+  expect((await result.usage).totalTokens).toBe(app().provider.generated.tokens.totalTokens);
+  expect(errors).toEqual([]);
 });
 
 /** A client whose server is a reply of the app. */

@@ -133,7 +133,9 @@ export class ChatService implements BeforeApplicationShutdown {
     const { user, turn, message, conversation } = reply;
     await this.keep(reply, content, status);
     const usage = await turn.usage();
-    const isStored = (await turn.stored({ timeoutMs: storedTimeoutMs })).pending === 0;
+    const { stored, pending } = await turn.stored({ timeoutMs: storedTimeoutMs });
+    // A record that the database refuses for good is neither.
+    const isStored = pending === 0 && stored > 0;
     const [totals, total] = await Promise.all([
       this.auth.userById(user.id),
       isStored ? this.store.totals({ userId: user.id }) : undefined,
