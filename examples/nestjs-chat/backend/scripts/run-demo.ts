@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,9 +59,19 @@ async function startOwnMongo(): Promise<Record<string, string>> {
 }
 
 async function buildFrontEnd(): Promise<void> {
-  if (existsSync(join(frontEndFolder, 'dist/index.html'))) return;
-  console.log('Building the front end, this once ...');
+  if (isBuilt()) return;
+  console.log('Building the front end ...');
   const build = spawn('npm', ['run', 'build'], { cwd: frontEndFolder, stdio: ['ignore', 'ignore', 'inherit'] });
   const [code] = (await once(build, 'exit')) as [number | null];
   if (code !== 0) console.error('The front end could not be built; the API is served without it.');
+}
+
+/** Whether nothing of the front end, or of the widget in it, is newer than what was built of them. */
+function isBuilt(): boolean {
+  const builtAt = statSync(join(frontEndFolder, 'dist/index.html'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const widget = '../../../packages/react-widget/src';
+  const sources = globSync(['index.html', 'package.json', '{src,public}/**/*', `${widget}/**/*`], {
+    cwd: frontEndFolder,
+  });
+  return sources.every((path) => statSync(join(frontEndFolder, path)).mtimeMs < builtAt);
 }
