@@ -83,6 +83,18 @@ test('text at 200 % fits a phone', async () => {
   expect(box!.y + box!.height).toBeLessThanOrEqual(640);
 });
 
+test('the end of a conversation stays in view when the page becomes small', async () => {
+  const { app, open } = browser();
+  const tab = await open();
+  await tab.signUp('ada@example.com');
+  app.provider.enqueue(chatAnswer({ text: 'A reply of many words. '.repeat(100), usage }));
+  await tab.sayAndWait('Tell me a lot', 1);
+  await tab.page.setViewportSize(sizes.narrow);
+  const below = (): Promise<number> =>
+    tab.page.locator('.messages').evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight);
+  await expect.poll(below).toBeLessThan(2);
+});
+
 test('the appearance that was chosen wins over that of the system, and stays', async () => {
   const { open } = browser();
   const tab = await open({ colorScheme: 'light' });

@@ -14,10 +14,17 @@ export function MessageList(props: {
   const { t } = useTranslation();
   const ref = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
-  useEffect(() => {
+  const showEnd = (): void => {
     const { current: box } = ref;
     if (box && isAtEnd.current) box.scrollTop = box.scrollHeight;
-  });
+  };
+  useEffect(showEnd);
+  useEffect(() => {
+    // A phone that is turned, and the keyboard that comes up on it.
+    const observer = new ResizeObserver(showEnd);
+    if (ref.current) observer.observe(ref.current);
+    return () => observer.disconnect();
+  }, []);
   const onScroll = (): void => {
     const { current: box } = ref;
     if (box) isAtEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < 48;
