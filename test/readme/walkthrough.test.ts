@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fakeProvider } from '@kilotoken/core/testing';
 import { startMongo } from '@kilotoken/mongo-adapter/testing';
-import { MongoClient } from 'mongodb';
 import { describe, expect, test } from 'vitest';
 import { servedProcess } from '../served-process.ts';
 import { documents, root } from './documents.ts';
@@ -66,7 +65,6 @@ describe('the diff of the walk-through', () => {
 async function talk({ folder }: ExistingApp, messages: readonly string[]) {
   await using provider = await fakeProvider();
   const mongo = await startMongo({ members: 1 });
-  const client = await new MongoClient(mongo.uri).connect();
   try {
     await using app = await servedProcess(
       [process.execPath, '--conditions=@kilotoken/source', 'dist/main.js'],
@@ -82,27 +80,31 @@ async function talk({ folder }: ExistingApp, messages: readonly string[]) {
       return fetch(app.url + path, { method: 'POST', headers: json, body: JSON.stringify(body) });
     };
     const { id } = (await (await post('/users', { email: 'ada@example.com' })).json()) as { id: string };
-    const profile = async (): Promise<unknown> =>
-      ((await (await fetch(`${app.url}/profile`, { headers: { 'x-user': id } })).json()) as Profile).totalTokensUsed;
-    const atFirst = await profile();
+    const get = async <Body>(path: string): Promise<Body> =>
+      (await (await fetch(app.url + path, { headers: { 'x-user': id } })).json()) as Body;
+    const { totalTokensUsed: atFirst } = await get<Profile>('/profile');
     const wires: string[] = [];
     for (const content of messages) wires.push(await (await post('/chat', { content }, { 'x-user': id })).text());
-    const found = await client.db('chat').collection('messages').find().sort({ _id: 1 }).toArray();
+    const found = await get<readonly Message[]>('/messages');
     return {
       atFirst,
-      afterwards: await profile(),
-      texts: found.map(({ content }) => content as unknown),
-      onMessages: found.map(({ totalTokens }) => totalTokens as unknown),
+      afterwards: (await get<Profile>('/profile')).totalTokensUsed,
+      texts: found.map(({ content }) => content),
+      onMessages: found.map(({ totalTokens }) => totalTokens),
       frames: wires.map((wire) => /"kilotoken":.*"add":{"total":(\d+),.*\n\ndata: \[DONE\]\n\n$/.exec(wire)?.[1]),
       generated: provider.requests.map(({ generatedUsage }) => Number(generatedUsage?.['total_tokens'])),
       endedBy: await app.stop('SIGTERM'),
     };
   } finally {
-    await client.close();
     await mongo.stop();
   }
 }
 
 interface Profile {
   readonly totalTokensUsed?: number;
+}
+
+interface Message {
+  readonly content: string;
+  readonly totalTokens?: number;
 }

@@ -42,7 +42,7 @@ test('each variable that is handed on is one the backend reads', () => {
 
 test('usage and data are in volumes, and both services say whether they are well', () => {
   const mounted = [...app.volumes, ...mongo.volumes].map((line) => line.split(':'));
-  expect(mounted.map(([name]) => name).toSorted()).toEqual(Object.keys(volumes).toSorted());
+  expect(mounted.map(([name = '']) => name).toSorted()).toEqual(Object.keys(volumes).toSorted());
   expect(mounted[0]?.[1]).toBe(variables.get('JOURNAL_DIR'));
   expect(app.depends_on).toEqual({ mongo: { condition: 'service_healthy' } });
   expect([app.healthcheck, mongo.healthcheck]).toEqual([expect.any(Object), expect.any(Object)]);

@@ -21,6 +21,11 @@ export class ChatController {
     return this.users.profile(userId);
   }
 
+  @Get('messages')
+  messages(@Headers('x-user') userId: string): Promise<object[]> {
+    return this.chat.messages(userId);
+  }
+
   @Post('chat')
   async say(@Headers('x-user') userId: string, @Body('content') content: string, @Res() response: Response) {
     const left = new AbortController();

@@ -24,4 +24,12 @@ export class ChatService {
     await messages.updateOne({ _id: insertedId }, { $set: { content: text } });
     yield 'data: [DONE]\n\n';
   }
+
+  messages(userId: string): Promise<object[]> {
+    return this.db
+      .collection('messages')
+      .find({ userId: new ObjectId(userId) })
+      .sort({ _id: 1 })
+      .toArray();
+  }
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useEffectEvent, useRef } from 'react';
 import type { ReactElement } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Message } from '../api/conversations-api.ts';
@@ -14,14 +14,14 @@ export function MessageList(props: {
   const { t } = useTranslation();
   const ref = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
-  const showEnd = (): void => {
+  const showEnd = useEffectEvent((): void => {
     const { current: box } = ref;
     if (box && isAtEnd.current) box.scrollTop = box.scrollHeight;
-  };
-  useEffect(showEnd);
+  });
+  useEffect(() => showEnd());
   useEffect(() => {
     // A phone that is turned, and the keyboard that comes up on it.
-    const observer = new ResizeObserver(showEnd);
+    const observer = new ResizeObserver(() => showEnd());
     if (ref.current) observer.observe(ref.current);
     return () => observer.disconnect();
   }, []);
