@@ -1,6 +1,8 @@
-// Runs the simulator for any number of seeds: npm run test:faults -- --seeds 100000 [--first 1] [--bad bare-increment]
+// Runs the simulator for any number of seeds: npm run test:faults -- --seeds 100000 [--first 1]
+// [--batches at-once | step-by-step | mixed] [--bad bare-increment]
 import { parseArgs } from 'node:util';
 import { simulateMany } from '../test/simulator/simulate-many.ts';
+import type { SimulationOptions } from '../test/simulator/simulate.ts';
 import type { KnownBad } from '../test/simulator/simulated-server.ts';
 
 const { values } = parseArgs({
@@ -8,6 +10,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '10000' },
     first: { type: 'string', default: '1' },
     bad: { type: 'string' },
+    batches: { type: 'string', default: 'mixed' },
   },
 });
 const seeds = Number(values.seeds);
@@ -15,7 +18,8 @@ const began = performance.now();
 const sums = await simulateMany({
   seeds,
   firstSeed: Number(values.first),
-  ...(values.bad === undefined ? {} : { bad: values.bad as KnownBad }),
+  bad: values.bad as KnownBad | undefined,
+  batches: values.batches as SimulationOptions['batches'],
   onProgress(done) {
     if (done % 5000 === 0) console.log(`${done} of ${seeds} schedules`);
   },

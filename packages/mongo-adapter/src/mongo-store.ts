@@ -60,7 +60,13 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
     users: users.collection,
     messages: messages.collection,
   });
-  const database = mongoDatabase({ collections, users, messages, commandTimeoutMs: settings.commandTimeoutMs });
+  const database = mongoDatabase({
+    db: settings.db,
+    collections,
+    users,
+    messages,
+    commandTimeoutMs: settings.commandTimeoutMs,
+  });
   const writer = createRecordWriter({
     database,
     pace: realPace(),

@@ -1,4 +1,4 @@
-import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
+import type { Collection, Db, Document } from 'mongodb';
 import type {
   MessageSums,
   Refusal,
@@ -15,14 +15,17 @@ import { userIncrements } from '../users/user-increments.ts';
 import type { UserLayout } from '../users/user-fields.ts';
 import { documentFilter, documentKeys, documentsFilter } from './app-documents.ts';
 import type { DocumentMapping } from './app-documents.ts';
+import { clientBulkWrite } from './client-bulk-write.ts';
+import type { Updates } from './client-bulk-write.ts';
 import type { Collections, WriterDocument } from './collections.ts';
 import { withDeadline } from './deadline.ts';
-import { storedRow } from './stored-row.ts';
+import { isLong, storedRow } from './stored-row.ts';
 import { readStoredTokens, tokenGroup } from './token-group.ts';
 import { isDuplicateKey, writeProblems } from './server-errors.ts';
 
 /** What the commands need to know of the app's documents. */
 export interface MongoDatabaseOptions {
+  readonly db: Db;
   readonly collections: Collections;
   readonly users: DocumentMapping & { readonly layout: UserLayout; readonly upsert: boolean };
   readonly messages: DocumentMapping & { readonly layout: MessageLayout; readonly guard: string };
@@ -36,8 +39,38 @@ export function mongoDatabase(options: MongoDatabaseOptions): UsageDatabase {
   const { ledger, writers } = collections;
   const guard = users.layout.guard;
   const run = <T>(what: string, command: () => Promise<T>): Promise<T> => withDeadline(what, commandTimeoutMs, command);
+  const batches = clientBulkWrite(options.db);
+  const foldOperation = (fold: UserFold): Updates[number] | undefined => {
+    const filter = documentFilter(fold.user, users);
+    return filter === undefined ? undefined : { id: fold.user, update: foldUpdate(fold, filter, options) };
+  };
+  const messageOperations = (sums: readonly MessageSums[], updateOf: typeof messageUpdate): Updates =>
+    sums.flatMap((sum) => {
+      const filter = documentFilter(sum.message, messages);
+      return filter === undefined ? [] : [{ id: sum.message, update: updateOf(sum, filter, messages) }];
+    });
 
   return {
+    canStoreBatches: () => run('ask what the server can', () => batches.isAvailable()),
+    storeBatch: ({ rows, folds, messages: sums }) =>
+      run('store a batch', () =>
+        batches.store({
+          rows: { collection: ledger.collectionName, documents: rows },
+          users: {
+            collection: collections.users.collectionName,
+            updates: folds.map(foldOperation).filter((update) => update !== undefined),
+          },
+          messages: {
+            collection: collections.messages.collectionName,
+            updates: sums.flatMap((sum) => {
+              const filter = documentFilter(sum.message, messages);
+              return filter === undefined
+                ? []
+                : [{ id: sum.message, update: firstMessageUpdate(sum, filter, messages) }];
+            }),
+          },
+        }),
+      ),
     insertRows: (rows) =>
       run('insert into the ledger', async () => {
         try {
@@ -86,14 +119,12 @@ export function mongoDatabase(options: MongoDatabaseOptions): UsageDatabase {
           .toArray(),
       ),
     foldUsers: (folds) =>
-      run('count on users', () => {
-        const operations = folds.flatMap((fold): { id: string; operation: AnyBulkWriteOperation }[] => {
-          const filter = documentFilter(fold.user, users);
-          if (filter === undefined) return [];
-          return [{ id: fold.user, operation: { updateOne: foldUpdate(fold, filter, options) } }];
-        });
-        return updateEach(collections.users, operations);
-      }),
+      run('count on users', () =>
+        updateEach(
+          collections.users,
+          folds.map(foldOperation).filter((update) => update !== undefined),
+        ),
+      ),
     guards: (userIds, writer) =>
       run('read guards', async () => {
         const { idOf } = documentKeys(userIds, users);
@@ -123,29 +154,26 @@ export function mongoDatabase(options: MongoDatabaseOptions): UsageDatabase {
           picoUsd: wholeNumber(group['c']),
         }));
       }),
+    setFirstMessages: (sums) =>
+      run('set messages', () => updateEach(collections.messages, messageOperations(sums, firstMessageUpdate))),
     setMessages: (sums) =>
-      run('set messages', () => {
-        const operations = sums.flatMap((sum): { id: string; operation: AnyBulkWriteOperation }[] => {
-          const filter = documentFilter(sum.message, messages);
-          if (filter === undefined) return [];
-          return [{ id: sum.message, operation: { updateOne: messageUpdate(sum, filter, messages) } }];
-        });
-        return updateEach(collections.messages, operations);
-      }),
-    messageGuards: (ids) =>
+      run('set messages', () => updateEach(collections.messages, messageOperations(sums, messageUpdate))),
+    messageStates: (ids) =>
       run('read messages', async () => {
         const { idOf } = documentKeys(ids, messages);
         const path = `${messages.guard}.n`;
+        const fields = shownFields(messages);
         const found = await collections.messages
-          .find(documentsFilter(ids, messages), { projection: { [messages.key]: 1, [path]: 1 } })
+          .find(documentsFilter(ids, messages), {
+            projection: Object.fromEntries([messages.key, path, ...fields].map((name) => [name, 1])),
+          })
           .toArray();
         return new Map(
           found.flatMap((document) => {
             const message = idOf(valueAt(document, messages.key));
-            const shown = valueAt(document, path);
-            return message === undefined
-              ? []
-              : [[message, shown === undefined ? undefined : wholeNumber(shown)] as const];
+            if (message === undefined) return [];
+            const isShowing = [...fields, path].some((field) => !isNothing(valueAt(document, field)));
+            return [[message, { isShowing, records: wholeNumber(valueAt(document, path)) }] as const];
           }),
         );
       }),
@@ -222,15 +250,31 @@ function messageUpdate(sum: MessageSums, filter: Document, { layout, guard }: Mo
       };
 }
 
+/**
+ * Sets a message that shows nothing of ours yet. Where it does, it is the first to be set, and whoever comes later finds
+ * something, and asks the ledger for the sum. Zeros are what an app may have put there for a start.
+ */
+function firstMessageUpdate(sum: MessageSums, filter: Document, mapping: MongoDatabaseOptions['messages']) {
+  const { update } = messageUpdate(sum, filter, mapping);
+  const nothing = [...shownFields(mapping), `${mapping.guard}.n`].map((path) => [path, { $in: [null, 0] }] as const);
+  return { filter: { ...filter, ...Object.fromEntries(nothing) }, update };
+}
+
+function shownFields({ layout }: MongoDatabaseOptions['messages']): string[] {
+  return Object.values(layout).filter((name) => name !== false);
+}
+
+/** Missing, `null` or zero: what the filter of a first update finds. */
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || value === 0 || (isLong(value) && wholeNumber(value) === 0n);
+}
+
 /** Runs the updates, each on its own, and tells how many found their document. */
-async function updateEach(
-  collection: Collection,
-  operations: readonly { readonly id: string; readonly operation: AnyBulkWriteOperation }[],
-): Promise<UpdateResult> {
+async function updateEach(collection: Collection, operations: Updates): Promise<UpdateResult> {
   if (operations.length === 0) return { matched: 0, refused: [] };
   try {
     const result = await collection.bulkWrite(
-      operations.map(({ operation }) => operation),
+      operations.map(({ update }) => ({ updateOne: update })),
       { ordered: false },
     );
     return { matched: result.matchedCount + result.upsertedCount, refused: [] };

@@ -33,6 +33,30 @@ export function writeProblems(error: unknown): readonly WriteProblem[] | undefin
     : undefined;
 }
 
+/**
+ * What stopped an ordered command over several collections; nothing where its outcome is unknown. Rejects of the whole
+ * command come with their reason as cause.
+ *
+ * @throws the reason, where the server refused the whole command.
+ */
+export function batchProblem(error: unknown): (WriteProblem & { readonly result: unknown }) | undefined {
+  if (nameOf(error) !== 'MongoClientBulkWriteError') return undefined;
+  const { writeConcernErrors, writeErrors, partialResult, cause } = Object(error) as {
+    writeConcernErrors?: readonly unknown[];
+    writeErrors?: ReadonlyMap<number, { code?: unknown; message?: unknown }>;
+    partialResult?: { readonly insertedCount?: number };
+    cause?: unknown;
+  };
+  // A large batch goes in several commands, and then an earlier one may have been executed.
+  if (cause !== undefined && partialResult?.insertedCount === 0) throw cause;
+  if (cause !== undefined || (writeConcernErrors?.length ?? 0) > 0) return undefined;
+  const [first] = writeErrors ?? [];
+  if (first === undefined) return undefined;
+  const [index, { code, message }] = first;
+  if (typeof code !== 'number' || (code !== 11_000 && !documentCodes.has(code))) return undefined;
+  return { index, code, message: String(message), result: partialResult };
+}
+
 /** True for the duplicate of a unique key. */
 export function isDuplicateKey(error: unknown): boolean {
   return codeOf(error) === 11_000;

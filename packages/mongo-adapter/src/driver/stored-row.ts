@@ -9,6 +9,7 @@ export function storedRow(document: LedgerRow): LedgerRow {
   return row as unknown as LedgerRow;
 }
 
-function isLong(value: unknown): boolean {
+/** True for a 64-bit integer as the driver reads it here. */
+export function isLong(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Reflect.get(value, '_bsontype') === 'Long';
 }

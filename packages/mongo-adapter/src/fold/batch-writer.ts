@@ -8,9 +8,10 @@ import { insertRows } from './insert-rows.ts';
 import type { MessageSetter } from './message-setter.ts';
 import { persist } from './persist.ts';
 import type { Persistence } from './persist.ts';
+import { storeAtOnce } from './store-at-once.ts';
+import type { UsageDatabase } from './usage-database.ts';
 import { RetiredError } from './user-folder.ts';
 import type { UserFolder } from './user-folder.ts';
-import type { UsageDatabase } from './usage-database.ts';
 
 /** What became of one record. */
 export type RecordOutcome =
@@ -62,13 +63,19 @@ interface Entry {
 
 interface Stored {
   readonly own: Identity;
-  readonly rows: readonly LedgerRow[];
+  /** Number of the last row. */
+  readonly lastN: bigint;
+  /** Rows that users, and messages, do not show yet. */
+  readonly uncounted: readonly LedgerRow[];
+  readonly unshown: readonly LedgerRow[];
   readonly entries: readonly (Entry | undefined)[];
 }
 
 interface Identity {
   readonly id: string;
   readonly folder: UserFolder;
+  /** The server takes rows and what follows from them in one command. */
+  storesAtOnce: boolean;
   isRetired: boolean;
   lastN: bigint;
   settledN: bigint;
@@ -79,12 +86,15 @@ interface Identity {
  * Makes the writer of one process.
  *
  * Two loops work in step: one stores batches, one behind the other, so that the rows of a user become visible in their
- * order; the other counts whatever was stored meanwhile, in one update per user.
+ * order; the other counts whatever was stored meanwhile, in one update per user. Where the server can, one command stores
+ * a batch and counts it, and the second loop has nothing to do but what went wrong.
  */
 export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
   const { database, persistence, messages } = options;
   const queue: Entry[] = [];
   const stored: Stored[] = [];
+  /** Batches stored and not counted. The next one may have rows of the same users, whose guards are not known now. */
+  let uncountedBatches = 0;
   let identity: Identity | undefined;
   let inserting: Promise<void> | undefined;
   let counting: Promise<void> | undefined;
@@ -93,6 +103,7 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     | undefined;
 
   const register = async (): Promise<Identity> => {
+    const asked = database.canStoreBatches().catch(() => false);
     for (;;) {
       const id = options.newWriterId();
       const leaseUntil = new Date(persistence.pace.now().getTime() + options.leaseMs);
@@ -101,8 +112,11 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
       const isAdded = await persist(() => database.addWriter({ id, leaseUntil, settledN: 0n }), persistence, {
         failsWhenRefused: true,
       });
-      if (isAdded)
-        return { id, folder: options.createFolder(id), lastN: 0n, settledN: 0n, lastInsertAt: 0, isRetired: false };
+      if (!isAdded) continue;
+      const folder = options.createFolder(id);
+      // oxlint-disable-next-line no-await-in-loop -- see above
+      const storesAtOnce = await asked;
+      return { id, folder, storesAtOnce, lastN: 0n, settledN: 0n, lastInsertAt: 0, isRetired: false };
     }
   };
 
@@ -121,14 +135,42 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     });
   };
 
+  /** Leaves to the other loop what is still to be done for stored rows. */
+  const passOn = (batch: Stored): void => {
+    if (batch.entries.length === 0) return;
+    const isDone = batch.uncounted.length + batch.unshown.length === 0;
+    if (isDone && stored.length === 0 && counting === undefined) {
+      settleBatch(batch);
+      return;
+    }
+    if (batch.uncounted.length > 0) uncountedBatches += 1;
+    stored.push(batch);
+    startCounting();
+  };
+
+  const settleBatch = ({ own, lastN, entries }: Stored): void => {
+    own.settledN = lastN;
+    for (const entry of entries) entry?.resolve({ kind: 'inserted' });
+  };
+
   const insertBatch = async (batch: readonly Entry[]): Promise<void> => {
     try {
       const own = (identity ??= await register());
       const rows = await makeRows(batch, own);
-      const outcome = await insertRows(database, rows, persistence);
+      const isAtOnce = own.storesAtOnce && uncountedBatches === 0;
+      const { outcome, shown, isSupported } = isAtOnce
+        ? await storeAtOnce(rows, { database, persistence, folder: own.folder, messages })
+        : { outcome: await insertRows(database, rows, persistence), shown: new Set<string>(), isSupported: true };
+      own.storesAtOnce &&= isSupported;
+      const { inserted } = outcome;
       const entries = new Map(rows.map((row, index) => [row, batch[index]] as const));
-      const inserted = outcome.inserted.map((row) => entries.get(row));
-      if (inserted.length > 0) stored.push({ own, rows: outcome.inserted, entries: inserted });
+      passOn({
+        own,
+        lastN: inserted.at(-1)?.n ?? 0n,
+        uncounted: own.folder.uncounted(inserted),
+        unshown: messages === undefined ? [] : inserted.filter(({ mid }) => mid !== undefined && !shown.has(mid)),
+        entries: inserted.map((row) => entries.get(row)),
+      });
       for (const { row, stored: other } of outcome.duplicates)
         entries.get(row)?.resolve({ kind: 'duplicate', stored: other });
       const refusals = new Map(outcome.refused.map(({ id, error }) => [id, error] as const));
@@ -145,7 +187,6 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     while (queue.length > 0) {
       // oxlint-disable-next-line no-await-in-loop -- rows of one writer become visible in their order
       await insertBatch(takeBatch(queue, options));
-      startCounting();
     }
     inserting = undefined;
   };
@@ -154,10 +195,13 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
   const countStored = async (own: Identity): Promise<void> => {
     const end = stored.findIndex((batch) => batch.own !== own);
     const batches = stored.splice(0, end === -1 ? stored.length : end);
-    const rows = batches.flatMap((batch) => batch.rows);
     try {
-      if (!own.isRetired) await Promise.all([own.folder.fold(rows), messages?.set(rows)]);
-      own.settledN = rows.at(-1)?.n ?? own.settledN;
+      if (!own.isRetired) {
+        await Promise.all([
+          own.folder.fold(batches.flatMap(({ uncounted }) => uncounted)),
+          messages?.set(batches.flatMap(({ unshown }) => unshown)),
+        ]);
+      }
     } catch (error) {
       if (!(error instanceof RetiredError)) {
         for (const batch of batches) for (const entry of batch.entries) entry?.reject(error);
@@ -167,8 +211,10 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
       own.isRetired = true;
       options.onRetired(own.id);
       if (identity === own) identity = undefined;
+    } finally {
+      uncountedBatches -= batches.filter(({ uncounted }) => uncounted.length > 0).length;
     }
-    for (const batch of batches) for (const entry of batch.entries) entry?.resolve({ kind: 'inserted' });
+    for (const batch of batches) settleBatch(batch);
   };
 
   const countAll = async (): Promise<void> => {

@@ -19,12 +19,14 @@ export interface InsertOutcome {
  * After an unknown outcome and after a duplicate one read tells which rows are there; only the missing ones are sent
  * again, under the same numbers, so an earlier command that is executed late finds its rows taken.
  *
+ * @param sendFirst - Sends the first attempt, where it is to carry more than rows.
  * @throws the error of a command that was refused outright, when nothing of it was stored.
  */
 export async function insertRows(
   database: UsageDatabase,
   rows: readonly LedgerRow[],
   persistence: Persistence,
+  sendFirst: UsageDatabase['insertRows'] = (open) => database.insertRows(open),
 ): Promise<InsertOutcome> {
   // By row, not by id: one batch may bring an id twice.
   const inserted = new Set<LedgerRow>();
@@ -36,7 +38,7 @@ export async function insertRows(
     if (persistence.isStopped()) throw new StoppedError('closed while rows were being stored');
     try {
       // oxlint-disable-next-line no-await-in-loop -- rows of one writer become visible in their order
-      const result = await database.insertRows(open);
+      const result = await (isFirstAttempt ? sendFirst(open) : database.insertRows(open));
       for (const refusal of result.refused) refused.set(refusal.id, refusal);
       if (result.isComplete) {
         for (const row of open) if (!refused.has(row._id)) inserted.add(row);

@@ -3,7 +3,7 @@ import { sumRows, wholeOf } from '../ledger/row-sums.ts';
 import { rowsBy } from '../ledger/rows-by.ts';
 import { persist, StoppedError } from './persist.ts';
 import type { Persistence } from './persist.ts';
-import type { MessageSums, UsageDatabase } from './usage-database.ts';
+import type { MessageSums, UpdateResult, UsageDatabase } from './usage-database.ts';
 
 /** What the setter tells about messages that do not show their usage. */
 export interface MessageReports {
@@ -15,35 +15,71 @@ export interface MessageReports {
 
 /** Keeps the fields of messages equal to the ledger's sums. */
 export interface MessageSetter {
+  /** What messages of these rows are to show, if they show nothing yet. */
+  firstSums(rows: readonly LedgerRow[]): readonly MessageSums[];
+  /** Takes note of messages that showed nothing and were set. */
+  applied(messages: Iterable<string>): void;
   /** Sets the messages of rows that were just stored. Resolves when each is set, missing or refused. */
   set(rows: readonly LedgerRow[]): Promise<void>;
   /** Sets messages from the ledger alone. */
   setFromLedger(messages: readonly string[]): Promise<void>;
 }
 
+/** Rounds in which every command was answered and none of the messages was set. */
+const maxVainRounds = 10;
+
 /**
- * Fields of a message are always the ledger's sum for it, set where the message shows fewer records: repeats, late copies
- * and two writers of one message change nothing.
+ * Fields of a message are always the ledger's sum for it, and repeats, late copies and two writers of one message change
+ * nothing.
+ *
+ * Nearly every message has one call. So the first of its writers sets what it has, if the message shows nothing, and is
+ * done without asking the ledger. Whoever finds something there sums the ledger afterwards, in which the row of the first
+ * one is by then, and sets that where the message shows fewer records.
  */
 export function createMessageSetter(options: {
   readonly database: UsageDatabase;
   readonly persistence: Persistence;
   readonly reports: MessageReports;
+  /** Messages to remember as showing something. Default 10000. */
+  readonly maxRemembered?: number;
 }): MessageSetter {
-  const { database, persistence, reports } = options;
+  const { database, persistence, reports, maxRemembered = 10_000 } = options;
+  const showing = new Set<string>();
 
-  /** Sends the sums until each is shown, or outdone by a fuller one, or cannot be. */
-  const settle = async (sums: readonly MessageSums[]): Promise<void> => {
+  const remember = (message: string): void => {
+    if (showing.size >= maxRemembered) showing.clear();
+    showing.add(message);
+  };
+
+  /** Sends sums until no message is left to be set; `isOver` decides about one that was not found by its update. */
+  const send = async (
+    sums: readonly MessageSums[],
+    command: (open: readonly MessageSums[]) => Promise<UpdateResult>,
+    isOver: (sum: MessageSums, shown: { readonly isShowing: boolean; readonly records: bigint }) => boolean,
+  ): Promise<void> => {
     let open = sums;
+    let vainRounds = 0;
     for (let attempt = 0; open.length > 0; attempt += 1) {
       if (persistence.isStopped()) throw new StoppedError('closed while messages were being set');
       try {
         // oxlint-disable-next-line no-await-in-loop -- each round starts from what the last one left
-        const { matched, refused } = await database.setMessages(open);
+        const { matched, refused } = await command(open);
         for (const { id, error } of refused) reports.onRefused(id, error);
         const refusedIds = new Set(refused.map(({ id }) => id));
-        if (matched + refused.length === open.length) return;
         open = open.filter(({ message }) => !refusedIds.has(message));
+        if (matched === open.length) {
+          for (const { message } of open) remember(message);
+          return;
+        }
+        // One that can be read and never be set must not keep its record waiting for ever.
+        vainRounds = matched > 0 ? 0 : vainRounds + 1;
+        if (vainRounds >= maxVainRounds) {
+          const error = new Error(
+            'the document is there, and no update finds it; check the key, id and filter options',
+          );
+          for (const { message } of open) reports.onRefused(message, error);
+          return;
+        }
       } catch (error) {
         persistence.onRetry(error);
         // oxlint-disable-next-line no-await-in-loop -- see above
@@ -51,35 +87,64 @@ export function createMessageSetter(options: {
       }
       const ids = open.map(({ message }) => message);
       // oxlint-disable-next-line no-await-in-loop -- see above
-      const shown = await persist(() => database.messageGuards(ids), persistence);
-      open = open.filter(({ message, records }) => {
-        if (!shown.has(message)) reports.onMissing(message);
-        return shown.has(message) && (shown.get(message) ?? 0n) < records;
+      const found = await persist(() => database.messageStates(ids), persistence);
+      open = open.filter((sum) => {
+        const state = found.get(sum.message);
+        if (state === undefined) reports.onMissing(sum.message);
+        return state !== undefined && !isOver(sum, state);
       });
-      // A message of one record carries no count, so a repeat of it cannot be told from the first: it is set once more.
       // oxlint-disable-next-line no-await-in-loop -- see above
       if (open.length > 0) await persistence.pace.backOff(attempt);
     }
   };
 
-  const sumsOf = (messages: readonly string[]): Promise<readonly MessageSums[]> =>
-    persist(() => database.messageSums(messages), persistence);
+  /** Sets messages that show nothing. Resolves with those that show something: ours, or another's. */
+  const setFirst = async (sums: readonly MessageSums[]): Promise<readonly string[]> => {
+    const others: string[] = [];
+    await send(
+      sums,
+      (open) => database.setFirstMessages(open),
+      ({ message }, { isShowing }) => {
+        if (isShowing) others.push(message);
+        return isShowing;
+      },
+    );
+    return others;
+  };
+
+  const ledgerSums = (messages: readonly string[]): Promise<readonly MessageSums[]> =>
+    messages.length === 0 ? Promise.resolve([]) : persist(() => database.messageSums(messages), persistence);
+
+  /** Sets messages that showed something before the ledger is asked here. */
+  const setSums = async (messages: readonly string[]): Promise<void> =>
+    send(
+      await ledgerSums(messages),
+      (open) => database.setMessages(open),
+      (sum, { records }) => records >= sum.records,
+    );
 
   return {
+    firstSums: (rows) => sumsOf(rows.filter(({ mid }) => mid !== undefined && !showing.has(mid))),
+    applied(messages) {
+      for (const message of messages) remember(message);
+    },
     async set(rows) {
-      const own = [...rowsBy(rows, 'mid')].map(([message, ownRows]) => ({
-        message,
-        records: BigInt(ownRows.length),
-        ...wholeOf(sumRows(ownRows).byOrigin.values()),
-      }));
-      if (own.length === 0) return;
-      // Nearly every message has one call, and then its row is the whole sum: it is set while the ledger is being asked.
-      const [all] = await Promise.all([sumsOf(own.map(({ message }) => message)), settle(own)]);
-      const ownRecords = new Map(own.map(({ message, records }) => [message, records]));
-      await settle(all.filter(({ message, records }) => records > (ownRecords.get(message) ?? 0n)));
+      const own = sumsOf(rows);
+      const known = own.filter(({ message }) => showing.has(message)).map(({ message }) => message);
+      const others = await setFirst(own.filter(({ message }) => !showing.has(message)));
+      await setSums([...known, ...others]);
     },
     async setFromLedger(messages) {
-      if (messages.length > 0) await settle(await sumsOf(messages));
+      await setSums(await setFirst(await ledgerSums(messages)));
     },
   };
+}
+
+/** Sums over rows alone, by message. */
+function sumsOf(rows: readonly LedgerRow[]): MessageSums[] {
+  return [...rowsBy(rows, 'mid')].map(([message, own]) => ({
+    message,
+    records: BigInt(own.length),
+    ...wholeOf(sumRows(own).byOrigin.values()),
+  }));
 }

@@ -9,6 +9,7 @@ import type { Pace } from './pace.ts';
 import type { Persistence } from './persist.ts';
 import type { UsageDatabase } from './usage-database.ts';
 import { createUserFolder } from './user-folder.ts';
+import type { UserFolder } from './user-folder.ts';
 import { createWaitingDocuments } from './waiting-documents.ts';
 
 /** Options of {@link createRecordWriter}. */
@@ -87,13 +88,16 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
       onRefused: (message, error) => refused('message', message, error),
     },
   });
-  const skipUsers = {
+  const skipUsers: UserFolder = {
+    direct: () => [],
+    applied: () => {},
+    uncounted: () => [],
     fold: async () => {},
     retryBehind: async () => {},
     catchUp: async () => {},
-    behind: new Map<string, bigint>(),
+    behind: new Map(),
   };
-  const createFolder = (id: string) =>
+  const createFolder = (id: string): UserFolder =>
     options.hasUsers
       ? createUserFolder({
           database,
@@ -113,7 +117,7 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
           },
         })
       : skipUsers;
-  let folder: ReturnType<typeof createFolder> = skipUsers;
+  let folder = skipUsers;
   const writer = createBatchWriter({
     ...options,
     persistence,

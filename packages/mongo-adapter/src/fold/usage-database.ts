@@ -32,10 +32,30 @@ export interface MessageSums {
   readonly picoUsd: bigint;
 }
 
+/** What a message shows. */
+export interface MessageState {
+  /** False where {@link UsageDatabase.setFirstMessages} would set it. */
+  readonly isShowing: boolean;
+  /** Number of records it says it shows; 0 where it says nothing. */
+  readonly records: bigint;
+}
+
 /** How many of the sent updates found their document, and which were refused. */
 export interface UpdateResult {
   readonly matched: number;
   readonly refused: readonly Refusal[];
+}
+
+/** What one command for a whole batch did before it ended or stopped. */
+export interface BatchResult {
+  /** True where every row was inserted. Otherwise some may have been, and nothing was counted or set. */
+  readonly isComplete: boolean;
+  /** The row that was refused for good, where one was. */
+  readonly refused: readonly Refusal[];
+  /** Users that are counted now. */
+  readonly counted: ReadonlySet<string>;
+  /** Messages that show their usage now. */
+  readonly shown: ReadonlySet<string>;
 }
 
 /** A process that writes rows. */
@@ -66,6 +86,20 @@ export interface UsageDatabase {
   insertRows(
     rows: readonly LedgerRow[],
   ): Promise<{ readonly isComplete: boolean; readonly refused: readonly Refusal[] }>;
+  /**
+   * True where {@link UsageDatabase.storeBatch} may be used: the server has the command, and no failure of it can keep a
+   * later step of a command and lose an earlier one.
+   */
+  canStoreBatches(): Promise<boolean>;
+  /**
+   * Inserts rows, then applies folds, then sets messages that show nothing yet, in this order and in one command that
+   * stops at the first failure. Who uses it must have counted all earlier rows of the users in `folds`.
+   */
+  storeBatch(batch: {
+    readonly rows: readonly LedgerRow[];
+    readonly folds: readonly UserFold[];
+    readonly messages: readonly MessageSums[];
+  }): Promise<BatchResult>;
   /** The rows that are there, in any order. */
   rowsById(ids: readonly string[]): Promise<readonly LedgerRow[]>;
   /** Rows of a writer with numbers above `after`, of one user or all, in the order of their numbers. */
@@ -84,10 +118,12 @@ export interface UsageDatabase {
   guards(users: readonly string[], writer: string): Promise<ReadonlyMap<string, bigint | undefined>>;
   /** Sums over all rows of the messages. */
   messageSums(messages: readonly string[]): Promise<readonly MessageSums[]>;
+  /** Sets the fields of each message that shows nothing, or zeros. */
+  setFirstMessages(sums: readonly MessageSums[]): Promise<UpdateResult>;
   /** Sets the fields of each message that shows fewer records. */
   setMessages(sums: readonly MessageSums[]): Promise<UpdateResult>;
-  /** Number of records each message shows; a message without a document is not in the map. */
-  messageGuards(messages: readonly string[]): Promise<ReadonlyMap<string, bigint | undefined>>;
+  /** What each message shows; a message without a document is not in the map. */
+  messageStates(messages: readonly string[]): Promise<ReadonlyMap<string, MessageState>>;
   /** Makes a writer known. False where the id is taken. */
   addWriter(writer: WriterState): Promise<boolean>;
   /** Changes a writer's state; fields left out stay. */

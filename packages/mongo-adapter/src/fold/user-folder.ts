@@ -22,6 +22,12 @@ export class RetiredError extends Error {
 
 /** Adds the rows of one writer to the documents of their users. */
 export interface UserFolder {
+  /** The updates that would add rows which directly follow the rows added before, of users whose guard is known. */
+  direct(rows: readonly LedgerRow[]): readonly UserFold[];
+  /** Takes note of updates that were applied. */
+  applied(folds: readonly UserFold[]): void;
+  /** Those of the rows that are not known to be counted. */
+  uncounted(rows: readonly LedgerRow[]): readonly LedgerRow[];
   /** Adds rows that directly follow the rows added before. Resolves when each user is counted, missing or refused. */
   fold(rows: readonly LedgerRow[]): Promise<void>;
   /** Tries the users again that were missing or refused. */
@@ -148,21 +154,34 @@ export function createUserFolder(options: {
     }
   };
 
+  const isCounted = ({ u, n }: LedgerRow): boolean => u === undefined || n <= (known.get(u) ?? 0n);
+
+  /** Updates of users whose guard is known, and the last rows of the others. */
+  const plan = (rows: readonly LedgerRow[]) => {
+    const direct: UserFold[] = [];
+    const indirect = new Map<string, bigint>();
+    for (const [user, own] of rowsBy(rows, 'u')) {
+      const guard = known.get(user);
+      // Recovery by another process may have counted rows that were still waiting for their turn here.
+      const open = own.filter((row) => !isCounted(row));
+      const last = open.at(-1);
+      if (last === undefined) continue;
+      if (behind.has(user) || (guard === undefined && hasForgotten)) indirect.set(user, last.n);
+      else direct.push({ user, writer, from: guard, to: last.n, sums: sumRows(open) });
+    }
+    return { direct, indirect };
+  };
+
   return {
     behind,
     catchUp: settle,
+    direct: (rows) => plan(rows).direct,
+    applied(folds) {
+      for (const { user, to } of folds) remember(user, to);
+    },
+    uncounted: (rows) => rows.filter((row) => !isCounted(row)),
     async fold(rows) {
-      const direct: UserFold[] = [];
-      const indirect = new Map<string, bigint>();
-      for (const [user, own] of rowsBy(rows, 'u')) {
-        const guard = known.get(user);
-        // Recovery by another process may have counted rows that were still waiting for their turn here.
-        const open = guard === undefined ? own : own.filter((row) => row.n > guard);
-        const last = open.at(-1);
-        if (last === undefined) continue;
-        if (behind.has(user) || (guard === undefined && hasForgotten)) indirect.set(user, last.n);
-        else direct.push({ user, writer, from: guard, to: last.n, sums: sumRows(open) });
-      }
+      const { direct, indirect } = plan(rows);
       if (direct.length > 0) {
         const targets = new Map(direct.map(({ user, to }) => [user, to]));
         try {

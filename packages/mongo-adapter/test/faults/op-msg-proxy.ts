@@ -115,7 +115,7 @@ export async function startProxy(host: string): Promise<OpMsgProxy> {
 }
 
 /** Cuts a stream of bytes into messages: each begins with its length. */
-function readMessages(socket: Socket, onMessage: (message: Buffer) => void): void {
+export function readMessages(socket: Socket, onMessage: (message: Buffer) => void): void {
   let rest: Buffer = Buffer.alloc(0);
   socket.on('data', (data: Buffer) => {
     rest = Buffer.concat([rest, data]);

@@ -1,5 +1,5 @@
 import { simulate } from './simulate.ts';
-import type { KnownBad } from './simulated-server.ts';
+import type { SimulationOptions } from './simulate.ts';
 
 /** Sums over many runs. */
 export interface SimulationSums {
@@ -15,19 +15,20 @@ export interface SimulationSums {
 }
 
 /** Runs so many seeds, one after the other. */
-export async function simulateMany(options: {
-  readonly seeds: number;
-  readonly firstSeed?: number;
-  readonly bad?: KnownBad;
-  readonly onProgress?: (done: number) => void;
-}): Promise<SimulationSums> {
-  const { seeds, firstSeed = 1, bad, onProgress } = options;
+export async function simulateMany(
+  options: SimulationOptions & {
+    readonly seeds: number;
+    readonly firstSeed?: number;
+    readonly onProgress?: (done: number) => void;
+  },
+): Promise<SimulationSums> {
+  const { seeds, firstSeed = 1, onProgress } = options;
   const sums = { overCounts: 0, underCounts: 0, wrongMessages: 0, lostAcknowledged: 0, acknowledged: 0, crashes: 0 };
   const failedSeeds: number[] = [];
   const problems: string[] = [];
   for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
     // oxlint-disable-next-line no-await-in-loop -- runs are deterministic one by one
-    const result = await simulate(seed, bad);
+    const result = await simulate(seed, options);
     for (const key of Object.keys(sums) as (keyof typeof sums)[]) sums[key] += result[key];
     const { overCounts, underCounts, wrongMessages, lostAcknowledged } = result;
     const isFailed = overCounts + underCounts + wrongMessages + lostAcknowledged + result.problems.length > 0;

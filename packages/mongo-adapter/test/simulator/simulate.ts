@@ -30,6 +30,17 @@ export interface SimulationResult {
   readonly crashes: number;
 }
 
+/** What is simulated. */
+export interface SimulationOptions {
+  /** A way to get it wrong. */
+  readonly bad?: KnownBad | undefined;
+  /**
+   * Whether processes store and count a batch with one command, or with several. Default `mixed`: each as it happens, as
+   * while servers are upgraded.
+   */
+  readonly batches?: 'at-once' | 'step-by-step' | 'mixed' | undefined;
+}
+
 interface App {
   readonly process: SimulatedProcess;
   readonly writer: RecordWriter;
@@ -44,7 +55,10 @@ const hourMs = 3_600_000;
  * Runs the adapter's own code, in several processes, against a server and a network that misbehave; every choice follows
  * from the seed. Then lets everything calm down, lets a healthy process recover, and compares.
  */
-export async function simulate(seed: number, bad?: KnownBad): Promise<SimulationResult> {
+export async function simulate(
+  seed: number,
+  { bad, batches = 'mixed' }: SimulationOptions = {},
+): Promise<SimulationResult> {
   const random = seededRandom(seed);
   const time = virtualTime();
   // The log reaches the majority bit by bit.
@@ -68,7 +82,8 @@ export async function simulate(seed: number, bad?: KnownBad): Promise<Simulation
   let crashes = 0;
 
   const startApp = (): App => {
-    const process = simulatedProcess({ server, time, random, weather });
+    const storesBatches = batches === 'mixed' ? random.onceIn(2) : batches === 'at-once';
+    const process = simulatedProcess({ server, storesBatches, time, random, weather });
     const common = { database: process.database, hasUsers: true, hasMessages: true, onError: () => {} };
     const writer = createRecordWriter({
       ...common,
@@ -111,6 +126,20 @@ export async function simulate(seed: number, bad?: KnownBad): Promise<Simulation
     );
   };
 
+  const crash = (app: App): void => {
+    if (app.process.isCrashed) return;
+    crashes += 1;
+    app.process.crash();
+    startApp();
+    // What nobody acknowledged is handed in again, as a journal does.
+    for (const record of unsettled) if (random.onceIn(2)) submit(random.pick(alive()), record);
+  };
+  /** The primary dies, and may take an app on the same machine along. */
+  const failOver = (neighbour?: App): void => {
+    server.failOver();
+    if (neighbour !== undefined) crash(neighbour);
+  };
+
   const records = makeRecords(random);
   const alive = (): App[] => apps.filter(({ process }) => !process.isCrashed);
   for (const user of users) time.after(random.onceIn(4) ? random.below(40_000) : 0, () => server.putUser(user));
@@ -129,23 +158,16 @@ export async function simulate(seed: number, bad?: KnownBad): Promise<Simulation
         submit(app, record);
         if (random.onceIn(6)) submit(random.pick(alive()), record);
       }
+      if (random.onceIn(20)) time.after(random.below(20), () => failOver(random.onceIn(3) ? app : undefined));
     });
   }
   for (let count = random.below(4); count > 0; count -= 1) {
-    time.after(random.below(span), () => {
-      const app = random.pick(apps);
-      if (app.process.isCrashed) return;
-      crashes += 1;
-      app.process.crash();
-      startApp();
-      // What nobody acknowledged is handed in again, as a journal does.
-      for (const record of unsettled) if (random.onceIn(2)) submit(random.pick(alive()), record);
-    });
+    time.after(random.below(span), () => crash(random.pick(apps)));
   }
   for (let count = random.below(3); count > 0; count -= 1) {
     time.after(random.below(span), () => random.pick(apps).process.pause(random.below(120_000)));
   }
-  for (let count = random.below(3); count > 0; count -= 1) time.after(random.below(span), () => server.failOver());
+  for (let count = random.below(3); count > 0; count -= 1) time.after(random.below(span), () => failOver());
   // A recoverer that does not wait for leases: recovery must be harmless whenever it happens.
   for (let count = random.below(4); count > 0; count -= 1) {
     time.after(random.below(span), () => void foreignRecovery(random.pick(apps), server).catch(() => {}));

@@ -27,11 +27,13 @@ export const epochMs = Date.parse('2026-11-22T10:00:00Z');
 /** Makes a process whose database commands cross a network of this weather. */
 export function simulatedProcess(world: {
   readonly server: SimulatedServer;
+  /** The server takes a whole batch in one command. */
+  readonly storesBatches: boolean;
   readonly time: VirtualTime;
   readonly random: SeededRandom;
   readonly weather: Weather;
 }): SimulatedProcess {
-  const { server, time, random, weather } = world;
+  const { server, storesBatches, time, random, weather } = world;
   let isCrashed = false;
   let pausedUntil = 0;
 
@@ -72,7 +74,8 @@ export function simulatedProcess(world: {
         fail(new Error('timed out'));
         time.after(late, () => execute(() => {}));
       } else if (trouble === 3) {
-        time.after(random.below(8), () => execute(() => fail(new Error('interrupted')), random.below(4)));
+        const reach = random.onceIn(2) ? 4 : 16;
+        time.after(random.below(8), () => execute(() => fail(new Error('interrupted')), random.below(reach)));
       } else if (trouble === 4) {
         goWell();
         time.after(late, () => execute(() => {}));
@@ -120,6 +123,31 @@ export function simulatedProcess(world: {
       );
       return { isComplete: outcomes.every((outcome) => outcome === 'inserted'), refused: [] };
     },
+    canStoreBatches: () => Promise.resolve(storesBatches),
+    async storeBatch({ rows: batch, folds, messages }) {
+      let isStopped = false;
+      let counted: string[] = [];
+      let shown: string[] = [];
+      return send(
+        () => {
+          isStopped = false;
+          counted = [];
+          shown = [];
+          const insert = (row: LedgerRow): void => {
+            if (!isStopped && server.insert(row) === 'duplicate') isStopped = !server.goesOnAfterFailure;
+          };
+          const unlessStopped = (step: () => void) => () => {
+            if (!isStopped) step();
+          };
+          return [
+            ...batch.map((row) => () => insert(row)),
+            ...folds.map((fold) => unlessStopped(() => void (server.fold(fold) && counted.push(fold.user)))),
+            ...messages.map((sum) => unlessStopped(() => void (server.setFirst(sum) && shown.push(sum.message)))),
+          ];
+        },
+        () => ({ isComplete: !isStopped, refused: [], counted: new Set(counted), shown: new Set(shown) }),
+      );
+    },
     rowsById: (ids) => read(() => rows().filter((row) => ids.includes(row._id))),
     rowsOfWriter: ({ writer, after, upTo, user, limit }) =>
       read(() =>
@@ -153,12 +181,18 @@ export function simulatedProcess(world: {
       const matched = await sendEach(sums, (sum) => server.setMessage(sum));
       return { matched: matched.filter(Boolean).length, refused: [] };
     },
-    messageGuards: (messages) =>
+    async setFirstMessages(sums) {
+      const matched = await sendEach(sums, (sum) => server.setFirst(sum));
+      return { matched: matched.filter(Boolean).length, refused: [] };
+    },
+    messageStates: (messages) =>
       read(() => {
-        const found = new Map<string, bigint | undefined>();
+        const found = new Map<string, { isShowing: boolean; records: bigint }>();
         for (const message of messages) {
           const state = server.durable.messages.get(message);
-          if (state !== undefined) found.set(message, state.records);
+          if (state === undefined) continue;
+          const { records = 0n, totalTokens } = state;
+          found.set(message, { isShowing: records > 0n || totalTokens > 0n, records });
         }
         return found;
       }),

@@ -11,7 +11,10 @@ export type KnownBad =
   | 'less-than-guard'
   | 'write-concern-1'
   | 'early-guard-removal'
-  | 'incremented-messages';
+  | 'incremented-messages'
+  | 'unordered-batch'
+  | 'batch-over-shards'
+  | 'first-message-unchecked';
 
 /** A user document. */
 export interface UserState {
@@ -56,6 +59,10 @@ export interface SimulatedServer {
   insert(row: LedgerRow): 'inserted' | 'duplicate';
   fold(fold: UserFold): boolean;
   setMessage(sums: MessageSums): boolean;
+  /** Sets a message that shows nothing yet. */
+  setFirst(sums: MessageSums): boolean;
+  /** True where a command of several collections goes on after a duplicate. */
+  readonly goesOnAfterFailure: boolean;
   putUser(id: string): void;
   putMessage(id: string): void;
   dropGuard(user: string, writer: string): void;
@@ -68,16 +75,16 @@ const emptyState = (): State => ({ ledger: new Map(), users: new Map(), messages
 export function simulatedServer(bad: KnownBad | undefined, random: SeededRandom, onWrite: () => void): SimulatedServer {
   let executed = emptyState();
   const durable = emptyState();
-  let waiting: Change[] = [];
+  let waiting: { readonly collection: keyof State; readonly change: Change }[] = [];
   let position = 0;
   let isQuick = false;
   const lost: [number, number][] = [];
 
-  const write = (change: Change): void => {
+  const write = (collection: keyof State, change: Change): void => {
     position += 1;
     change(executed);
     if (isQuick) change(durable);
-    else waiting.push(change);
+    else waiting.push({ collection, change });
     onWrite();
   };
   /** After-images are written, as in a log: applying one elsewhere gives the same document. */
@@ -85,7 +92,7 @@ export function simulatedServer(bad: KnownBad | undefined, random: SeededRandom,
     collection: C,
     id: string,
     value: State[C] extends Map<string, infer V> ? V : never,
-  ) => write((state) => void (state[collection] as Map<string, unknown>).set(id, value));
+  ) => write(collection, (state) => void (state[collection] as Map<string, unknown>).set(id, value));
 
   return {
     get executed() {
@@ -96,15 +103,18 @@ export function simulatedServer(bad: KnownBad | undefined, random: SeededRandom,
     isDurable: (place) => bad === 'write-concern-1' || place <= position - waiting.length,
     isLost: (place) => lost.some(([from, to]) => place > from && place <= to),
     replicate(count) {
-      for (const change of waiting.splice(0, count)) change(durable);
+      for (const { change } of waiting.splice(0, count)) change(durable);
       return waiting.length > 0;
     },
     replicateAtOnce() {
-      for (const change of waiting.splice(0)) change(durable);
+      for (const { change } of waiting.splice(0)) change(durable);
       isQuick = true;
     },
     failOver() {
       if (waiting.length > 0) lost.push([position - waiting.length, position]);
+      // Users on another shard than the ledger: that one does not fail, and keeps what was counted.
+      if (bad === 'batch-over-shards')
+        for (const { change, collection } of waiting) if (collection === 'users') change(durable);
       waiting = [];
       executed = {
         ledger: new Map(durable.ledger),
@@ -147,6 +157,18 @@ export function simulatedServer(bad: KnownBad | undefined, random: SeededRandom,
       put('messages', message, { totalTokens: total, records: records === 1n ? undefined : records });
       return true;
     },
+    setFirst({ message, records, tokens }) {
+      const state = executed.messages.get(message);
+      const isFirst = state?.totalTokens === 0n && state.records === undefined;
+      if (state === undefined || (!isFirst && bad !== 'first-message-unchecked' && bad !== 'incremented-messages')) {
+        return false;
+      }
+      const before = bad === 'incremented-messages' ? state.totalTokens : 0n;
+      const total = before + (tokens.tt ?? 0n);
+      put('messages', message, { totalTokens: total, records: records === 1n ? undefined : records });
+      return true;
+    },
+    goesOnAfterFailure: bad === 'unordered-batch',
     putUser: (id) => put('users', id, { records: 0n, calls: 0n, totalTokens: 0n, guards: new Map<string, bigint>() }),
     putMessage: (id) => put('messages', id, { totalTokens: 0n, records: undefined }),
     dropGuard(user, writer) {

@@ -22,13 +22,17 @@ describe('the fold protocol in a storm', () => {
 
 describe('the same simulator', () => {
   it.for([
-    ['a bare $inc', 'bare-increment', 'overCounts', 20],
-    ['a guard that is only less than', 'less-than-guard', 'overCounts', 300],
-    ['an acknowledgement by the primary alone', 'write-concern-1', 'wrongMessages', 20],
-    ['guard entries that go too early', 'early-guard-removal', 'overCounts', 20],
-    ['message fields that are incremented', 'incremented-messages', 'wrongMessages', 20],
-  ] as const)('notices %s', { timeout: 120_000 }, async ([, bad, symptom, seeds]) => {
-    const sums = await simulateMany({ seeds, bad });
+    ['a bare $inc', 'bare-increment', 'step-by-step', 'overCounts', 20],
+    ['a bare $inc in one command with the rows', 'bare-increment', 'at-once', 'overCounts', 20],
+    ['a guard that is only less than', 'less-than-guard', 'step-by-step', 'overCounts', 100],
+    ['an acknowledgement by the primary alone', 'write-concern-1', 'step-by-step', 'wrongMessages', 40],
+    ['guard entries that go too early', 'early-guard-removal', 'mixed', 'overCounts', 20],
+    ['message fields that are incremented', 'incremented-messages', 'mixed', 'wrongMessages', 20],
+    ['messages set first without a look at what they show', 'first-message-unchecked', 'at-once', 'wrongMessages', 20],
+    ['a command that counts although a row was a duplicate', 'unordered-batch', 'at-once', 'overCounts', 20],
+    ['one command for a ledger and users on two shards', 'batch-over-shards', 'at-once', 'overCounts', 100],
+  ] as const)('notices %s', { timeout: 120_000 }, async ([, bad, batches, symptom, seeds]) => {
+    const sums = await simulateMany({ seeds, bad, batches });
     expect(sums[symptom]).toBeGreaterThan(0);
   });
 });
