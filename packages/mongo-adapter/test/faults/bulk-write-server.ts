@@ -58,9 +58,12 @@ export async function startBulkWriteServer(
     if (refusal !== undefined) return { ok: 0, code: refusal, codeName: codeNames[refusal], errmsg: 'refused' };
     const results: Document[] = [];
     const sums = { nErrors: 0, nInserted: 0, nMatched: 0, nModified: 0, nUpserted: 0, nDeleted: 0 };
+    const writeConcern = body['writeConcern'] as Document | undefined;
     for (const [index, op] of ops.slice(0, reach).entries()) {
+      // The last one waits for a majority, which then has the ones before it.
+      const concern = index === ops.length - 1 ? writeConcern : { w: 1 };
       // oxlint-disable-next-line no-await-in-loop -- one operation after the other, as it is ordered
-      const { error, ...result } = await execute(executor, op, namespaces, body['writeConcern'] as Document);
+      const { error, ...result } = await execute(executor, op, namespaces, concern);
       results.push(error === undefined ? { ok: 1, idx: index, ...result } : { ok: 0, idx: index, n: 0, ...error });
       if (error !== undefined) {
         sums.nErrors += 1;

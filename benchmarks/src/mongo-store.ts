@@ -1,11 +1,16 @@
-// Prints the comparison of docs/guide/mongodb-operations.md: the store against two `updateOne` for each message.
-// npm run bench -- [--seconds 2] [--rounds 3] [--delay 4]
+// What does the MongoDB store cost against two `updateOne` for each message, near a server and 4 ms away from it?
+// Run from the root: npm run bench -- --only mongo-store -- [--seconds 2] [--rounds 3] [--delay 4]
 import { parseArgs } from 'node:util';
 import { MongoClient } from 'mongodb';
-import { mongoStore } from '../src/index.ts';
-import { startMongo } from '../src/testing/index.ts';
-import { plainRecord } from '../test/faults/plain-record.ts';
-import { startDelayProxy } from './delay-proxy.ts';
+import type { UsageRecord } from '@kilotoken/core';
+import { mongoStore } from '@kilotoken/mongo-adapter';
+import type { MongoStore } from '@kilotoken/mongo-adapter';
+import { startMongo } from '@kilotoken/mongo-adapter/testing';
+import { createRecorder } from '../../packages/core/src/recording/recorder.ts';
+import type { Recorder } from '../../packages/core/src/recording/recorder.ts';
+import { startBulkWriteServer } from '../../packages/mongo-adapter/test/faults/bulk-write-server.ts';
+import { plainRecord } from '../../packages/mongo-adapter/test/faults/plain-record.ts';
+import { startDelayProxy } from './mongo/delay-proxy.ts';
 
 const { values } = parseArgs({
   options: {
@@ -27,7 +32,11 @@ interface Way {
   readonly name: string;
   readonly sides: number;
   readonly eventsPerCall: number;
-  call(side: number): Promise<unknown>;
+  call(side: number): Promise<unknown> | void;
+  /** Between two calls of a side. */
+  pause?(): Promise<void>;
+  /** Sees the rest into the database. */
+  finish?(): Promise<void>;
 }
 
 /** What it did in one turn. */
@@ -38,6 +47,9 @@ interface Result {
   readonly p99: number;
 }
 
+/** Records that a meter has on their way at most here; an app under such load would see its queue grow. */
+const inFlight = 2000;
+
 const mongo = await startMongo({ members: 1 });
 const member = mongo.members[0]?.host ?? '';
 const direct = new MongoClient(mongo.uri);
@@ -45,11 +57,22 @@ const proxy = await startDelayProxy(member, delayMs / 2);
 await compare('bare', member, 'bare');
 await compare(`with ${delayMs} ms more for each round trip`, proxy.host, 'delayed');
 await proxy.stop();
+// Its work is done by single commands, so only the wait of one call says something.
+const newest = await startBulkWriteServer(member);
+const newestProxy = await startDelayProxy(newest.host, delayMs / 2);
+await compare(
+  'the same, with the bulkWrite of MongoDB 8 played by a server in front',
+  newestProxy.host,
+  'newest',
+  true,
+);
+await newestProxy.stop();
+await newest.close();
 await direct.close();
 await mongo.stop();
 
 /** Measures all ways against one server, in turns, and prints the medians. */
-async function compare(title: string, host: string, name: string): Promise<void> {
+async function compare(title: string, host: string, name: string, isLatencyOnly = false): Promise<void> {
   const client = new MongoClient(`mongodb://${host}/?directConnection=true`);
   const db = client.db(name);
   // Made beside the measured connection, and before each turn: every message gets one call, as in a chat.
@@ -85,24 +108,13 @@ async function compare(title: string, host: string, name: string): Promise<void>
     await db.collection<Named>('messages').updateOne({ _id: `message-${messagesUsed}` }, { $set: tokens }, majority);
     await db.collection<Named>('naive').updateOne({ _id: userId }, { $inc: totals }, majority);
   };
+  const recorder = createRecorder({ target: store, onError: (error) => console.error(error) });
   const ways: readonly Way[] = [
-    ...[1, 10, 100].flatMap((sides) => [
+    ...(isLatencyOnly ? [1] : [1, 10, 100]).flatMap((sides) => [
       { name: `two updates, ${sides} at once`, sides, eventsPerCall: 1, call: () => twoUpdates() },
       { name: `store, ${sides} at once`, sides, eventsPerCall: 1, call: () => store.append([record()]) },
     ]),
-    {
-      name: 'store, 100 records in a call',
-      sides: 1,
-      eventsPerCall: 100,
-      call: () => store.append(Array.from({ length: 100 }, () => record())),
-    },
-    { name: 'two updates, one user, 16 at once', sides: 16, eventsPerCall: 1, call: () => twoUpdates('user-0') },
-    {
-      name: 'store, one user, 16 writers',
-      sides: 16,
-      eventsPerCall: 1,
-      call: (side) => (writers[side] ?? store).append([record('user-0')]),
-    },
+    ...(isLatencyOnly ? [] : crowds({ store, recorder, writers, record, twoUpdates })),
   ];
 
   const results = new Map(ways.map((way) => [way, [] as Result[]]));
@@ -128,25 +140,76 @@ async function compare(title: string, host: string, name: string): Promise<void>
   );
   for (const [wayName, { eventsPerSecond, commandsPerEvent, p50, p99 }] of medians) {
     console.log(
-      `${wayName.padEnd(36)} ${eventsPerSecond.toFixed(0).padStart(6)} events/s  ` +
-        `${commandsPerEvent.toFixed(3)} commands per event  p50 ${p50.toFixed(1)} ms  p99 ${p99.toFixed(1)} ms`,
+      `${wayName.padEnd(38)} ${eventsPerSecond.toFixed(0).padStart(6)} events/s  ` +
+        `${commandsPerEvent.toFixed(3)} commands per event  p50 ${p50.toFixed(2)} ms  p99 ${p99.toFixed(2)} ms`,
     );
   }
-  const of = (wayName: string): Result =>
-    medians.get(wayName) ?? { eventsPerSecond: 0, commandsPerEvent: 0, p50: 0, p99: 0 };
-  for (const sides of [1, 10, 100]) {
-    const naive = of(`two updates, ${sides} at once`);
-    const own = of(`store, ${sides} at once`);
+  const of = (wayName: string): Result | undefined => medians.get(wayName);
+  const against = (own: string, naive: string): void => {
+    const [ours, theirs] = [of(own), of(naive)];
+    if (ours === undefined || theirs === undefined) return;
     console.log(
-      `store against two updates, ${sides} at once: ${(own.eventsPerSecond / naive.eventsPerSecond).toFixed(2)} times ` +
-        `the events, ${(own.p50 / naive.p50).toFixed(2)} times the wait`,
+      `${own} against ${naive}: ${(ours.eventsPerSecond / theirs.eventsPerSecond).toFixed(2)} times the events, ` +
+        `${(ours.p50 / theirs.p50).toFixed(2)} times the wait`,
     );
-  }
-  const hot =
-    of('store, one user, 16 writers').eventsPerSecond / of('two updates, one user, 16 at once').eventsPerSecond;
-  console.log(`one user, 16 writers: ${hot.toFixed(2)} times the events`);
+  };
+  for (const sides of [1, 10, 100]) against(`store, ${sides} at once`, `two updates, ${sides} at once`);
+  against('meter, 100 at once', 'two updates, 100 at once');
+  against('store, 4 at once, 100 records each', 'two updates, 100 at once');
+  against('store, 2 at once, 500 records each', 'two updates, 100 at once');
+  against('store, one user, 16 writers, 10 each', 'two updates, one user, 160 at once');
+  await recorder.close();
   await Promise.all(writers.map((writer) => writer.close()));
   await client.close();
+}
+
+/** Ways that take more than one call at a time to show what they are. */
+function crowds(parts: {
+  readonly store: MongoStore;
+  readonly recorder: Recorder;
+  readonly writers: readonly MongoStore[];
+  readonly record: (user?: string) => UsageRecord;
+  readonly twoUpdates: (user?: string) => Promise<void>;
+}): Way[] {
+  const { store, recorder, writers, record, twoUpdates } = parts;
+  const hot = { sides: 160, eventsPerCall: 1 };
+  return [
+    ...[
+      [1, 100],
+      [4, 100],
+      [2, 500],
+    ].map(([sides = 1, size = 1]) => ({
+      name: `store, ${sides} at once, ${size} records each`,
+      sides,
+      eventsPerCall: size,
+      call: () => store.append(Array.from({ length: size }, () => record())),
+    })),
+    {
+      name: 'meter, 100 at once',
+      sides: 100,
+      eventsPerCall: 1,
+      // What a wrapped client does at the end of an answer: it does not wait, unless far too much is on its way.
+      call() {
+        recorder.push(record());
+      },
+      async pause() {
+        await (recorder.stats().queued > inFlight ? recorder.flush() : nextTurn());
+      },
+      finish: () => recorder.flush(),
+    },
+    { name: 'two updates, one user, 160 at once', ...hot, call: () => twoUpdates('user-0') },
+    {
+      name: 'store, one user, 16 writers, 10 each',
+      ...hot,
+      call: (side) => (writers[side % writers.length] ?? store).append([record('user-0')]),
+    },
+  ];
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 /** Calls from all sides at once for a while. */
@@ -161,9 +224,12 @@ async function measure(way: Way, forMs: number, prepare: () => Promise<void>): P
       // oxlint-disable-next-line no-await-in-loop -- one call after the other on each side
       await way.call(side);
       times.push(performance.now() - from);
+      // oxlint-disable-next-line no-await-in-loop -- see above
+      await way.pause?.();
     }
   };
   await Promise.all(Array.from({ length: way.sides }, (_, side) => run(side)));
+  await way.finish?.();
   const seconds = (performance.now() - began) / 1000;
   const events = times.length * way.eventsPerCall;
   const sorted = times.toSorted((a, b) => a - b);

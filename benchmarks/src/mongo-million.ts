@@ -1,0 +1,135 @@
+// What do a million rows take, and how fast are they read? Does a backfill of a million messages need memory?
+// Run from the root: npm run bench -- --only mongo-million -- [--rows 1000000] [--users 100]
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { mongoStore } from '@kilotoken/mongo-adapter';
+import { startMongo } from '@kilotoken/mongo-adapter/testing';
+import { MongoClient } from 'mongodb';
+
+const { values } = parseArgs({
+  options: { rows: { type: 'string', default: '1000000' }, users: { type: 'string', default: '100' } },
+});
+const rows = Number(values.rows);
+const userCount = Number(values.users);
+const dayMs = 86_400_000;
+const end = Date.parse('2026-11-22T00:00:00Z');
+const gc = globalThis.gc;
+
+const mongo = await startMongo({ members: 1 });
+const client = new MongoClient(mongo.uri, { monitorCommands: true });
+const commands: string[] = [];
+const db = client.db('app');
+await makeApp();
+const store = mongoStore({ client, db: 'app', maintenance: false });
+await store.ensureIndexes();
+
+await backfill();
+await sizes();
+const began = performance.now();
+await store.rollUp({ full: true });
+console.log(`roll-up of everything        ${seconds(performance.now() - began)} s`);
+// As it is some minutes later: nothing was inserted lately.
+await db
+  .collection<{ _id: string }>('kt_rollups')
+  .updateOne({ _id: 'state' }, { $set: { doneAt: new Date(Date.now() + 3_600_000) } });
+client.on('commandStarted', ({ commandName, command }) => {
+  commands.push(`${commandName} ${String(command[commandName])}`);
+});
+const month = { userId: 'user-1', from: new Date(end - 30 * dayMs), to: new Date(end) };
+await ask('userTotals', () => store.userTotals('user-1'));
+await ask('30 days by day, one user', () => store.series({ ...month, bucket: 'day', timeZone: 'Asia/Kolkata' }));
+await ask('30 days by hour, one user', () => store.series({ ...month, bucket: 'hour' }));
+await ask('30 days by day and model', () => store.series({ ...month, bucket: 'day', by: 'model' }));
+await ask('totals of 30 days, one user', () => store.totals(month));
+await store.close();
+await client.close();
+await mongo.stop();
+
+/** An app of before: messages of thirty days that show their tokens, and users with totals. */
+async function makeApp(): Promise<void> {
+  const perUser = rows / userCount;
+  await db.collection<{ _id: string }>('users').insertMany(
+    Array.from({ length: userCount }, (_, index) => ({
+      _id: `user-${index}`,
+      totalTokensUsed: perUser * 300 + 5000,
+      totalPromptTokens: perUser * 200 + 4000,
+      totalCompletionTokens: perUser * 100 + 1000,
+    })),
+  );
+  for (let start = 0; start < rows; start += 10_000) {
+    const batch = Array.from({ length: Math.min(10_000, rows - start) }, (_, index) => {
+      const number = start + index;
+      return {
+        _id: `message-${String(number).padStart(9, '0')}`,
+        userId: `user-${number % userCount}`,
+        createdAt: new Date(end - (number / rows) * 30 * dayMs),
+        model: `model-${Math.floor(number / userCount) % 5}`,
+        promptTokens: 200,
+        completionTokens: 100,
+        totalTokens: 300,
+      };
+    });
+    // oxlint-disable-next-line no-await-in-loop -- one batch after the other
+    await db.collection<{ _id: string }>('messages').insertMany(batch, { writeConcern: { w: 1 } });
+  }
+}
+
+/** Brings them into the ledger, and prints how much memory it keeps on the way. */
+async function backfill(): Promise<void> {
+  const start = performance.now();
+  const kept: number[] = [];
+  let resident = 0;
+  let nextAt = 0;
+  const progress = await store.backfill({
+    onProgress({ messages }) {
+      if (messages < nextAt) return;
+      nextAt += rows / 10;
+      resident = Math.max(resident, process.memoryUsage.rss());
+      gc?.();
+      kept.push(process.memoryUsage().heapUsed / 2 ** 20);
+    },
+  });
+  const took = performance.now() - start;
+  console.log(
+    `backfill of ${progress.messages} messages  ${seconds(took)} s, ${Math.round(progress.rows / (took / 1000))} rows/s, ` +
+      `${progress.balances} opening balances`,
+  );
+  console.log(`heap kept after each tenth ${kept.map((size) => size.toFixed(1)).join(', ')} MiB`);
+  console.log(`process at most            ${(resident / 2 ** 20).toFixed(0)} MiB resident`);
+  if (gc === undefined) console.log('(without --expose-gc the heap holds garbage, too)');
+}
+
+async function sizes(): Promise<void> {
+  const count = await db.collection('kt_ledger').estimatedDocumentCount();
+  // The server writes its files once a minute.
+  await db.admin().command({ fsync: 1 });
+  await pause(100);
+  const stats = await db.command({ collStats: 'kt_ledger' });
+  const perRow = (bytes: unknown): number => Math.round(Number(bytes) / count);
+  console.log(
+    `ledger of ${count} rows: ${perRow(stats['size'])} bytes of BSON a row, ` +
+      `${perRow(stats['storageSize'])} on disk, ${perRow(stats['totalIndexSize'])} of indexes`,
+  );
+}
+
+/** Prints the median of eleven answers, after one to warm up, and the commands of one. */
+async function ask(name: string, question: () => Promise<unknown>): Promise<void> {
+  await question();
+  const times: number[] = [];
+  for (let round = 0; round < 11; round += 1) {
+    commands.length = 0;
+    const from = performance.now();
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await question();
+    times.push(performance.now() - from);
+  }
+  const sorted = times.toSorted((a, b) => a - b);
+  console.log(
+    `${name.padEnd(29)}p50 ${(sorted[5] ?? 0).toFixed(1)} ms, slowest ${(sorted[10] ?? 0).toFixed(1)} ms, ` +
+      `commands: ${commands.join(', ')}`,
+  );
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(1);
+}
