@@ -97,19 +97,4 @@ describe('a writer that is long gone', () => {
     expect(await users.findOne()).toMatchObject({ totalTokensUsed: 600, _kt: { rev: 2 } });
     await store.close();
   });
-
-  it('leaves less than 2 KiB in a user document when a hundred of them came in a day', async () => {
-    const fixture = fresh();
-    await fixture.users.insertOne({ _id: 'user-1' });
-    for (let index = 0; index < 100; index += 1) {
-      const store = fixture.open();
-      // oxlint-disable-next-line no-await-in-loop -- one process after the other
-      await store.append([usageRecord({ id: `r${index}`, attribution })]);
-      // oxlint-disable-next-line no-await-in-loop -- see above
-      await store.close();
-    }
-    const [size] = await fixture.users.aggregate([{ $project: { bytes: { $bsonSize: '$_kt' } } }]).toArray();
-    expect(size?.['bytes']).toBeLessThan(2048);
-    expect(await fixture.users.findOne()).toMatchObject({ totalTokensUsed: 30_000 });
-  });
 });
