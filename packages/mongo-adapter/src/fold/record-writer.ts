@@ -23,6 +23,8 @@ export interface RecordWriterOptions extends Pick<
   readonly hasUsers: boolean;
   readonly hasMessages: boolean;
   readonly orphanAfterMs: number;
+  /** Users, and messages, whose state is remembered at most. Default: as many as the folder and the setter say. */
+  readonly maxRemembered?: number;
   readonly onError: (error: Error) => void;
   readonly onOrphan: (orphan: Orphan) => void;
 }
@@ -50,6 +52,7 @@ export interface RecordWriter {
 /** Joins the batch writer, the folder and the message setter. */
 export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
   const { database, pace, onError, onOrphan } = options;
+  const memory = options.maxRemembered === undefined ? {} : { maxRemembered: options.maxRemembered };
   let isStopped = false;
   let lastProblem: unknown;
   const persistence: Persistence = {
@@ -81,6 +84,7 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
     );
   };
   const messages = createMessageSetter({
+    ...memory,
     database,
     persistence,
     reports: {
@@ -100,6 +104,7 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
   const createFolder = (id: string): UserFolder =>
     options.hasUsers
       ? createUserFolder({
+          ...memory,
           database,
           writer: id,
           persistence,
