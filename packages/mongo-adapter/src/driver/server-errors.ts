@@ -6,6 +6,13 @@ const documentCodes = new Set([2, 9, 14, 28, 40, 52, 55, 56, 57, 66, 121, 10_334
 /** Errors of a whole command that the server refuses before it does anything: rights, names, views. */
 const commandCodes = new Set([13, 18, 33, 59, 73, 166, 8000]);
 
+/** What somebody has to do before the server takes the command. */
+const advices = new Map([
+  [13, 'grant the role readWrite on this database to the user of the connection string'],
+  [18, 'the user or password of the connection string is wrong'],
+  [166, 'a collection of the configured name is a view; name a collection'],
+]);
+
 /** Failures the driver finds before it sends anything. */
 const clientErrors = new Set(['MongoInvalidArgumentError', 'MongoAPIError', 'MongoAuthenticationError', 'BSONError']);
 
@@ -67,7 +74,11 @@ export function classified(error: unknown): Error {
   const failure = error instanceof Error ? error : new Error(String(error));
   const code = codeOf(error);
   const isRefused = (code !== undefined && commandCodes.has(code)) || clientErrors.has(nameOf(error));
-  return isRefused ? refusedCommand(failure) : failure;
+  if (!isRefused) return failure;
+  const advice = code === undefined ? undefined : advices.get(code);
+  return refusedCommand(
+    advice === undefined ? failure : new Error(`${failure.message}; ${advice}`, { cause: failure }),
+  );
 }
 
 function codeOf(error: unknown): number | undefined {

@@ -22,8 +22,9 @@ export async function startMember(options: {
   readonly binary: string;
   readonly folder: string;
   readonly setName: string | undefined;
+  readonly args: readonly string[];
 }): Promise<MongoMember> {
-  const { binary, folder, setName } = options;
+  const { binary, folder, setName, args } = options;
   mkdirSync(folder);
   const port = await freePort();
   let child: ChildProcess | undefined;
@@ -48,6 +49,7 @@ export async function startMember(options: {
         '--setParameter',
         'diagnosticDataCollectionEnabled=false',
         ...(setName === undefined ? [] : ['--replSet', setName]),
+        ...args,
       ],
       { stdio: ['ignore', 'pipe', 'ignore'] },
     );

@@ -12,6 +12,10 @@ export type { MongoMember } from './mongo-member.ts';
 export interface StartMongoOptions {
   /** 0: a standalone server. 1 or 3: a replica set of so many. Default 1. */
   readonly members?: 0 | 1 | 3;
+  /** More arguments for each mongod, such as `['--auth']`. Default: none. */
+  readonly args?: readonly string[];
+  /** Where the data goes; each server gets a folder in it. Default: the system's folder for temporary files. */
+  readonly folder?: string;
 }
 
 /** A running MongoDB for tests: real, on WiredTiger, on loopback ports, with failpoints enabled. */
@@ -38,9 +42,9 @@ export interface TestMongo {
  * ```
  */
 export async function startMongo(options: StartMongoOptions = {}): Promise<TestMongo> {
-  const { members: count = 1 } = options;
+  const { members: count = 1, args = [], folder: parent = tmpdir() } = options;
   const binary = await mongodBinary();
-  const folder = mkdtempSync(join(tmpdir(), 'kilotoken-mongo-'));
+  const folder = mkdtempSync(join(parent, 'kilotoken-mongo-'));
   const setName = count === 0 ? undefined : 'kilotoken';
   const members: MongoMember[] = [];
   const stop = async (): Promise<void> => {
@@ -51,7 +55,7 @@ export async function startMongo(options: StartMongoOptions = {}): Promise<TestM
     members.push(
       ...(await Promise.all(
         Array.from({ length: Math.max(count, 1) }, (_, index) =>
-          startMember({ binary, setName, folder: join(folder, String(index)) }),
+          startMember({ binary, setName, args, folder: join(folder, String(index)) }),
         ),
       )),
     );

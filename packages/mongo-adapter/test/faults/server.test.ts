@@ -2,47 +2,13 @@ import { MongoClient } from 'mongodb';
 import type { Document } from 'mongodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { mongoStore } from '../../src/index.ts';
-import type { MongoStore } from '../../src/index.ts';
 import { startMongo } from '../../src/testing/index.ts';
 import type { TestMongo } from '../../src/testing/index.ts';
 import { failCommand, mongoForTests } from '../mongo-fixture.ts';
 import { needsMongod } from '../needs-mongod.ts';
 import { checkInvariants } from './invariants.ts';
+import { load, makeUsers, userCount } from './load.ts';
 import { plainRecord } from './plain-record.ts';
-
-const userCount = 5;
-
-async function makeUsers(client: MongoClient, db: string): Promise<void> {
-  const users = Array.from({ length: userCount }, (_, index) => ({ _id: `user-${index}` }));
-  await client
-    .db(db)
-    .collection<{ _id: string }>('users')
-    .insertMany(users, { writeConcern: { w: 'majority' } });
-}
-
-/** Appends from several sides until told to stop; gives the ids that were acknowledged. */
-function load(store: MongoStore, sides: number): { readonly acknowledged: Set<string>; stop(): Promise<void> } {
-  const acknowledged = new Set<string>();
-  const state = { isStopped: false };
-  const run = async (side: number): Promise<void> => {
-    for (let index = 0; !state.isStopped; index += 1) {
-      const batch = [0, 1, 2].map((part) =>
-        plainRecord(`${side}-${index}-${part}`, `user-${(side + index + part) % userCount}`),
-      );
-      // oxlint-disable-next-line no-await-in-loop -- one batch after the other on each side
-      await store.append(batch);
-      for (const { id } of batch) acknowledged.add(id);
-    }
-  };
-  const runs = Promise.all(Array.from({ length: sides }, (_, side) => run(side)));
-  return {
-    acknowledged,
-    async stop() {
-      state.isStopped = true;
-      await runs;
-    },
-  };
-}
 
 describe('a command the server fails', () => {
   const { client, fresh, hasMongod } = mongoForTests();

@@ -1,0 +1,60 @@
+import { MongoClient } from 'mongodb';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { mongoStore } from '../../src/index.ts';
+import { startMongo } from '../../src/testing/index.ts';
+import type { TestMongo } from '../../src/testing/index.ts';
+import { needsMongod } from '../needs-mongod.ts';
+import { checkInvariants } from './invariants.ts';
+import { plainRecord } from './plain-record.ts';
+
+const hasMongod = needsMongod();
+let mongo: TestMongo;
+let admin: MongoClient;
+beforeAll(async () => {
+  if (!hasMongod()) return;
+  mongo = await startMongo({ members: 0, args: ['--auth'] });
+  const first = new MongoClient(mongo.uri);
+  await first.db('admin').command({ createUser: 'admin', pwd: 'secret', roles: ['root'] });
+  await first.close();
+  admin = new MongoClient(mongo.uri, { auth: { username: 'admin', password: 'secret' } });
+});
+afterAll(async () => {
+  if (!hasMongod()) return;
+  await admin.close();
+  await mongo.stop();
+});
+
+it('a database user that may only read is told so at once, loses nothing, and goes on once it may write', async () => {
+  const db = admin.db('app');
+  await db.command({ createUser: 'reader', pwd: 'secret', roles: [{ role: 'read', db: 'app' }] });
+  await db.collection<{ _id: string }>('users').insertOne({ _id: 'user-1' });
+  const auth = { username: 'reader', password: 'secret' };
+  const client = new MongoClient(mongo.uri, { auth, authSource: 'app' });
+  const store = mongoStore({ client, db: 'app', maintenance: false });
+  const records = ['a', 'b'].map((id) => plainRecord(id, 'user-1'));
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- refused again as before
+    await expect(store.append(records)).rejects.toMatchObject({
+      code: 'store_failed',
+      message: expect.stringMatching(/not authorized.*grant the role readWrite/),
+    });
+  }
+  expect((await store.userTotals('user-1')).calls).toBe(0);
+  expect(await db.listCollections({ name: /^kt_/ }).toArray()).toEqual([]);
+  await db.command({ grantRolesToUser: 'reader', roles: [{ role: 'readWrite', db: 'app' }] });
+  expect(await store.append(records)).toEqual({ inserted: 2, duplicates: 0 });
+  await store.close();
+  await client.close();
+  await checkInvariants(admin, 'app', ['a', 'b']);
+});
+
+it('a wrong password is named as such', async () => {
+  const client = new MongoClient(mongo.uri, { auth: { username: 'nobody', password: 'wrong' } });
+  const store = mongoStore({ client, db: 'app', maintenance: false });
+  await expect(store.append([plainRecord('c', 'user-1')])).rejects.toMatchObject({
+    code: 'store_failed',
+    message: expect.stringContaining('user or password of the connection string'),
+  });
+  await store.close();
+  await client.close();
+});
