@@ -10,6 +10,7 @@ import { createRecorder } from '../../packages/core/src/recording/recorder.ts';
 import type { Recorder } from '../../packages/core/src/recording/recorder.ts';
 import { startBulkWriteServer } from '../../packages/mongo-adapter/test/faults/bulk-write-server.ts';
 import { plainRecord } from '../../packages/mongo-adapter/test/faults/plain-record.ts';
+import { cpuTime } from './mongo/cpu-time.ts';
 import { startDelayProxy } from './mongo/delay-proxy.ts';
 
 const { values } = parseArgs({
@@ -43,6 +44,8 @@ interface Way {
 interface Result {
   readonly eventsPerSecond: number;
   readonly commandsPerEvent: number;
+  /** CPU time per event, here and in the server together, in microseconds. */
+  readonly cpu: number;
   readonly p50: number;
   readonly p99: number;
 }
@@ -133,15 +136,16 @@ async function compare(title: string, host: string, name: string, isLatencyOnly 
       {
         eventsPerSecond: median(turns.map((turn) => turn.eventsPerSecond)),
         commandsPerEvent: median(turns.map((turn) => turn.commandsPerEvent)),
+        cpu: median(turns.map((turn) => turn.cpu)),
         p50: median(turns.map((turn) => turn.p50)),
         p99: median(turns.map((turn) => turn.p99)),
       },
     ]),
   );
-  for (const [wayName, { eventsPerSecond, commandsPerEvent, p50, p99 }] of medians) {
+  for (const [wayName, { eventsPerSecond, commandsPerEvent, cpu, p50, p99 }] of medians) {
     console.log(
       `${wayName.padEnd(38)} ${eventsPerSecond.toFixed(0).padStart(6)} events/s  ` +
-        `${commandsPerEvent.toFixed(3)} commands per event  p50 ${p50.toFixed(2)} ms  p99 ${p99.toFixed(2)} ms`,
+        `${commandsPerEvent.toFixed(3)} commands  ${cpu.toFixed(0).padStart(5)} us CPU per event  p50 ${p50.toFixed(2)} ms  p99 ${p99.toFixed(2)} ms`,
     );
   }
   const of = (wayName: string): Result | undefined => medians.get(wayName);
@@ -150,6 +154,7 @@ async function compare(title: string, host: string, name: string, isLatencyOnly 
     if (ours === undefined || theirs === undefined) return;
     console.log(
       `${own} against ${naive}: ${(ours.eventsPerSecond / theirs.eventsPerSecond).toFixed(2)} times the events, ` +
+        `${(theirs.cpu / ours.cpu).toFixed(2)} times the events per CPU second, ` +
         `${(ours.p50 / theirs.p50).toFixed(2)} times the wait`,
     );
   };
@@ -217,6 +222,7 @@ async function measure(way: Way, forMs: number, prepare: () => Promise<void>): P
   await prepare();
   const times: number[] = [];
   const requestsBefore = await serverRequests();
+  const cpuBefore = await cpuTime(direct);
   const began = performance.now();
   const run = async (side: number): Promise<void> => {
     while (performance.now() - began < forMs) {
@@ -232,11 +238,14 @@ async function measure(way: Way, forMs: number, prepare: () => Promise<void>): P
   await way.finish?.();
   const seconds = (performance.now() - began) / 1000;
   const events = times.length * way.eventsPerCall;
+  const cpuAfter = await cpuTime(direct);
+  const cpu = cpuAfter.here - cpuBefore.here + cpuAfter.server - cpuBefore.server;
   const sorted = times.toSorted((a, b) => a - b);
   return {
     eventsPerSecond: events / seconds,
     // What the server received: to ask the driver to tell of each command would slow down who sends many.
-    commandsPerEvent: ((await serverRequests()) - requestsBefore - 1) / events,
+    commandsPerEvent: ((await serverRequests()) - requestsBefore - 3) / events,
+    cpu: (cpu * 1000) / events,
     p50: sorted[Math.floor(sorted.length * 0.5)] ?? 0,
     p99: sorted[Math.floor(sorted.length * 0.99)] ?? 0,
   };
