@@ -1,5 +1,5 @@
 import { usageRecord } from '@kilotoken/core/testing';
-import { Long, ObjectId } from 'mongodb';
+import { Int32, Long, ObjectId } from 'mongodb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { MongoStore, MongoStoreOptions, Orphan } from '../src/index.ts';
 import { mongoForTests } from './mongo-fixture.ts';
@@ -158,6 +158,28 @@ describe('the document of a user', () => {
     expect(String(onError.mock.calls[0]?.[0])).toMatch(/replaced.*rebuild/);
   });
 
+  it('that goes away in between loses nothing, and shows everything once it is back', async () => {
+    const { users, open } = setUp();
+    await users.insertOne({ _id: 'user-1' });
+    const store = open({ onError: () => {} });
+    await store.append([usageRecord({ id: 'a' })]);
+    await users.deleteOne({ _id: 'user-1' });
+    expect(await store.append([usageRecord({ id: 'b' })])).toEqual({ inserted: 1, duplicates: 0 });
+    expect((await store.userTotals('user-1')).tokens.totalTokens).toBe(600);
+    await users.insertOne({ _id: 'user-1' });
+    await store.rebuild('user-1');
+    await store.append([usageRecord({ id: 'c' })]);
+    expect(await users.findOne()).toMatchObject({ totalTokensUsed: 900, _kt: { rev: 3 } });
+  });
+
+  it('whose total is a 32-bit integer near its end grows beyond it', async () => {
+    const { users, open } = setUp();
+    await users.insertOne({ _id: 'user-1', totalTokensUsed: new Int32(2 ** 31 - 1) });
+    await open().append([usageRecord()]);
+    const user = await users.findOne({ _id: 'user-1' }, { promoteLongs: false });
+    expect(user?.['totalTokensUsed']).toEqual(Long.fromNumber(2 ** 31 - 1 + 300));
+  });
+
   it('sums money and tokens beyond 2^53 exactly', async () => {
     const { users, open } = setUp();
     await users.insertOne({ _id: 'user-1', totalTokensUsed: Long.fromString('9007199254740993') });
@@ -197,6 +219,27 @@ describe('the document of a message', () => {
       other.append([usageRecord({ id: 'e', attribution })]),
     ]);
     expect(await messages.findOne()).toMatchObject({ promptTokens: 1000, totalTokens: 1500, _kt: { n: 5 } });
+  });
+
+  it('that the app started with zeros gets the sum all the same', async () => {
+    const { messages, open } = setUp();
+    await messages.insertMany([
+      { _id: 'message-1', promptTokens: 0, completionTokens: Long.ZERO, totalTokens: null },
+      { _id: 'message-2', totalTokens: 'unknown', promptTokens: 7 },
+    ]);
+    const [one, other] = [open(), open()];
+    for (const [index, store] of [one, other, one].entries()) {
+      const batch = ['message-1', 'message-2'].map((messageId) =>
+        usageRecord({ id: `${messageId}-${index}`, attribution: { userId: 'user-1', messageId } }),
+      );
+      // oxlint-disable-next-line no-await-in-loop -- one after the other, so that each finds what the last one set
+      await store.append(batch);
+      const records = index + 1;
+      // oxlint-disable-next-line no-await-in-loop -- see above
+      for (const message of await messages.find().toArray()) {
+        expect(message).toMatchObject({ promptTokens: 200 * records, totalTokens: 300 * records });
+      }
+    }
   });
 
   it('saved later than its usage is found', async () => {

@@ -33,7 +33,8 @@ export function mongoForTests(members: 0 | 1 | 3 = 1): {
   beforeAll(async () => {
     if (!hasMongod()) return;
     mongo = await startMongo({ members });
-    client = new MongoClient(mongo.uri);
+    // A server that says it is shutting down is looked at again soon, not in ten seconds.
+    client = new MongoClient(mongo.uri, { heartbeatFrequencyMS: 500 });
   }, 180_000);
   afterAll(async () => {
     if (!hasMongod()) return;

@@ -66,6 +66,24 @@ describe.for([0, 1] as const)('with %i members', (members) => {
     );
   });
 
+  it('nothing is lost or doubled with one connection that everybody waits for', async () => {
+    const { db } = await setUp();
+    const narrow = new MongoClient(proxy.uri, { maxPoolSize: 1, waitQueueTimeoutMS: 5 });
+    const stores = [0, 1, 2].map(() => mongoStore({ client: narrow, db, maintenance: false, commandTimeoutMs: 2000 }));
+    const batches = stores.flatMap((store, side) =>
+      [0, 1, 2].map((round) => ({ store, records: batch(`${side}-${round}-`) })),
+    );
+    const results = await Promise.all(batches.map(({ store, records }) => store.append(records)));
+    expect(results).toEqual(batches.map(() => ({ inserted: 9, duplicates: 0 })));
+    await Promise.all(stores.map((store) => store.close()));
+    await narrow.close();
+    await checkInvariants(
+      client(),
+      db,
+      batches.flatMap(({ records }) => records.map(({ id }) => id)),
+    );
+  });
+
   it('nothing is lost or doubled on a connection that fails at random', { timeout: 120_000 }, async () => {
     const { db, store } = await setUp();
     let state = 7;

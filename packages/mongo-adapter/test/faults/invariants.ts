@@ -4,7 +4,8 @@ import { mongoStore } from '../../src/index.ts';
 
 /**
  * What must hold once everything is quiet: every acknowledged record is in the ledger, every user shows exactly what the
- * ledger has, in 64-bit integers, every message shows its sum, and charts from roll-ups equal charts from rows.
+ * ledger has, in 64-bit integers, every message shows its sum, guards have entries of known writers only, and charts from
+ * roll-ups equal charts from rows.
  */
 export async function checkInvariants(client: MongoClient, db: string, acknowledged: Iterable<string>): Promise<void> {
   const store = mongoStore({ client, db, maintenance: false });
@@ -38,6 +39,17 @@ export async function checkInvariants(client: MongoClient, db: string, acknowled
       ])
       .toArray();
     expect(types.map(({ _id }) => _id as unknown)).toEqual(types.length === 0 ? [] : ['long']);
+
+    // No guard entry but of writers whose entries may still be there.
+    const writers = await database
+      .collection<{ _id: string }>('kt_writers')
+      .find({ d: { $exists: false } })
+      .toArray();
+    const known = new Set(writers.map(({ _id }) => _id));
+    for (const user of await database.collection('users').find().toArray()) {
+      const entries = Object.keys((user['_kt']?.w ?? {}) as object);
+      expect(entries.filter((writer) => !known.has(writer))).toEqual([]);
+    }
 
     const live = await store.series({ bucket: 'hour', by: 'user' });
     await store.rollUp({ full: true });

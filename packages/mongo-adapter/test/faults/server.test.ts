@@ -18,9 +18,12 @@ describe('a command the server fails', () => {
 
   const troubles: readonly (readonly [string, number, Document])[] = [
     ['NotWritablePrimary, three times', 3, { errorCode: 10_107, errorLabels: ['RetryableWriteError'] }],
+    ['ShutdownInProgress', 3, { errorCode: 91, errorLabels: ['RetryableWriteError'] }],
+    ['an overload', 3, { errorCode: 462, errorLabels: ['SystemOverloadedError', 'RetryableError'] }],
     ['InterruptedAtShutdown', 2, { errorCode: 11_600 }],
     ['PrimarySteppedDown', 3, { errorCode: 189, closeConnection: false }],
     ['a write concern error after it was applied', 2, { writeConcernError: { code: 64, errmsg: 'waiting timed out' } }],
+    ['a write concern nobody can satisfy', 2, { writeConcernError: { code: 100, errmsg: 'not enough members' } }],
     ['a shutdown in the write concern', 2, { writeConcernError: { code: 91, errmsg: 'shutdown' } }],
     ['an answer later than our patience', 1, { blockConnection: true, blockTimeMS: 700 }],
     ['a closed connection', 3, { closeConnection: true }],
