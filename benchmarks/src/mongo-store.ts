@@ -71,6 +71,7 @@ await compare(
 );
 await newestProxy.stop();
 await newest.close();
+await printParts();
 await direct.close();
 await mongo.stop();
 
@@ -166,6 +167,51 @@ async function compare(title: string, host: string, name: string, isLatencyOnly 
   await recorder.close();
   await Promise.all(writers.map((writer) => writer.close()));
   await client.close();
+}
+
+/** What the server spends on the parts of a batch of 100, which sets the limit to all of this. */
+async function printParts(): Promise<void> {
+  const db = direct.db('parts');
+  const ids = Array.from({ length: 100 }, (_, index) => ({ _id: `user-${index}` }));
+  await db.collection<Named>('users').insertMany(ids);
+  const store = mongoStore({ client: direct, db, maintenance: false });
+  await store.ensureIndexes();
+  await store.append([plainRecord('first', 'user-0', 'message-0')]);
+  await store.close();
+  const row = await db.collection('kt_ledger').findOne({});
+  let made = 0;
+  const update = (filter: (round: number) => object) => async () => {
+    made += 1;
+    const updates = ids.map(({ _id }) => ({
+      updateOne: {
+        filter: { _id, ...filter(made) },
+        update: { $inc: { totalTokensUsed: 300 }, $set: { guard: made } },
+      },
+    }));
+    await db.collection<Named>('users').bulkWrite(updates, { ordered: false, ...majority });
+  };
+  const parts: readonly (readonly [string, () => Promise<unknown>])[] = [
+    ['update by _id', update(() => ({}))],
+    ['update by _id and a guard', update((round) => ({ guard: { $lt: round } }))],
+    [
+      'insert of a row',
+      () => {
+        const rows = ids.map(() => {
+          made += 1;
+          return { ...row, _id: `row-${made}`, mid: `message-${made}`, cid: `call-${made}`, n: made, i: new Date() };
+        });
+        return db.collection<Named>('kt_ledger').insertMany(rows, majority);
+      },
+    ],
+  ];
+  console.log('\nCPU of the server for each document of a batch of 100');
+  for (const [name, work] of parts) {
+    const before = await cpuTime(direct);
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    for (let round = 0; round < 60; round += 1) await work();
+    const { server } = await cpuTime(direct);
+    console.log(`${name.padEnd(38)} ${(((server - before.server) * 1000) / 6000).toFixed(0).padStart(5)} us`);
+  }
 }
 
 /** Ways that take more than one call at a time to show what they are. */
