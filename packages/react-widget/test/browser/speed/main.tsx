@@ -1,8 +1,11 @@
 /* oxlint-disable import/no-unassigned-import -- style sheets have nothing to assign */
+import { useEffect } from 'react';
+import type { ReactElement } from 'react';
 import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
 import { fullSnapshot } from '../../../gallery/states.ts';
 import { TokenMeter, createUsageStore } from '../../../src/index.ts';
+import type { UsageStore } from '../../../src/index.ts';
 import '../../../src/styles.css';
 
 const app = document.querySelector('#app') as HTMLElement;
@@ -29,11 +32,30 @@ async function mounts(count: number): Promise<number[]> {
   return times;
 }
 
+/** How often the widget and the app around it were rendered; a production build has no profiler. */
+const renders = { widget: 0, app: 0 };
+const classNames = {
+  /** Read once per rendering of the widget. */
+  get root(): string {
+    renders.widget += 1;
+    return 'counted';
+  },
+};
+
+function App({ store }: { readonly store: UsageStore }): ReactElement {
+  useEffect(() => {
+    renders.app += 1;
+  });
+  return <TokenMeter store={store} classNames={classNames} />;
+}
+
 /** Milliseconds of script per update, and from the frame to the changed text. */
-async function updates(count: number): Promise<{ script: number[]; text: number[] }> {
+async function updates(count: number) {
   const store = createUsageStore({ initial: fullSnapshot });
   const root = createRoot(app);
-  flushSync(() => root.render(<TokenMeter store={store} />));
+  flushSync(() => root.render(<App store={store} />));
+  await nextFrame();
+  const before = { ...renders };
   const [script, text]: [number[], number[]] = [[], []];
   for (let index = 0; index < count; index += 1) {
     await nextFrame();
@@ -51,11 +73,11 @@ async function updates(count: number): Promise<{ script: number[]; text: number[
     text.push((await changed) - start);
   }
   root.unmount();
-  return { script, text };
+  return { script, text, widgetRenders: renders.widget - before.widget, appRenders: renders.app - before.app };
 }
 
 /** Frames of the screen per second while so many usage frames per second arrive. */
-async function storm(perSecond: number, seconds: number): Promise<{ fps: number; longestMs: number; applied: number }> {
+async function storm(perSecond: number, seconds: number) {
   const store = createUsageStore({ initial: fullSnapshot });
   const root = createRoot(app);
   flushSync(() => root.render(<TokenMeter store={store} />));
@@ -76,7 +98,7 @@ async function storm(perSecond: number, seconds: number): Promise<{ fps: number;
     last = now;
   }
   root.unmount();
-  return { fps: (shown / (last - start)) * 1000, longestMs, applied };
+  return { framesPerSecond: (shown / (last - start)) * 1000, longestMs, applied };
 }
 
 Object.assign(globalThis, { mounts, updates, storm });
