@@ -1,16 +1,18 @@
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createMeter, memoryStore, sqliteStore } from '@kilotoken/core';
-import type { PriceOptions } from '@kilotoken/core';
+import type { PriceOptions, UsageStore } from '@kilotoken/core';
 import { readArguments, usageText } from './arguments.ts';
 import type { DemoArguments } from './arguments.ts';
 import { holdConversation } from './chat.ts';
-import type { AnsweredMessage } from './chat.ts';
+import type { AnsweredMessage, ChatApp } from './chat.ts';
 import { conversations } from './conversations.ts';
 import { liveProvider, scriptedProvider } from './provider.ts';
 import type { DemoProvider, Tally } from './provider.ts';
 import { messageText, totalsText, userTotals } from './report.ts';
+import type { DemoServer } from './serve-demo.ts';
 
 const userIds = conversations.map(({ userId }) => userId);
 
@@ -31,14 +33,25 @@ async function main(options: DemoArguments): Promise<void> {
   const store = sqliteStore({ path });
   const meter = createMeter({ store, prices });
   const openai = meter.wrap(provider.newClient());
-  say(`Provider: ${provider.name}\nSQLite file: ${relative(process.cwd(), path)}\n`);
-  do {
-    await round({ openai, meter, model: provider.model }, stopped.signal, (message) => say(messageText(message)));
+  const app = { openai, meter, model: provider.model };
+  const sayTotals = async (): Promise<void> => {
     provider.tally();
     say(`${totalsText(await userTotals(store, userIds))}\n`);
+  };
+  say(`Provider: ${provider.name}\nSQLite file: ${relative(process.cwd(), path)}\n`);
+  const page = options.once || options.json ? undefined : await openPage({ app, store, options, say, sayTotals });
+  do {
+    await round(app, stopped.signal, (message) => {
+      say(messageText(message));
+      page?.announce(message.userId);
+    });
+    await sayTotals();
     if (!options.once) await sleep(2000, undefined, { signal: stopped.signal }).catch(() => undefined);
+    // Whoever chats on the page should see the total move by their own messages.
+    if (page?.isOpen() === true && !stopped.signal.aborted) await once(stopped.signal, 'abort');
   } while (!options.once && !stopped.signal.aborted);
 
+  await page?.close();
   await meter.close();
   const users = await userTotals(store, userIds);
   await store.close();
@@ -56,12 +69,32 @@ async function main(options: DemoArguments): Promise<void> {
   );
 }
 
+/** Serves the page and says where. */
+async function openPage(demo: {
+  readonly app: ChatApp;
+  readonly store: UsageStore;
+  readonly options: DemoArguments;
+  readonly say: (text: string) => void;
+  readonly sayTotals: () => Promise<void>;
+}): Promise<DemoServer> {
+  const { app, store, options, say, sayTotals } = demo;
+  const { serveDemo } = await import('./serve-demo.ts');
+  const page = await serveDemo({
+    app,
+    store,
+    port: options.port,
+    room: options.live ? 20_000 : 500,
+    onAnswer(message) {
+      say(messageText(message));
+      sayTotals().catch(() => undefined);
+    },
+  });
+  say(`Chat on a page, with the widget: ${page.url}\n`);
+  return page;
+}
+
 /** All users chat at once. */
-async function round(
-  app: Parameters<typeof holdConversation>[0],
-  signal: AbortSignal,
-  onAnswer: (message: AnsweredMessage) => void,
-): Promise<void> {
+async function round(app: ChatApp, signal: AbortSignal, onAnswer: (message: AnsweredMessage) => void): Promise<void> {
   const held = await Promise.allSettled(
     conversations.map((conversation) => holdConversation(app, conversation, onAnswer, signal)),
   );
