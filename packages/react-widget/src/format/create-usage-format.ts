@@ -71,8 +71,10 @@ export function createUsageFormat(options: UsageFormatOptions = {}): UsageFormat
     const isSmall = Number(value) > 0 && Number(value) < 1;
     const digits = isSmall ? { maximumSignificantDigits: 2, minimumSignificantDigits: 2 } : {};
     const more = { style: 'currency', currency, currencyDisplay, ...digits } as const;
-    // A decimal string keeps every digit.
-    return numberFormat(more).format(value as Intl.StringNumericLiteral);
+    // A decimal string keeps every digit. Without the mark, right-to-left text would end in `$US`.
+    return numberFormat(more)
+      .format(value as Intl.StringNumericLiteral)
+      .replace(/[A-Z]\$$/, '$&\u200E');
   };
 
   const format: UsageFormat = {

@@ -51,6 +51,10 @@ describe('the keyboard', () => {
     await page.focus('#before');
     await page.keyboard.press('Tab');
     expect(await focused()).toBe('trigger');
+    const outlines = ['', '::after'].map((part) =>
+      page.locator('[data-kt=trigger]').evaluate((element, name) => getComputedStyle(element, name).outlineStyle, part),
+    );
+    expect(await Promise.all(outlines), 'one ring, round the whole card').toEqual(['none', 'solid']);
     await page.keyboard.press('Enter');
     await page.waitForFunction(() => document.activeElement?.getAttribute('data-kt') === 'panel');
     expect(await page.locator('[data-kt=trigger]').getAttribute('aria-expanded')).toBe('true');

@@ -23,6 +23,11 @@ describe('money', () => {
     expect(plain(format(locale as string).cost(usd(amount as string)))).toBe(text);
   });
 
+  test('keeps the letters and the sign of a currency together in right-to-left text', () => {
+    expect(format('ar').cost(usd('12.5'))).toMatch(/US\$\u200E$/);
+    expect(format('he').cost(usd('12.5'))).toMatch(/\$$/);
+  });
+
   test('that is a lower bound says so', () => {
     expect(format('en').cost(usd('12.4381', false))).toBe('≥ $12.44');
   });
