@@ -27,7 +27,7 @@ export function usageRatio(usage: UsageSnapshot | undefined): number | undefined
  *
  * @example
  * ```ts
- * const level = usageLevel(store.getSnapshot(), [0.5, 0.9]);
+ * const level = usageLevel(store.get(), [0.5, 0.9]);
  * ```
  */
 export function usageLevel(state: UsageState, [near, critical]: UsageThresholds = [0.75, 0.9]): UsageLevel {

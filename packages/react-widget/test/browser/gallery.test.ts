@@ -158,6 +158,13 @@ describe('in Chromium', () => {
       ['rest', 'fill'].map((name) => getComputedStyle(document.querySelector(`[data-kt=${name}]`) as Element).fill),
     );
     expect(new Set(fills).size).toBe(2);
+    await page.keyboard.press('Tab');
+    const ring = await page.evaluate(() => {
+      const trigger = document.activeElement as Element;
+      const { outlineStyle, outlineWidth } = getComputedStyle(trigger, '::after');
+      return [trigger.getAttribute('data-kt'), outlineStyle, outlineWidth];
+    });
+    expect(ring).toEqual(['trigger', 'solid', '2px']);
     if (shots !== undefined) await page.screenshot({ path: join(shots, 'forced-colors.png') });
     await page.close();
   });

@@ -37,20 +37,15 @@ describe.skipIf(process.env['KILOTOKEN_FULL'] !== '1')('the packed widget in an 
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   });
 
-  const apps: readonly (readonly [name: string, build: string[], serve: string[], text: string])[] = [
+  const vite = [
+    ['vite/bin/vite.js', 'build'],
+    ['vite/bin/vite.js', 'preview', '--host', 'localhost', '--port'],
+  ] as const;
+  const apps: readonly (readonly [name: string, build: readonly string[], serve: readonly string[], text: string])[] = [
+    ['vite', ...vite, '1,2 M de tokens'],
     ['next', ['next/dist/bin/next', 'build'], ['next/dist/bin/next', 'start', '-p'], '1,4 млн токенов'],
-    [
-      'tailwind',
-      ['vite/bin/vite.js', 'build'],
-      ['vite/bin/vite.js', 'preview', '--host', 'localhost', '--port'],
-      '1.2M tokens',
-    ],
-    [
-      'mui',
-      ['vite/bin/vite.js', 'build'],
-      ['vite/bin/vite.js', 'preview', '--host', 'localhost', '--port'],
-      '1.2M tokens',
-    ],
+    ['tailwind', ...vite, '1.2M tokens'],
+    ['mui', ...vite, '1.2M tokens'],
   ];
 
   test.for(apps)(
