@@ -24,6 +24,8 @@ test('every code block of the guides compiles', async () => {
     jsx: 'react-jsx',
     lib: ['ES2023', 'DOM', 'DOM.Iterable'],
     types: ['node', 'vite/client'],
+    // Its hooks, without a framework around them.
+    paths: { 'next-intl': ['../../../../node_modules/use-intl/dist/types/index.d.ts'] },
   };
   const settings = { extends: '../../../../tsconfig.base.json', compilerOptions, include: ['*.tsx'] };
   await writeFile(join(place, 'tsconfig.json'), JSON.stringify(settings));
