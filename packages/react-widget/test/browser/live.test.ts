@@ -117,6 +117,30 @@ describe('the panel', () => {
   });
 });
 
+describe('a panel that is higher than the window', () => {
+  test('is inside of it, scrolls to its end, and stays there when the page scrolls', async () => {
+    await page.setViewportSize({ width: 320, height: 180 });
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    await page.click('[data-kt=trigger]');
+    await page.waitForSelector('[data-kt=refresh]', { state: 'visible' });
+    const panel = page.locator('[data-kt=panel]');
+    const place = () =>
+      panel.evaluate(({ scrollTop, scrollHeight, clientHeight }) => [scrollTop, scrollHeight - clientHeight]);
+    const { y = -1, height = 0 } = (await panel.boundingBox()) ?? {};
+    expect(y).toBeGreaterThanOrEqual(0);
+    expect(y + height).toBeLessThanOrEqual(180);
+    const [, hidden = 0] = await place();
+    expect(hidden).toBeGreaterThan(20);
+    await panel.hover();
+    await page.mouse.wheel(0, 1000);
+    await page.waitForFunction((end) => (document.querySelector('[data-kt=panel]')?.scrollTop ?? 0) >= end - 1, hidden);
+    await page.evaluate(() => dispatchEvent(new Event('scroll')));
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    expect((await place())[0]).toBeGreaterThanOrEqual(hidden - 1);
+  });
+});
+
 describe('the meter', () => {
   test('is outside of the button and says what it shows', async () => {
     await page.goto(site.url);
