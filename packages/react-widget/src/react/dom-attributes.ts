@@ -4,4 +4,4 @@ export function domAttributes(props: object): Record<string, unknown> {
 }
 
 const isAttribute =
-  /^(aria-|data-|on(?!Unauthorized$|Error$|Retry$|OpenChange$)|(id|style|title|dir|hidden|role|slot|tabIndex)$)/;
+  /^(aria-|data-|on(?!Unauthorized$|Error$|Retry$|OpenChange$)|(id|style|title|lang|dir|hidden|inert|role|slot|part|tabIndex|accessKey|draggable|translate)$|item)/;

@@ -6,7 +6,7 @@ import { Formatted } from './formatted.tsx';
 import { textDirection } from './text-direction.ts';
 import { useUsageFormat } from './use-usage-format.ts';
 
-/** Properties of `MessageTokens`. All attributes of a `span` are passed on. */
+/** Properties of `MessageTokens`. Global attributes, `aria-*`, `data-*` and handlers are passed on to its element. */
 export interface MessageTokensProps extends Omit<HTMLAttributes<HTMLSpanElement>, 'children'>, UsageFormatOptions {
   /** Tokens of the message. Default: input and output together; without any of them nothing is shown. */
   readonly total?: number | undefined;

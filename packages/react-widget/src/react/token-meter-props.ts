@@ -10,7 +10,8 @@ export type PanelSection = 'breakdown' | 'last' | 'days' | 'models';
 
 /**
  * Properties of `TokenMeter`. Usage comes from `src` (or `fetcher`), from `store`, from the nearest provider, or, where
- * `usage` or `status` is given, from the app itself. All attributes of a `div` are passed on.
+ * `usage` or `status` is given, from the app itself. Global attributes, `aria-*`,
+ * `data-*` and handlers are passed on to its element.
  */
 export interface TokenMeterProps
   extends

@@ -68,12 +68,21 @@ describe('a controlled meter', () => {
   });
 
   test('passes attributes and class names on, and keeps its own properties to itself', () => {
-    const props = { id: 'm', 'data-testid': 't', className: 'mine', title: 'x', onError: () => undefined };
+    const props = {
+      id: 'm',
+      'data-testid': 't',
+      className: 'mine',
+      title: 'x',
+      inert: true,
+      translate: 'no' as const,
+      itemProp: 'usage',
+      onError: () => undefined,
+    };
     render(<TokenMeter usage={usageSnapshot()} {...props} classNames={{ root: 'r', value: 'v' }} />);
     const root = screen.getByTestId('t');
     expect([root.id, root.className, root.title, slot('value')?.className]).toEqual(['m', 'r mine', 'x', 'v']);
     expect(root.getAttributeNames().toSorted().join(' ')).toBe(
-      'aria-label class data-kt data-state data-testid data-variant dir id lang role title',
+      'aria-label class data-kt data-state data-testid data-variant dir id inert itemprop lang role title translate',
     );
   });
 
