@@ -25,7 +25,7 @@ export interface UsageFormat {
   number(count: number): string;
   /** `1.2M tokens`, with the plural form of what is written. */
   tokens(count: number): string;
-  /** `$12.44`; small amounts keep two digits that say something; a lower bound is marked `≥`. */
+  /** `$12.44`; small amounts keep two digits that say something; a lower bound is marked `≥`. Empty for what is no cost. */
   cost(cost: UsageCost): string;
   /** `61%`; never rounded up to a limit that is not reached, nor down to nothing. */
   percent(ratio: number): string;
@@ -71,6 +71,8 @@ export function createUsageFormat(options: UsageFormatOptions = {}): UsageFormat
     const isSmall = Number(value) > 0 && Number(value) < 1;
     const digits = isSmall ? { maximumSignificantDigits: 2, minimumSignificantDigits: 2 } : {};
     const more = { style: 'currency', currency, currencyDisplay, ...digits } as const;
+    // Apps pass what they have stored: what is no money, in no currency there is, must not break their page.
+    if (!(Number(value) >= 0 && /^[A-Z]{3}$/.test(currency))) return '';
     // A decimal string keeps every digit. Without the mark, right-to-left text would end in `$US`.
     return numberFormat(more)
       .format(value as Intl.StringNumericLiteral)
@@ -90,7 +92,10 @@ export function createUsageFormat(options: UsageFormatOptions = {}): UsageFormat
       const rule = cached(`plural${locale}`, () => new Intl.PluralRules(locale)).select(counted);
       return fill(messages.tokens[rule] ?? messages.tokens.other, parts.map(({ value }) => value).join(''));
     },
-    cost: (cost) => (cost.complete ? '' : '≥ ') + amount(cost.amount, cost.currency),
+    cost({ amount: value, currency, complete }) {
+      const text = amount(value, currency);
+      return text === '' || complete ? text : `≥ ${text}`;
+    },
     percent(ratio) {
       const isTiny = ratio > 0 && ratio < 0.01;
       const shown = isTiny ? Math.max(Math.floor(ratio * 1000), 1) / 1000 : Math.floor(ratio * 100 + 1e-9) / 100;

@@ -15,7 +15,8 @@ export interface ResolvedMessages {
  * @param locale - BCP 47 tag, also with underscores. Default: that of the first catalog, else `en`.
  */
 export function resolveMessages(locale: string | undefined, input: MessagesInput = []): ResolvedMessages {
-  const given = Array.isArray(input) ? (input as readonly Partial<UsageMessages>[]) : [input as Partial<UsageMessages>];
+  // Words that are still being loaded may be `null` in apps without types.
+  const given = [input].flat().filter(Boolean) as readonly Partial<UsageMessages>[];
   const catalogs = [...given.filter((entry) => entry.locale !== undefined), en as Partial<UsageMessages>];
   const overrides = given.filter((entry) => entry.locale === undefined);
   const tags = catalogs.map((entry) => entry.locale ?? '');

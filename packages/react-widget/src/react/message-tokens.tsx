@@ -37,8 +37,9 @@ export function MessageTokens(props: MessageTokensProps): ReactElement | null {
     [messages.input, input],
     [messages.output, output],
   ] as const;
-  const title = parts.flatMap(([name, count]) => (count === undefined ? [] : [`${name}: ${format.number(count)}`]));
-  const text = (estimated ? '≈ ' : '') + format.tokens(total) + (cost ? ` · ${format.cost(cost)}` : '');
+  const title = parts.flatMap(([name, count]) => (count! >= 0 ? [`${name}: ${format.number(count!)}`] : []));
+  const tokens = (estimated ? '≈ ' : '') + format.tokens(total);
+  const text = [tokens, cost && format.cost(cost)].filter(Boolean).join(' · ');
   return (
     <bdi
       title={title.join(', ') || undefined}

@@ -17,7 +17,16 @@ import { onUsageFrame } from './on-usage-frame.ts';
 export function meterResponse(response: Response, store: Pick<UsageStore, 'apply'>): Response {
   if (response.body === null) return response;
   const decoder = new TextDecoder();
-  const read = createEventReader((data) => onUsageFrame(data, store));
+  const read = createEventReader((data) => {
+    try {
+      onUsageFrame(data, store);
+    } catch (error) {
+      // A subscriber or `onError` of the app threw: told as an event's listener would be, and the stream goes on.
+      setTimeout(() => {
+        throw error;
+      });
+    }
+  });
   const { status, statusText, headers } = response;
   const body = response.body.pipeThrough(
     new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({

@@ -5,7 +5,7 @@ import type { ReactElement } from 'react';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { fullSnapshot } from '../../gallery/states.ts';
 import { KilotokenProvider, MessageTokens, TokenMeter, createUsageStore, useTokenUsage } from '../../src/index.ts';
-import type { TokenMeterProps, UsageError, UsageSnapshot } from '../../src/index.ts';
+import type { MessagesInput, TokenMeterProps, UsageCost, UsageError, UsageSnapshot } from '../../src/index.ts';
 import { catalogs } from '../format/locales.ts';
 import { usageChunk, usageSnapshot } from '../store/usage-server.ts';
 
@@ -84,6 +84,11 @@ describe('a controlled meter', () => {
     expect(root.getAttributeNames().toSorted().join(' ')).toBe(
       'aria-label class data-kt data-state data-testid data-variant dir id inert itemprop lang role title translate',
     );
+  });
+
+  test('speaks English until its words are loaded', () => {
+    render(<TokenMeter usage={usageSnapshot()} locale="ru" messages={null as unknown as MessagesInput} />);
+    expect(slot('value')?.textContent).toBe('1.2K tokens');
   });
 
   test('hands out its element', () => {
@@ -192,6 +197,16 @@ describe('a message', () => {
       expect(slot('message')).toBeNull();
     },
   );
+
+  test.for([
+    { amount: 'much', currency: 'USD', complete: true },
+    { amount: '-1', currency: 'USD', complete: true },
+    { amount: '1', currency: 'dollars', complete: false },
+    { amount: '1', complete: true },
+  ])('with a cost like %j shows its tokens', (cost) => {
+    render(<MessageTokens total={5} input={Number.NaN} cost={cost as UsageCost} />);
+    expect([slot('message')?.textContent, slot('message')?.title]).toEqual(['5 tokens', '']);
+  });
 
   test('with 0 shows 0, and estimates as such', () => {
     render(<MessageTokens total={0} estimated />);

@@ -69,6 +69,18 @@ describe('meterResponse', () => {
     expect(meterResponse(response, { apply: vi.fn<(frame: unknown) => boolean>() })).toBe(response);
   });
 
+  test('goes on where a subscriber of the app throws, which is told as of any listener', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const apply = vi.fn<(frame: unknown) => boolean>().mockImplementationOnce(() => {
+      throw new Error('mine');
+    });
+    const bytes = new TextEncoder().encode(frame + frame);
+    expect(await collect(meterResponse(inPieces(bytes, [bytes.length]), { apply }))).toEqual(bytes);
+    expect(apply).toHaveBeenCalledTimes(2);
+    expect(() => vi.runAllTimers()).toThrow('mine');
+    vi.useRealTimers();
+  });
+
   test('skips an event of a megabyte and reads the next', async () => {
     const long = `data: {"kilotoken":{"x":"${'a'.repeat(1_000_000)}"}}\n\n`;
     const apply = vi.fn<(frame: unknown) => boolean>();
