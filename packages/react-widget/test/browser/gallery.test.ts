@@ -129,6 +129,23 @@ describe('in Chromium', () => {
     expect(await geometry('reset')).toEqual(await geometry(''));
   });
 
+  test('a message in a list that scrolls makes nothing else scroll', async () => {
+    const { page } = await open('locale=en&state=none');
+    const grown = await page.evaluate(() => {
+      const { scrollHeight } = document.documentElement;
+      const list = document.createElement('div');
+      const spacer = document.createElement('div');
+      Object.assign(list.style, { overflow: 'auto', blockSize: '0' });
+      spacer.style.blockSize = '5000px';
+      const badge = document.querySelector('[data-kt=message]') as Element;
+      list.append(spacer, badge.cloneNode(true));
+      document.body.append(list);
+      return document.documentElement.scrollHeight - scrollHeight;
+    });
+    expect(grown).toBe(0);
+    await page.close();
+  });
+
   test.for(['light', 'dark'])('the fill stands out from its track on a %s page', async (scheme) => {
     const { page } = await open(`locale=en&scheme=${scheme}&variant=card&state=ok&state=near&state=over`);
     const colors = await page.evaluate(() => {
