@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { freshEnvironment } from './packed/run-command.ts';
+import { shellEnvironment } from './packed/run-command.ts';
 
 /** A program that serves, and everything it has started. */
 export interface ServedProcess extends AsyncDisposable {
@@ -24,7 +24,7 @@ export async function servedProcess(
 ): Promise<ServedProcess> {
   const child = spawn(command, args, {
     cwd: folder,
-    env: { ...freshEnvironment(), ...variables },
+    env: { ...shellEnvironment(), ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own: what `npm` starts is stopped with it.
     detached: true,
