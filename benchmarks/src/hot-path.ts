@@ -1,6 +1,6 @@
 // What does the meter cost a call, over the bare client? One warm process per contestant, batches in shuffled order, and
 // the median over rounds of the difference to the bare client of the same round. The A/A row is a second bare client:
-// whatever lies within it is noise.
+// whatever lies within it is noise. The floor is the least that a meter on `fetch` can do: see hot-path/floor.ts.
 // Run from the root: npm run bench -- --only hot-path
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
@@ -12,11 +12,12 @@ const { values } = parseArgs({ options: { rounds: { type: 'string', default: '25
 const rounds = Number(values.rounds);
 const script = join(import.meta.dirname, 'hot-path/contestant.ts');
 
-const contestants = ['bare', 'bare again', 'metered'] as const;
+const contestants = ['bare', 'bare again', 'floor', 'metered'] as const;
+const shownAs = { bare: 'bare', 'bare again': 'A/A control', floor: 'floor', metered: 'kilotoken' };
 const processes = new Map(
   contestants.map((name) => [
     name,
-    fork(script, [name === 'metered' ? 'metered' : 'bare'], { execArgv: ['--conditions=@kilotoken/source'] }),
+    fork(script, [name === 'bare again' ? 'bare' : name], { execArgv: ['--conditions=@kilotoken/source'] }),
   ]),
 );
 
@@ -31,6 +32,11 @@ const questions: readonly { readonly name: string; readonly batch: Batch; readon
     name: 'ask and hide, 16,000 events',
     batch: { kind: 'stream', count: 1, events: 16_000, isAsked: false },
     perUnit: 16_000,
+  },
+  {
+    name: 'short stream of 20 events, whole',
+    batch: { kind: 'stream', count: 50, events: 20, isAsked: false },
+    perUnit: 50,
   },
   { name: 'short call', batch: { kind: 'call', count: 200, events: 0, isAsked: false }, perUnit: 200 },
 ];
@@ -54,7 +60,7 @@ const rows = questions.flatMap(({ name, perUnit }) =>
       median(theirs.map((cost, round) => of(cost, bare[round] as BatchCost)));
     return {
       question: name,
-      contestant: contestant === 'metered' ? 'kilotoken' : 'A/A control',
+      contestant: shownAs[contestant],
       'cpu ratio': over((cost, base) => cost.cpu / base.cpu).toFixed(3),
       '+ us cpu': over((cost, base) => (cost.cpu - base.cpu) / perUnit).toFixed(2),
       '+ us first event': over((cost, base) => cost.firstEvent - base.firstEvent).toFixed(1),

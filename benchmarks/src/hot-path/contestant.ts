@@ -2,6 +2,7 @@
 import OpenAI from 'openai';
 import { createMeter } from '@kilotoken/core';
 import type { UsageStore } from '@kilotoken/core';
+import { floorFetch } from './floor.ts';
 import { stubFetch } from './wire.ts';
 
 /** What the orchestrator asks for. */
@@ -38,11 +39,14 @@ const store: UsageStore = {
   close: () => Promise.resolve(),
 };
 const isMetered = process.argv[2] === 'metered';
+const floorQueue: unknown[] | undefined = process.argv[2] === 'floor' ? [] : undefined;
 const meter = createMeter({ store });
 const messages = [{ role: 'user' as const, content: 'Name three rivers' }];
 
 async function run({ kind, count, events, isAsked }: Batch): Promise<BatchCost> {
-  const bare = new OpenAI({ apiKey: 'test', maxRetries: 0, fetch: stubFetch(events) });
+  const stub = stubFetch(events);
+  const fetch = floorQueue === undefined ? stub : floorFetch(stub, floorQueue);
+  const bare = new OpenAI({ apiKey: 'test', maxRetries: 0, fetch });
   const client = isMetered ? meter.wrap(bare) : bare;
   records = 0;
   const firstEvents: number[] = [];
@@ -69,6 +73,7 @@ async function run({ kind, count, events, isAsked }: Batch): Promise<BatchCost> 
   const wall = performance.now() - began;
   const cpu = process.cpuUsage(cpuBefore);
   if (isMetered) await meter.flush();
+  if (floorQueue !== undefined) records = floorQueue.splice(0).length;
   return { cpu: cpu.user + cpu.system, wall: wall * 1000, firstEvent: median(firstEvents) * 1000, records };
 }
 

@@ -15,13 +15,15 @@ interface Answer {
   readonly usage?: { readonly prompt_tokens: number; readonly completion_tokens: number } | null;
 }
 
+type Read = { readonly done: false; readonly value: Uint8Array } | { readonly done: true; readonly value?: undefined };
+
 const usageMark = new TextEncoder().encode('"usage":{');
 const nullMark = new TextEncoder().encode(',"usage":null');
 const decoder = new TextDecoder();
 const find = Buffer.prototype.lastIndexOf;
 
 /** A metered `fetch`; records go into `queue`. */
-export function floorFetch(inner: typeof fetch, queue: FloorRecord[]): typeof fetch {
+export function floorFetch(inner: typeof fetch, queue: unknown[]): typeof fetch {
   return async (input, init) => {
     const startedAt = Date.now();
     const body = init?.body as string;
@@ -34,7 +36,15 @@ export function floorFetch(inner: typeof fetch, queue: FloorRecord[]): typeof fe
     const record = (answer: Answer): void => {
       const { prompt_tokens: inputTokens = 0, completion_tokens: outputTokens = 0 } = answer.usage ?? {};
       const picoUsd = inputTokens * 250_000 + outputTokens * 2_000_000;
-      queue.push({ startedAt, endedAt: Date.now(), model: answer.model, inputTokens, outputTokens, picoUsd });
+      const made: FloorRecord = {
+        startedAt,
+        endedAt: Date.now(),
+        model: answer.model,
+        inputTokens,
+        outputTokens,
+        picoUsd,
+      };
+      queue.push(made);
     };
     if (isStream) shadowBody(response, hides, record);
     else shadowText(response, record);
@@ -52,9 +62,9 @@ function shadowText(response: Response, record: (answer: Answer) => void): void 
 }
 
 function shadowBody(response: Response, hides: boolean, record: (answer: Answer) => void): void {
-  const reader = response.body?.getReader();
+  const reader = response.body?.getReader() as { read(): Promise<Read>; cancel(): Promise<void> } | undefined;
   if (reader === undefined) return;
-  const see = (result: ReadableStreamReadResult<Uint8Array>): ReadableStreamReadResult<Uint8Array> => {
+  const see = (result: Read): Read => {
     if (result.done) return result;
     const { value } = result;
     if (find.call(value, usageMark) >= 0) {
@@ -69,7 +79,7 @@ function shadowBody(response: Response, hides: boolean, record: (answer: Answer)
     kept.set(value.subarray(0, at));
     return { done: false, value: kept };
   };
-  const next = (): Promise<ReadableStreamReadResult<Uint8Array>> => reader.read().then(see);
+  const next = (): Promise<Read> => reader.read().then(see);
   const body = { [Symbol.asyncIterator]: () => ({ next, return: async () => reader.cancel() }) };
   Object.defineProperty(response, 'body', { value: body });
 }

@@ -28,7 +28,7 @@ const usage = {
 };
 const plainEvent = eventOf(false);
 const askedEvent = eventOf(true);
-const head = `data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"gpt-5-mini-2026-08-07",`;
+const head = `data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"gpt-5-mini-2026-08-07","service_tier":"default",`;
 const finish = (isAsked: boolean): string =>
   `${head}"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]${isAsked ? ',"usage":null' : ''}}\n\n`;
 const last = encoder.encode(`${finish(false)}data: [DONE]\n\n`);
