@@ -17,9 +17,10 @@ const keptBufferBytes = 2048;
 const markLimitBytes = 24;
 /**
  * One read in so many is parsed for the estimate of a cut stream. So are the first ones, which name id and model and show
- * how much comes before any text; but where they are short they are kept instead, and only parsed if there is need.
+ * how much comes before any text; but where they are short they are kept instead, and only parsed if there is need: most
+ * streams are read to their end.
  */
-const sampleEvery = 16;
+const sampleEvery = 32;
 const samplesAtStart = 4;
 const earlyBytes = 1024;
 /** From this read on samples are rarer: a long stream has enough of them. */
@@ -73,7 +74,9 @@ export function createUsageFilter(reader: AnswerReader, hide: HidePolicy): BodyL
       const isEarly = reads <= samplesAtStart && isClean && keepEarly(chunk);
       if (!isEarly) keepEnd(chunk);
       sampleNext =
-        reads <= samplesAtStart ? !isEarly : reads % (reads < manyReads ? sampleEvery : sampleEveryLate) === 0;
+        reads <= samplesAtStart
+          ? early.length === 0
+          : reads % (reads < manyReads ? sampleEvery : sampleEveryLate) === 0;
       if (sampleNext) readEarly();
       else if (isClean) {
         const quick = passQuickly(chunk);
