@@ -70,6 +70,18 @@ describe('the page of benchmarks', () => {
     expect(markdown).not.toContain('| the import |');
   });
 
+  it.for([
+    [0.98, 1.02, false],
+    [0.97, 1.16, true],
+  ] as const)('warns where the control differs from itself: %d to %d', ([lower, upper, isBusy]) => {
+    const control = { 'cpu ratio, lower quartile': lower, 'cpu ratio, upper quartile': upper };
+    const rows = [{ contestant: 'A/A control', openai: '7.0.0', ...control }];
+    const { markdown } = benchmarkPage(
+      results(benchmark('field', [{ title: 'Hot path: over the bare client', rows }])),
+    );
+    expect(markdown.includes('on a busy machine')).toBe(isBusy);
+  });
+
   it('draws each contestant, in two coats that differ', () => {
     const rows = [
       { contestant: 'peer', openai: '7.0.0', '+ us first event': 30 },
