@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { MeterError, isMeterError } from '../errors.ts';
 import { sqliteModule } from '../node/sqlite-module.ts';
 import type { Connection, Prepare } from '../storage/sqlite/connection.ts';
+import { openWriteAheadLog } from '../storage/sqlite/write-ahead-log.ts';
 import { newestUsableVersion, schemaVersion } from '../storage/sqlite/schema.ts';
 
 const busyTimeoutMs = 10_000;
@@ -55,13 +56,18 @@ function storeFile(path: string, database: DatabaseSync): StoreFile {
     statements.set(key, statement);
     return statement;
   };
+  const log = openWriteAheadLog(database);
   return {
     path,
     database,
     prepare,
     schemaVersion: userVersion(database),
     use: async (work) => work(prepare, database),
-    close: () => database.close(),
+    whenDurable: async () => log?.sync(),
+    close() {
+      log?.close();
+      database.close();
+    },
   };
 }
 

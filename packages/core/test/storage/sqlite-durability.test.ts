@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createConnection } from '../../src/storage/sqlite/connection.ts';
 import type { WritableConnection } from '../../src/storage/sqlite/connection.ts';
+import { readRecords } from '../../src/storage/sqlite/read-records.ts';
 import type { SyncFile } from '../../src/storage/sqlite/write-ahead-log.ts';
 import { createWriter } from '../../src/storage/sqlite/writer.ts';
 import type { Writer } from '../../src/storage/sqlite/writer.ts';
@@ -57,6 +58,27 @@ it('a record another process has committed and the disk has not is no duplicate 
   expect(isAcknowledged).toBe(false);
   disk.finish();
   expect(await append).toEqual({ inserted: 0, duplicates: 1 });
+  other.close();
+});
+
+it('a record is shown to a reader when the disk has it, also to one of another process', async () => {
+  const first = openWriter(() => new Promise(() => {}));
+  void first.append([usageRecord({ id: 'a' }), usageRecord({ id: 'b' })]);
+  await turns(20);
+  const disk = slowDisk();
+  const other = createConnection(path, 1000, disk.sync);
+  const shown: string[] = [];
+  const reading = (async () => {
+    for await (const { id } of readRecords({}, other)) shown.push(id);
+  })();
+  await disk.asked();
+  await turns(20);
+  expect(shown).toEqual([]);
+  disk.finish();
+  await reading;
+  expect(shown).toEqual(['a', 'b']);
+  // Once for all that was there.
+  expect(disk.count()).toBe(1);
   other.close();
 });
 

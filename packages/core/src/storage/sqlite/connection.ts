@@ -27,18 +27,18 @@ export interface Connection {
    * `closed` after `close`.
    */
   use<T>(work: (prepare: Prepare, database: DatabaseSync) => T): Promise<T>;
+  /**
+   * Resolves when everything that was committed before is on the disk, whichever process committed it.
+   *
+   * @throws {@link MeterError} `store_failed` when the disk did not take it.
+   */
+  whenDurable(): Promise<void>;
   /** Closes the file if it was opened, for good. */
   close(): void;
 }
 
 /** A connection that is written to. */
 export interface WritableConnection extends Connection {
-  /**
-   * Resolves when everything that was committed before is on the disk.
-   *
-   * @throws {@link MeterError} `store_failed` when the disk did not take it.
-   */
-  whenDurable(): Promise<void>;
   /**
    * Moves the log into the database file. It waits for the disk once on the event loop, for the file; for the log the wait
    * is over by then. Does nothing where SQLite keeps no log.

@@ -37,11 +37,19 @@ export async function* readRecords(
   const start = order === 'arrival' ? 0 : Number.MAX_SAFE_INTEGER;
   let next: number | undefined = after === undefined ? start : cursorSequence(after);
   let left = limit;
+  let durable = -1;
   const page = (from: number): Promise<Page> =>
     connection.use((prepare) => readPage(prepare, from, Math.min(pageLength, left)));
   while (left > 0 && next !== undefined) {
     // oxlint-disable-next-line no-await-in-loop -- the next page begins where this one ends
     const found = await page(next);
+    // A record that a power cut may still take is not shown: its place would be another's, and that one behind a cursor.
+    if (newestOf(found.rows) > durable) {
+      // oxlint-disable-next-line no-await-in-loop -- before it is shown
+      durable = await connection.use(newestSequence);
+      // oxlint-disable-next-line no-await-in-loop -- see above
+      await connection.whenDurable();
+    }
     for (const row of found.rows) yield { ...rowRecord(row), cursor: sequenceCursor(Number(row['seq'])) };
     left -= found.rows.length;
     ({ next } = found);
@@ -79,7 +87,7 @@ function walkReader(query: UsageQuery, order: Order): ReadPage {
   const sql = `SELECT * FROM usage_records WHERE ${ofUser} AND ${where} AND seq ${isArrival ? '<=' : '>='} ?
     AND ${behind(order)} LIMIT ?`;
   return (prepare, after, length) => {
-    const newest = Number(prepare('SELECT max(seq) AS newest FROM usage_records').get()?.['newest'] ?? 0);
+    const newest = newestSequence(prepare);
     const start = isArrival ? after : Math.min(after, newest + 1);
     const end = isArrival ? start + walkLength : start - walkLength;
     const rows = prepare(sql).all(...userValues, ...values, end, start, length);
@@ -115,6 +123,15 @@ function userReader(userId: string | null, rest: UsageQuery, order: Order, limit
     sequences = sequences.slice(looked);
     return { rows, next };
   };
+}
+
+function newestSequence(prepare: Prepare): number {
+  return Number(prepare('SELECT max(seq) AS newest FROM usage_records').get()?.['newest'] ?? 0);
+}
+
+/** The rows are in order, one way or the other. */
+function newestOf(rows: readonly Row[]): number {
+  return rows.length === 0 ? -1 : Math.max(Number(rows[0]?.['seq']), lastSequence(rows));
 }
 
 function behind(order: Order): string {
