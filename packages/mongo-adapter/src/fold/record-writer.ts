@@ -6,6 +6,7 @@ import { createBatchWriter, textLength } from './batch-writer.ts';
 import type { BatchWriterOptions, RecordOutcome } from './batch-writer.ts';
 import { createMessageSetter } from './message-setter.ts';
 import type { Pace } from './pace.ts';
+import { persist } from './persist.ts';
 import type { Persistence } from './persist.ts';
 import type { UsageDatabase } from './usage-database.ts';
 import { createUserFolder } from './user-folder.ts';
@@ -178,7 +179,8 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
     async signOff() {
       const state = writer.state();
       if (state === undefined || waiting.heldBack() !== undefined) return;
-      await database.updateWriter(state.id, { settledN: state.settledN, closedAt: pace.now(), leaseUntil: pace.now() });
+      const change = { settledN: state.settledN, closedAt: pace.now(), leaseUntil: pace.now() };
+      await persist(() => database.updateWriter(state.id, change), persistence, { failsWhenRefused: true });
     },
     stop() {
       isStopped = true;

@@ -41,8 +41,9 @@ it.for(steps)(
   async ([name, collection]) => {
     const db = `killed-before-${collection}`;
     const names = (kind: string) => [0, 1, 2].map((index) => ({ _id: `${kind}-${index}` }));
-    await direct.db(db).collection<{ _id: string }>('users').insertMany(names('user'));
-    await direct.db(db).collection<{ _id: string }>('messages').insertMany(names('message'));
+    const journaled = { writeConcern: { w: 1, journal: true } } as const;
+    await direct.db(db).collection<{ _id: string }>('users').insertMany(names('user'), journaled);
+    await direct.db(db).collection<{ _id: string }>('messages').insertMany(names('message'), journaled);
     const store = mongoStore({ client, db, maintenance: false, timeoutMs: 60_000, commandTimeoutMs: 5000 });
     const [member] = mongo.members;
     const wanted = collection === 'kt_writers' ? 1 : 3;

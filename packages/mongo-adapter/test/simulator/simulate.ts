@@ -162,6 +162,10 @@ export async function simulate(
         submit(app, record);
         if (random.onceIn(6)) submit(random.pick(alive()), record);
       }
+      // Somebody recovers a writer that is at work.
+      if (random.onceIn(4)) {
+        time.after(random.below(300), () => void foreignRecovery(random.pick(apps), server).catch(() => {}));
+      }
       if (random.onceIn(20)) time.after(random.below(20), () => failOver(random.onceIn(3) ? app : undefined));
     });
   }
