@@ -23,7 +23,7 @@ beforeAll(async () => {
     NEXT_TELEMETRY_DISABLED: '1',
     CI: '1',
   });
-}, 300_000);
+}, 600_000);
 afterAll(async () => {
   await served?.[Symbol.asyncDispose]();
   await provider?.close();

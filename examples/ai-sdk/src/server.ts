@@ -49,6 +49,7 @@ async function chat(request: IncomingMessage, response: ServerResponse): Promise
       writer.merge(ai.toUIMessageStream({ stream: result.stream }));
       // However it ends, the browser is told what it used.
       await Promise.allSettled([result.finishReason]);
+      await turn.stored({ timeoutMs: 2000 }); // what is asked next shows it
       writer.write(usageData(await turn.usage()));
     },
   });

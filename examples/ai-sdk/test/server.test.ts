@@ -49,7 +49,7 @@ test('a message with a tool call makes two requests; the browser is told their s
   expect(message.parts.at(-1)).toMatchObject({ type: 'data-usage', data: { add: { total: totalTokens } } });
 
   const cookie = response.headers.getSetCookie()[0] ?? '';
-  await expect.poll(() => usageOf(cookie)).toMatchObject({ total: totalTokens });
+  expect(await usageOf(cookie)).toMatchObject({ total: totalTokens });
   expect(await usageOf('')).toMatchObject({ total: 0 });
   await served.stop('SIGTERM');
   expect(served.lines).toEqual([]);

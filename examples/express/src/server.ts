@@ -51,6 +51,7 @@ app.post('/api/chat', async (request: GuestRequest, response) => {
     );
     response.set({ 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache, no-transform' });
     for await (const chunk of stream) await send(`data: ${JSON.stringify(chunk)}\n\n`);
+    await turn.stored({ timeoutMs: 2000 }); // what is asked next shows it
     await send(usageFrame(await turn.usage()));
     await send('data: [DONE]\n\n');
   } catch {

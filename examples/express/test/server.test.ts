@@ -47,7 +47,7 @@ test('an answer streams, then its usage, then [DONE]; each guest sees what it us
   });
   expect(events.at(-1)).toBe('[DONE]');
   const wanted = [(totals[0] ?? 0) + (totals[1] ?? 0), totals[2] ?? 0];
-  await expect.poll(async () => [await ada.total(), await bob.total()]).toEqual(wanted);
+  expect([await ada.total(), await bob.total()]).toEqual(wanted);
   expect(await guest().total()).toBe(0);
 
   await served.stop('SIGTERM');
