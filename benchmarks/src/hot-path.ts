@@ -38,11 +38,11 @@ const questions: readonly { readonly name: string; readonly batch: Batch; readon
     batch: { kind: 'stream', count: 50, events: 20, isAsked: false },
     perUnit: 50,
   },
-  { name: 'short call', batch: { kind: 'call', count: 200, events: 0, isAsked: false }, perUnit: 200 },
+  { name: 'short call', batch: { kind: 'call', count: 1000, events: 0, isAsked: false }, perUnit: 1000 },
 ];
 
 const costs = new Map<string, BatchCost[]>();
-for (let round = -2; round < rounds; round += 1) {
+for (let round = -5; round < rounds; round += 1) {
   for (const { name, batch } of questions) {
     for (const contestant of shuffled(contestants)) {
       const cost = await ask(contestant, batch);

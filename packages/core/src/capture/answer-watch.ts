@@ -56,31 +56,34 @@ export function createAnswerWatch<Watched extends Attempt, Call>(
   return new Watch(attempt, call, look, surroundings);
 }
 
-/** A class, for there is one of these per answer: closures made for each cost a short call more than its counting. */
+/**
+ * A class, for there is one of these per answer: closures made for each cost a short call more than its counting.
+ *
+ * Lets go of everything at the end. Node's `fetch` keeps the collector of garbage waiting for its responses, so what hangs
+ * on one is copied from one young generation into the next, long after the answer was read.
+ */
 class Watch<Watched extends Attempt, Call> implements AnswerWatch {
   hasUsage = false;
   private isBlind = false;
   private hasLeft = false;
   private isDone = false;
-  private readonly attempt: Watched;
-  private readonly call: Call;
-  private readonly look: BodyLook;
+  private open: { readonly attempt: Watched; readonly call: Call; readonly look: BodyLook } | undefined;
   private readonly surroundings: WatchSurroundings<Watched, Call>;
 
   constructor(attempt: Watched, call: Call, look: BodyLook, surroundings: WatchSurroundings<Watched, Call>) {
-    this.attempt = attempt;
-    this.call = call;
-    this.look = look;
+    this.open = { attempt, call, look };
     this.surroundings = surroundings;
   }
 
   see(chunk: Uint8Array): Uint8Array | undefined {
-    const { attempt } = this;
+    const { open } = this;
+    if (open === undefined) return chunk;
+    const { attempt, look } = open;
     attempt.firstChunkAt ??= this.surroundings.clock();
     attempt.bytes += chunk.length;
     if (this.isBlind) return chunk;
     try {
-      const rest = this.look.push(chunk);
+      const rest = look.push(chunk);
       this.hasUsage = attempt.reader.hasUsage;
       return rest;
     } catch (error) {
@@ -90,7 +93,9 @@ class Watch<Watched extends Attempt, Call> implements AnswerWatch {
   }
 
   seeText(text: string, value?: unknown): void {
-    const { attempt, look } = this;
+    const { open } = this;
+    if (open === undefined) return;
+    const { attempt, look } = open;
     const at = this.surroundings.clock();
     attempt.firstChunkAt ??= at;
     attempt.bytes += text.length;
@@ -111,16 +116,19 @@ class Watch<Watched extends Attempt, Call> implements AnswerWatch {
   }
 
   fail(error: unknown): void {
-    const { attempt, call, surroundings } = this;
+    const { open, surroundings } = this;
+    if (open === undefined) return;
     this.closed();
-    const isAbort = surroundings.isAborted(call) || isAbortError(error);
-    this.end(isAbort && !surroundings.isTimedOut(attempt, call) ? 'stopped' : 'failed');
+    const isAbort = surroundings.isAborted(open.call) || isAbortError(error);
+    this.end(isAbort && !surroundings.isTimedOut(open.attempt, open.call) ? 'stopped' : 'failed');
   }
 
   leave(): boolean {
     this.hasLeft = true;
+    const { open } = this;
+    if (open === undefined) return false;
     this.isDone = this.settled();
-    const { reader, streamed } = this.attempt;
+    const { reader, streamed } = open.attempt;
     const isWorthReading = streamed && !reader.hasUsage && !reader.hasError;
     // Also behind the end mark: some gateways send it ahead of the usage.
     if (isWorthReading && (this.isDone || reader.isFinished || this.surroundings.drains)) return true;
@@ -129,20 +137,25 @@ class Watch<Watched extends Attempt, Call> implements AnswerWatch {
   }
 
   graceOver(): void {
+    const { open } = this;
+    if (open === undefined) return;
     this.closed();
-    this.attempt.drained = this.attempt.reader.hasUsage;
+    open.attempt.drained = open.attempt.reader.hasUsage;
     this.end(this.isDone ? 'completed' : 'stopped');
   }
 
   private end(outcome: AttemptOutcome, at?: Date): void {
-    this.surroundings.end(this.attempt, outcome, this.call, at);
+    const { open } = this;
+    this.open = undefined;
+    if (open !== undefined) this.surroundings.end(open.attempt, outcome, open.call, at);
   }
 
   private closed(): Uint8Array | undefined {
-    if (this.isBlind) return undefined;
+    if (this.isBlind || this.open === undefined) return undefined;
+    const { look } = this.open;
     try {
-      const rest = this.look.end();
-      this.look.settle();
+      const rest = look.end();
+      look.settle();
       return rest;
     } catch (error) {
       this.turnBlind(error);
@@ -151,9 +164,9 @@ class Watch<Watched extends Attempt, Call> implements AnswerWatch {
   }
 
   private settled(): boolean {
-    if (this.isBlind) return false;
+    if (this.isBlind || this.open === undefined) return false;
     try {
-      return this.look.settle();
+      return this.open.look.settle();
     } catch (error) {
       this.turnBlind(error);
       return false;
