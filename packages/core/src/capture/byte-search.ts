@@ -7,9 +7,9 @@ const ownSearchBytes = 1024;
 /**
  * Builds a search for the last place of an ASCII text in bytes.
  *
- * Leaps backwards by the text's length wherever the byte it lands on is none of the text's (Horspool), which takes a
- * third of the time of the native search of `Buffer` on one event of a stream, and less on all JSON. Longer reads may be
- * base64, which the native search passes over thirty times faster; it is used for those where the runtime has it.
+ * Leaps backwards by the text's length wherever the byte it lands on is none of the text's (Horspool), which on one event
+ * of a stream takes a third of the time of the native search of `Buffer` (measured on Node 24). Longer reads may be base64,
+ * which the native search passes over far faster; it is used for those where the runtime has it.
  */
 export function lastByteSearch(text: string): LastByteSearch {
   const needle = new TextEncoder().encode(text);
