@@ -36,8 +36,8 @@ describe('the hot path', () => {
     expect(added[name], `${name} added ${added[name]} of the bare cost`).toBeLessThan(share * most + allowance);
   });
 
-  // Beside other tests the two shares of one run may differ by more than a quarter; work that grows with the stream is also caught
-  // by what is allowed to a long one above.
+  // Beside other tests the two shares of one run may differ by more than a quarter; work that grows with the stream is
+  // also caught by what is allowed to a long one above.
   it.for(['observed', 'hidden'])('adds no more to an event of a longer stream: %s', (way) => {
     expect(added[`body, ${way}, long`]).toBeLessThan((added[`body, ${way}`] ?? 0) * most);
   });
