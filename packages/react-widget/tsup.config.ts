@@ -17,6 +17,8 @@ const modules: Options = {
   ],
   dts: true,
   sourcemap: true,
+  // The maps name the files of `src`, which are published beside them.
+  esbuildOptions: (options) => void (options.sourcesContent = false),
   target: 'es2022',
 };
 

@@ -35,6 +35,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     packages.push({
       name: packed.name,
       tarball: join(folder, packed.filename),
+      folder: join(root, workspace),
       files: packed.files.map(({ path }) => path),
       typedSubpaths: typedSubpaths(manifest),
     });

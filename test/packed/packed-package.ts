@@ -3,6 +3,8 @@ export interface PackedPackage {
   readonly name: string;
   /** Absolute path of the `.tgz`. */
   readonly tarball: string;
+  /** Absolute path of the folder it was packed from. */
+  readonly folder: string;
   /** Paths inside the tarball. */
   readonly files: readonly string[];
   /** What an app can import with types: `@kilotoken/core`, `@kilotoken/core/testing`, … */

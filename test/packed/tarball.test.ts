@@ -1,12 +1,12 @@
-import { mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join, posix } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { freshApp } from './fresh-app.ts';
 import { typedSubpaths } from './packed-package.ts';
 
 const packages = inject('packages');
 
-describe.for(packages)('the tarball of $name', ({ files }) => {
+describe.for(packages)('the tarball of $name', ({ files, folder }) => {
   test('holds the build, the sources they map to, the licence and nothing else', () => {
     const others = files.filter((path) => !/^(dist|src)\//.test(path));
     expect(others.toSorted()).toEqual(expect.arrayContaining(['LICENSE', 'package.json']));
@@ -20,7 +20,24 @@ describe.for(packages)('the tarball of $name', ({ files }) => {
       /(\.(test|spec|bench)\.|(^|\/)(test|tests|fixtures|__[a-z]+__)\/|\.tsbuildinfo$|(^|\/)\.|\.db$|\.log$)/;
     expect(files.filter((path) => unwanted.test(path))).toEqual([]);
   });
+
+  test('holds each source once: the maps name files that are there, and repeat none', async () => {
+    const maps = files.filter((path) => path.endsWith('.map'));
+    expect(maps).not.toEqual([]);
+    for (const path of maps) {
+      const map = JSON.parse(await readFile(join(folder, path), 'utf8')) as SourceMap;
+      const sources = map.sources.map((source) => posix.join(posix.dirname(path), source));
+      const own = sources.filter((source) => !source.includes('node_modules/'));
+      expect(files, path).toEqual(expect.arrayContaining(own));
+      expect(map.sourcesContent ?? [], path).toEqual([]);
+    }
+  });
 });
+
+interface SourceMap {
+  readonly sources: readonly string[];
+  readonly sourcesContent?: readonly string[];
+}
 
 test('loading every entry creates no file, prints nothing and lets the process end', async () => {
   await using app = await freshApp(['esm'], packages);
