@@ -1,16 +1,13 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { shellEnvironment } from './packed/run-command.ts';
+import { start, type StartedCommand } from './packed/start-command.ts';
 
 /** A program that serves, and everything it has started. */
-export interface ServedProcess extends AsyncDisposable {
+export interface ServedProcess extends Pick<StartedCommand, 'stop'>, AsyncDisposable {
   readonly url: string;
-  /** What it printed, but for its address. */
+  /** What it printed so far, but for its address. */
   readonly lines: readonly string[];
-  /** Sends the signal to all of it, as a terminal does, and waits for the end. Gives the signal that ended it, if one did. */
-  stop(signal: NodeJS.Signals): Promise<NodeJS.Signals | null>;
 }
+
+const address = /(?:listening on|Local:)\s+(http\S+)\s/;
 
 /**
  * Starts a program as a user's shell would, and waits until it says where it listens.
@@ -22,41 +19,14 @@ export async function servedProcess(
   folder: string,
   variables: Readonly<Record<string, string>>,
 ): Promise<ServedProcess> {
-  const child = spawn(command, args, {
-    cwd: folder,
-    env: { ...shellEnvironment(), ...variables },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own: what `npm` starts is stopped with it.
-    detached: true,
-  });
-  const closed = once(child, 'close');
-  const lines: string[] = [];
-  const listening = new Promise<string>((resolve) => {
-    for (const input of [child.stdout, child.stderr]) {
-      createInterface({ input }).on('line', (line) => {
-        const url = /(?:listening on|Local:)\s+(http\S+)/.exec(line)?.[1];
-        if (url === undefined) lines.push(line);
-        else resolve(url);
-      });
-    }
-  });
-  const signalAll = (signal: NodeJS.Signals): void => {
-    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
-      process.kill(-child.pid, signal);
-  };
-  const url = await Promise.race([listening, closed.then(() => undefined)]);
-  if (url === undefined) throw new Error(`${command} ${args.join(' ')} ended before it listened:\n${lines.join('\n')}`);
+  const started = start(command, args, folder, variables);
+  const [, url = ''] = await started.wrote(address);
   return {
+    ...started,
     url,
-    lines,
-    async stop(signal) {
-      signalAll(signal);
-      await closed;
-      return child.signalCode;
-    },
-    async [Symbol.asyncDispose]() {
-      signalAll('SIGKILL');
-      await closed;
+    get lines() {
+      const lines = started.output().split(/(?<=\n)/);
+      return lines.filter((line) => !address.test(line)).map((line) => line.trimEnd());
     },
   };
 }

@@ -71,9 +71,8 @@ async function expectDrainedAtShutdown(app: FreshApp, METERING: string): Promise
   const USAGE_DB = join(app.folder, `${METERING}-${Date.now()}.db`);
   const variables = { METERING, USAGE_DB, OPENAI_BASE_URL: provider.baseURL };
   await using served = await servedProcess([appNode, metered], app.folder, variables);
-  const { url, lines } = served;
   const answers: unknown[] = [];
-  for (const user of ['u1', 'u2']) answers.push(await (await fetch(`${url}/ask/${user}`)).json());
+  for (const user of ['u1', 'u2']) answers.push(await (await fetch(`${served.url}/ask/${user}`)).json());
   const signal = await served.stop('SIGTERM');
 
   const [first, second] = provider.requests.map(({ reportedUsage }) => Number(reportedUsage?.['total_tokens']));
@@ -81,7 +80,7 @@ async function expectDrainedAtShutdown(app: FreshApp, METERING: string): Promise
     { text: expect.stringMatching(/\w/), calls: 1, tokens: { totalTokens: first }, waiting: 1, areSame: true },
     { text: expect.stringMatching(/\w/), calls: 1, tokens: { totalTokens: second }, waiting: 2, areSame: true },
   ]);
-  expect({ lines, signal }, METERING).toEqual({ lines: ['drained, 0 left'], signal: 'SIGTERM' });
+  expect({ lines: served.lines, signal }, METERING).toEqual({ lines: ['drained, 0 left'], signal: 'SIGTERM' });
   expect(await storedTotals(app, USAGE_DB, ['u1', 'u2']), METERING).toEqual([first, second]);
 }
 

@@ -8,11 +8,11 @@ export interface StartedCommand extends AsyncDisposable {
   wrote(pattern: RegExp): Promise<RegExpExecArray>;
   /** Everything it wrote so far. */
   output(): string;
-  /** Sends the signal and gives the one it ended by, if it did. */
+  /** Sends the signal to it and to all it has started, as a terminal does, and gives the one it ended by, if it did. */
   stop(signal?: NodeJS.Signals): Promise<NodeJS.Signals | null>;
 }
 
-/** Starts a command as a user's shell would; disposing of it ends it. */
+/** Starts a command as a user's shell would; disposing of it ends it, and what it has started. */
 export function start(
   command: string,
   args: readonly string[],
@@ -23,6 +23,8 @@ export function start(
     cwd: folder,
     env: { ...shellEnvironment(), ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own: what `npm` starts is stopped with it.
+    detached: true,
   });
   const closed = once(child, 'close');
   const changes = new Set<() => void>();
@@ -42,8 +44,9 @@ export function start(
     changed();
   });
 
-  const stop = async (signal?: NodeJS.Signals): Promise<NodeJS.Signals | null> => {
-    child.kill(signal);
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<NodeJS.Signals | null> => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      process.kill(-child.pid, signal);
     await closed;
     return child.signalCode;
   };
@@ -64,7 +67,7 @@ export function start(
         look();
       }),
     async [Symbol.asyncDispose]() {
-      await stop();
+      await stop('SIGKILL');
     },
   };
 }
