@@ -40,6 +40,11 @@ export class MeterError extends Error {
     this.code = code;
     Object.defineProperty(this, marker, { value: true });
   }
+
+  /** For logs that are JSON: an error's own message is not enumerable. */
+  toJSON(): { readonly name: string; readonly code: MeterErrorCode; readonly message: string } {
+    return { name: this.name, code: this.code, message: this.message };
+  }
 }
 
 /**

@@ -47,7 +47,7 @@ describe.each<[string, () => UsageStore]>([
     expect(JSON.parse(JSON.stringify(appended))).toMatchObject({
       inserted: 3,
       duplicates: 0,
-      rejected: [{ id: 'record-1' }],
+      rejected: [{ id: 'record-1', error: { code: 'record_rejected', message: expect.stringContaining('attempt') } }],
     });
     const [first] = await readAll(store.records({}));
     expect(JSON.parse(JSON.stringify(first))).toMatchObject({
