@@ -120,4 +120,12 @@ try {
   console.error(`${(error as Error).message}\n${usageText}`);
   process.exitCode = 2;
 }
-if (options !== undefined) await main(options);
+if (options !== undefined) {
+  try {
+    await main(options);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    console.error(`Port ${options.port} is taken by another program. Without --port the demo takes a free one.`);
+    process.exit(1);
+  }
+}

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -78,6 +80,17 @@ describe('the demo', () => {
     const billed = /bill: (?<calls>\d+) calls/.exec(out)?.groups?.['calls'];
     const { out: read } = await ended(start(join(import.meta.dirname, 'read-totals.ts'), join(folder, 'usage.db')));
     expect(sum((JSON.parse(read) as Printed['users']).map(({ calls }) => calls))).toBe(Number(billed));
+  });
+
+  it('says so where the port is taken, and how to go on', async () => {
+    await using taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const { code, out } = await ended(start(main, '--data', folder, '--port', String(port)));
+    expect(code).toBe(1);
+    expect(out.trim().split('\n').at(-1)).toBe(
+      `Port ${port} is taken by another program. Without --port the demo takes a free one.`,
+    );
   });
 
   it('names an argument it does not know', async () => {
