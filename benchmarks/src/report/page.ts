@@ -26,10 +26,13 @@ interface ChartWords {
 }
 
 const titles: Readonly<Record<string, string>> = {
+  'core-parts': 'A bundle of createMeter',
   recorder: 'Recorder and stores',
   journal: 'Journal',
   pricing: 'Price of a call',
+  'sqlite-floor': 'What SQLite itself allows',
   'sqlite-store': 'SQLite',
+  'mongo-guard': 'Size of the guard in a user document of MongoDB',
   'mongo-store': 'MongoDB',
   'mongo-million': 'A million rows in MongoDB',
   widget: 'Widget',
