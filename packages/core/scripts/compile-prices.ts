@@ -5,8 +5,11 @@ import { withoutDate } from '../src/pricing/model-name.ts';
 import { readPriceText } from '../src/pricing/price-text.ts';
 import { correctionsDate, priceCorrections, serviceTierCorrections, withdrawnNames } from './price-corrections.ts';
 
-/** Our names of providers, and those of the source. OpenRouter reports what each call costs, so it needs no cards. */
-const providers: readonly (readonly [ours: string, theirs: string])[] = [
+/**
+ * Our names of providers, and those of the source. OpenRouter reports what each call costs, so it needs no cards but for
+ * models whose vendor asks another price than OpenRouter: they are corrections.
+ */
+const providers: readonly (readonly [ours: string, theirs: string | undefined])[] = [
   ['openai', 'openai'],
   ['anthropic', 'anthropic'],
   ['google', 'google'],
@@ -22,6 +25,7 @@ const providers: readonly (readonly [ours: string, theirs: string])[] = [
   ['cohere', 'cohere'],
   ['novita', 'novita'],
   ['azure', 'azure'],
+  ['openrouter', undefined],
 ];
 
 const letters: Readonly<Record<string, string>> = {
@@ -74,7 +78,8 @@ export function compilePrices(sourceVersion: string): CompiledPrices {
   };
 }
 
-function sourceCards(ours: string, theirs: string, leftOut: string[]): readonly Card[] {
+function sourceCards(ours: string, theirs: string | undefined, leftOut: string[]): readonly Card[] {
+  if (theirs === undefined) return [];
   const provider = findProvider({ providerId: theirs });
   if (provider === undefined) throw new Error(`the source has no provider "${theirs}"`);
   return provider.models.flatMap((model) => {

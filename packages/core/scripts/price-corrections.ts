@@ -1,7 +1,7 @@
 /**
  * When the shipped prices were last compared with the pages and lists named below. Goes into `PriceCards.version`.
  */
-export const correctionsDate = '2026-11-25';
+export const correctionsDate = '2026-11-29';
 
 /** A price the source has wrong, or does not have. */
 export interface PriceCorrection {
@@ -20,6 +20,9 @@ const anthropicPricing = 'platform.claude.com/docs/en/about-claude/pricing, as l
 const deepseekPricing =
   'api-docs.deepseek.com/quick_start/pricing (peak hours are weekdays 01:00-04:00 and 06:00-10:00 UTC but for public ' +
   'holidays in China), and its change log: 2026-08-16 16:00 UTC, 2026-08-23, 2026-09-10 04:00 UTC; read 2026-11-25';
+const azurePricing = 'prices.azure.com/api/retail/prices, East US, as listed by LiteLLM 1.110.2, 2026-11-29';
+const openrouterModels =
+  'openrouter.ai/api/v1/models, as listed by genai-prices 0.1.8, 2026-11-29: not what the vendor charges';
 const litellm = 'LiteLLM 1.110.2, 2026-11-25, which names';
 const disputed = 'the source and LiteLLM 1.110.2 contradict each other and no dated notice settles it, 2026-11-25';
 
@@ -106,13 +109,27 @@ export const priceCorrections: readonly PriceCorrection[] = [
     prices: 'i.1',
     source: 'mistral.ai/pricing/api: embeddings have no output, 2026-11-25',
   },
+  { card: 'azure/phi-4', prices: 'i.125o.5', source: azurePricing },
+  { card: 'azure/phi-4-mini-instruct', prices: 'i.075o.3', source: azurePricing },
+  { card: 'azure/phi-4-multimodal-instruct', prices: 'i.08o.32', source: azurePricing },
+  { card: 'azure/gpt-oss-120b', prices: 'i.15o.6', source: azurePricing },
+  {
+    card: 'azure/gpt-audio',
+    prices: 'i2.5o10',
+    source: 'audio is listed at other rates than OpenAI has, without a source to check (LiteLLM 1.110.2, 2026-11-29)',
+  },
+  { card: 'openrouter/openai/gpt-5.6-sol', prices: 'i2r.2w2.5o10;>271999i4r.4w5o15', source: openrouterModels },
+  { card: 'openrouter/openai/gpt-3.5-turbo-0613', prices: 'i1o2', source: openrouterModels },
+  { card: 'openrouter/google/gemini-2.5-flash-preview:thinking', prices: 'i.15o3.5', source: openrouterModels },
+  { card: 'openrouter/google/gemini-pro', prices: 'i.5o1.5', source: openrouterModels },
+  { card: 'openrouter/google/gemma-2-27b-it', prices: 'i.8o.8', source: openrouterModels },
   { card: 'x-ai/grok-code-fast-1', prices: undefined, source: disputed },
   { card: 'x-ai/grok-4.20-multi-agent', prices: undefined, source: disputed },
 ];
 
 /**
  * Names that are taken out because LiteLLM 1.110.2 has other prices for them, and no dated notice settles it: aliases that
- * moved to another model, prices of hosts that changed, cached rates the source lacks. Compared 2026-11-25.
+ * moved to another model, prices of hosts that changed, cached rates the source lacks. Compared 2026-11-29.
  */
 export const withdrawnNames: ReadonlySet<string> = new Set([
   'mistral/codestral-latest',
@@ -137,6 +154,10 @@ export const withdrawnNames: ReadonlySet<string> = new Set([
   'fireworks/accounts/fireworks/models/minimax-m2p1',
   'fireworks/accounts/fireworks/routers/kimi-k3-us',
   'google/gemini-2.5-pro-preview-tts',
+  'novita/meta-llama/llama-3.1-8b-instruct',
+  'novita/meta-llama/llama-3.1-8b-instruct-max',
+  'novita/meta-llama/llama-3.3-70b-instruct',
+  'novita/mistralai/mistral-nemo',
   'together/meta-llama/llama-3.3-70b-instruct-turbo',
   'together/mistralai/mixtral-8x7b-instruct-v0.1',
 ]);

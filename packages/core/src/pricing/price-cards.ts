@@ -42,7 +42,7 @@ export interface PriceCards {
 }
 
 export const priceCards: PriceCards = {
-  version: '2026-11-25 (genai-prices 0.1.8)',
+  version: '2026-11-29 (genai-prices 0.1.8)',
   source:
     '@pydantic/genai-prices 0.1.8 (MIT, Copyright (c) Pydantic Services Inc. 2025 to present), with dated corrections',
   text: `#openai
@@ -451,15 +451,12 @@ jondurbin/airoboros-l2-70b|i.5o.5
 meta-llama/llama-3-70b-instruct|i.51o.74
 meta-llama/llama-3-8b-instruct|i.04o.04
 meta-llama/llama-3.1-70b-instruct|i.34o.39
-meta-llama/llama-3.1-8b-instruct,meta-llama/llama-3.1-8b-instruct-max|i.05o.05
 meta-llama/llama-3.1-8b-instruct-bf16|i.06o.06
 meta-llama/llama-3.2-11b-vision-instruct|i.06o.06
 meta-llama/llama-3.2-1b-instruct|i.02o.02
 meta-llama/llama-3.2-3b-instruct|i.03o.05
-meta-llama/llama-3.3-70b-instruct|i.39o.39
 microsoft/wizardlm-2-8x22b|i.62o.62
 mistralai/mistral-7b-instruct|i.059o.059
-mistralai/mistral-nemo|i.17o.17
 nousresearch/hermes-2-pro-llama-3-8b|i.14o.14
 nousresearch/nous-hermes-llama2-13b|i.17o.17
 openchat/openchat-7b|i.06o.06
@@ -476,6 +473,8 @@ ada,text-embedding-ada,text-embedding-ada-002,text-embedding-ada-002-v2|i.1
 babbage,babbage-002|i.4
 curie,text-curie,text-curie-001|i2
 davinci,davinci-002,text-davinci,text-davinci-002|i2
+gpt-audio|i2.5o10
+gpt-oss-120b|i.15o.6
 o1|i15r7.5o60
 o1-mini|i1.1r.55o4.4
 o1-preview|i15r7.5o60
@@ -485,11 +484,17 @@ o4-mini|i1.1r.28o4.4
 phi-3-medium-128k-instruct|i1o1
 phi-3-mini-128k-instruct|i.1o.1
 phi-3.5-mini-128k-instruct|i.1o.1
-phi-4|i.07o.14
-phi-4-mini-instruct|i.08o.35
-phi-4-multimodal-instruct|i.05o.1
+phi-4|i.125o.5
+phi-4-mini-instruct|i.075o.3
+phi-4-multimodal-instruct|i.08o.32
 phi-4-reasoning-plus|i.07o.35
 text-embedding-3-large|i.13
 text-embedding-3-small|i.02
-wizardlm-2-8x22b|i.48o.48`,
+wizardlm-2-8x22b|i.48o.48
+#openrouter
+google/gemini-2.5-flash-preview:thinking|i.15o3.5
+google/gemini-pro|i.5o1.5
+google/gemma-2-27b-it|i.8o.8
+openai/gpt-3.5-turbo-0613|i1o2
+openai/gpt-5.6-sol|i2r.2w2.5o10;>271999i4r.4w5o15`,
 };

@@ -47,6 +47,31 @@ describe('the shipped cards', () => {
     expect(listed.length).toBeGreaterThan(400);
   });
 
+  it('give a call through OpenRouter the price OpenRouter lists, where it is not the one the vendor asks', () => {
+    const models = findProvider({ providerId: 'openrouter' })?.models ?? [];
+    const startedAt = new Date('2026-11-29T12:00:00Z');
+    const usages = [
+      { inputTokens: 1_000, outputTokens: 0 },
+      { inputTokens: 0, outputTokens: 1_000 },
+    ];
+    let compared = 0;
+    const differences = models.flatMap(({ id }) =>
+      usages.flatMap((tokens) => {
+        const ours = priceUsage(pricedCall({ provider: 'openrouter', responseModel: id, startedAt, tokens })).picoUsd;
+        const { inputTokens: input_tokens, outputTokens: output_tokens } = tokens;
+        const theirs = calcPrice({ input_tokens, output_tokens }, id, {
+          providerId: 'openrouter',
+          timestamp: startedAt,
+        });
+        if (ours === undefined || theirs === null) return [];
+        compared += 1;
+        return Math.round(theirs.total_price * 1e12) === ours ? [] : [`${id}: ${ours}, listed ${theirs.total_price}`];
+      }),
+    );
+    expect(differences).toEqual([]);
+    expect(compared).toBeGreaterThan(100);
+  });
+
   const usages = [
     { inputTokens: 20_000, outputTokens: 3_000, cacheReadInputTokens: 12_000, cacheWriteInputTokens: 2_000 },
     { inputTokens: 300_000, outputTokens: 3_000, cacheReadInputTokens: 100_000 },

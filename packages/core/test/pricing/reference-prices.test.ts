@@ -64,6 +64,11 @@ describe('what the source does not know', () => {
     ['deepseek', 'deepseek-v4-pro', undefined, '2027-02-08T07:00:00Z', usd(0.66, 0.022, 1.98)],
     ['deepseek', 'deepseek-v4-flash', undefined, '2027-09-15T07:00:00Z', usd(0.15, 0.003, 0.6)],
     ['deepseek', 'deepseek-v4-flash', undefined, '2027-09-16T07:00:00Z', usd(0.3, 0.006, 1.2)],
+    // OpenRouter asks half of what OpenAI does
+    ['openrouter', 'openai/gpt-5.6-sol', undefined, '2026-11-20T12:00:00Z', usd(2, 0.2, 10)],
+    // Azure's retail prices, not those of other hosts
+    ['azure', 'Phi-4', undefined, '2026-11-20T12:00:00Z', usd(0.125, 0.125, 0.5)],
+    ['azure', 'gpt-oss-120b', undefined, '2026-11-20T12:00:00Z', usd(0.15, 0.15, 0.6)],
     // the model behind the name was replaced
     ['deepseek', 'deepseek-v4-flash', undefined, '2026-09-10T03:59:59Z', usd(0.44, 0.014, 1.32)],
     ['deepseek', 'deepseek-v4-flash', undefined, '2026-09-10T04:00:00Z', usd(0.15, 0.003, 0.6)],
@@ -92,6 +97,14 @@ describe('what the source does not know', () => {
     [
       'cached input in a batch, of a model whose batch price lists none',
       { responseModel: 'gpt-4.1', serviceTier: 'batch' },
+    ],
+    [
+      'audio at Azure, which lists other rates than OpenAI',
+      {
+        provider: 'azure',
+        responseModel: 'gpt-audio',
+        tokens: { inputTokens: 9, outputTokens: 1, audioInputTokens: 5 },
+      },
     ],
     ['an OpenAI tier at Azure', { provider: 'azure', serviceTier: 'flex' }],
     [
