@@ -157,6 +157,8 @@ export interface Meter {
    * calls.
    *
    * @throws MeterError `store_failed` where the store did not take it; the records stay queued and are tried again.
+   * `record_rejected` where the store refused records for good since the last flush. What was dropped as it ended, because
+   * the queue was full, is in `stats().dropped` instead; `onError` was told of each of both.
    */
   flush(): Promise<void>;
   /**

@@ -3,7 +3,6 @@ import type { UsageRecord } from './usage-record.ts';
 /** First in, first out, bounded by an estimate of memory. */
 export interface RecordQueue {
   readonly size: number;
-  readonly oldest: UsageRecord | undefined;
   /** Fast for young records, which are the ones that are asked for. */
   has(id: string): boolean;
   /** All that are in it, oldest first. */
@@ -35,9 +34,6 @@ export function createRecordQueue(maxBytes: number): RecordQueue {
   return {
     get size() {
       return records.length - head;
-    },
-    get oldest() {
-      return records[head];
     },
     has(id) {
       for (let at = records.length - 1; at >= head; at -= 1) if (records[at]?.id === id) return true;

@@ -46,12 +46,12 @@ const flushAttempts = 3;
 export function createRecorder(parts: RecorderParts): Recorder {
   const { target, onError, journal, flushIntervalMs = 200, maxBatchRecords = 500, appendTimeoutMs = 30_000 } = parts;
   const queue = createRecordQueue(parts.maxBytes ?? 64 * 1024 * 1024);
-  /** Spilled to the journal and not read back. */
-  const spilled = new Set<string>();
+  /** Spilled to the journal and not read back, by id: when each call ended, in epoch milliseconds. */
+  const spilled = new Map<string, number>();
   const onTheirWay = (): readonly UsageRecord[] => [...writer.underway, ...queue.all()];
   const unsettled = createUnsettledRecords({
     has: (id) => queue.has(id) || spilled.has(id) || writer.underway.some((record) => record.id === id),
-    ids: () => [...onTheirWay().map(({ id }) => id), ...spilled],
+    ids: () => [...onTheirWay().map(({ id }) => id), ...spilled.keys()],
   });
   const feeds = (parts.sinks ?? []).map((sink, at) => createSinkFeed(sink, `sink ${at + 1}`, onError));
   const counts = { captured: 0, stored: 0, journaled: 0, rejected: 0, dropped: 0 };
@@ -61,6 +61,8 @@ export function createRecorder(parts: RecorderParts): Recorder {
   let closed: Promise<{ readonly left: number }> | undefined;
   let isClosed = false;
   let isAwaitingExit = false;
+  /** So many of the rejected did a flush tell. */
+  let rejectedTold = 0;
 
   const writer = createStoreWriter({
     queue,
@@ -82,7 +84,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
       const fits = queue.hasRoom;
       const isJournaled = journal !== undefined && writeJournal(journal, record, fits);
       if (fits) queue.add(record);
-      else if (isJournaled) spilled.add(record.id);
+      else if (isJournaled) spilled.set(record.id, record.endedAt.getTime());
       else {
         return drop(
           record,
@@ -103,13 +105,21 @@ export function createRecorder(parts: RecorderParts): Recorder {
     stats: () => ({
       ...counts,
       queued: queuedCount(),
-      oldestUnstoredMs: queue.oldest === undefined ? 0 : Math.max(0, Date.now() - queue.oldest.endedAt.getTime()),
+      oldestUnstoredMs: oldestUnstoredMs(),
       retried: writer.retried,
     }),
   };
 
   function queuedCount(): number {
     return queue.size + writer.underway.length + spilled.size;
+  }
+
+  /** Also of those the store has and does not answer for, and of those that wait for another try. */
+  function oldestUnstoredMs(): number {
+    if (queuedCount() === 0) return 0;
+    const [oldestSpilled = Infinity] = spilled.values();
+    const oldest = onTheirWay().reduce((ms, { endedAt }) => Math.min(ms, endedAt.getTime()), oldestSpilled);
+    return Math.max(0, Date.now() - oldest);
   }
 
   function awaitExit(): void {
@@ -179,7 +189,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
     }
     if (spilled.size === 0 || from.stats().spilled > 0) return;
     // Their file is gone, which the journal has reported; nobody has them any more.
-    const gone = [...spilled];
+    const gone = [...spilled.keys()];
     spilled.clear();
     for (const id of gone) unsettled.lost(id);
   }
@@ -210,11 +220,15 @@ export function createRecorder(parts: RecorderParts): Recorder {
     if (stored.length > 0) for (const feed of feeds) feed.push(stored);
   }
 
+  /** A refusal is told to every flush under way, else to the next one, so that it matters to none which came first. */
   async function flush(): Promise<void> {
+    const told = rejectedTold;
     await drained(defaultTimeoutMs, flushAttempts);
+    rejectedTold = counts.rejected;
+    if (counts.rejected > told) throw new MeterError('record_rejected', notStorable(counts.rejected - told));
   }
 
-  /** Resolves when all that is unsettled now is stored; rejects otherwise. */
+  /** Resolves when all that is unsettled now is stored or refused for good; rejects otherwise. */
   function drained(timeoutMs: number, attempts: number): Promise<void> {
     return settleAll({ unsettled, replay, failures: flushing, retryNow }, timeoutMs, attempts);
   }
@@ -271,4 +285,8 @@ export function createRecorder(parts: RecorderParts): Recorder {
     }
     return queuedCount();
   }
+}
+
+function notStorable(count: number): string {
+  return `the store refused ${count} ${count === 1 ? 'record' : 'records'} for good since the last flush; onError was told of each`;
 }

@@ -16,10 +16,10 @@ export interface SettleParts {
 const retryMs = 100;
 
 /**
- * Resolves when all that is on its way now, and all that is in the journal, is in the store.
+ * Resolves when all that is on its way now, and all that is in the journal, is in the store or refused for good.
  *
  * @param attempts - So often may the store fail meanwhile.
- * @throws {@link MeterError} `store_failed` where it did not take everything, `record_rejected` where it never will.
+ * @throws {@link MeterError} `store_failed` where it did not take everything.
  */
 export async function settleAll(
   { unsettled, replay, failures, retryNow }: SettleParts,
@@ -39,12 +39,11 @@ export async function settleAll(
   });
   try {
     retryNow();
-    const [{ pending, lost }, isReplayed] = await Promise.race([
+    const [{ pending }, isReplayed] = await Promise.race([
       Promise.all([settling, replay === undefined || within(timeoutMs, replay.run())]),
       failing,
     ]);
     if (pending > 0 || !isReplayed) throw new MeterError('store_failed', notTaken(pending, timeoutMs));
-    if (lost > 0) throw new MeterError('record_rejected', notStorable(lost));
   } finally {
     if (tell !== undefined) failures.delete(tell);
   }
@@ -52,8 +51,4 @@ export async function settleAll(
 
 function notTaken(pending: number, timeoutMs: number): string {
   return `the store did not take ${pending === 0 ? 'what the journal holds' : `${pending} records`} within ${timeoutMs} ms; it will be tried again`;
-}
-
-function notStorable(count: number): string {
-  return `${count} ${count === 1 ? 'record was' : 'records were'} refused by the store for good or dropped; onError was told of each`;
 }

@@ -1,4 +1,5 @@
 import { MeterError } from '../errors.ts';
+import { definiteOutcome } from './definite-outcome.ts';
 import { createPause, letProcessEnd } from './pause.ts';
 import type { RecordQueue } from './record-queue.ts';
 import type { UsageRecord } from './usage-record.ts';
@@ -111,7 +112,11 @@ export function createStoreWriter(parts: StoreWriterParts): StoreWriter {
   }
 }
 
-/** An answer that comes after the time-out does no harm: the batch is sent again, and stores are idempotent by id. */
+/**
+ * An answer that comes after the time-out does no harm: the batch is sent again, and stores are idempotent by id.
+ *
+ * @throws what the store throws, and an Error where it is late or its answer says nothing definite.
+ */
 export async function withTimeout(
   target: RecordTarget,
   batch: readonly UsageRecord[],
@@ -124,7 +129,7 @@ export async function withTimeout(
     if (!keepsProcess) letProcessEnd(timer);
   });
   try {
-    return await Promise.race([target.append(batch), late]);
+    return definiteOutcome(await Promise.race([target.append(batch), late]), batch);
   } finally {
     clearTimeout(timer as number);
   }

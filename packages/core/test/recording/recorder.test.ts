@@ -20,7 +20,7 @@ function scripted(...script: readonly ((batch: readonly UsageRecord[]) => Append
       const answer = script[batches.length];
       batches.push(batch.map(({ id }) => id));
       const outcome = answer === undefined ? { inserted: batch.length, duplicates: 0 } : await answer(batch);
-      const refused = new Set(outcome.rejected?.map(({ id }) => id));
+      const refused = new Set(outcome?.rejected?.map((one) => one?.id));
       for (const { id } of batch) if (!refused.has(id)) stored.add(id);
       return outcome;
     },
@@ -110,6 +110,62 @@ describe('a recorder', () => {
     expect(errors).toEqual([{ code: 'record_rejected', id: 'bad' }]);
     expect(await recorder.whenStored(['bad', 'good'], 0)).toEqual({ stored: 1, pending: 0 });
     await recorder.flush();
+  });
+
+  it('rejects the next flush after a refusal, whenever that was, and only that one', async () => {
+    const { target, stored } = scripted((batch) => ({
+      inserted: 0,
+      duplicates: 0,
+      rejected: batch.map(({ id }) => ({ id, error: new Error('too odd') })),
+    }));
+    const { recorder } = recorderOf(target);
+    recorder.push(usageRecord({ id: 'bad' }));
+    expect(await recorder.whenStored(['bad'], 2000)).toEqual({ stored: 0, pending: 0 });
+    recorder.push(usageRecord({ id: 'good' }));
+    const flushes = await Promise.allSettled([recorder.flush(), recorder.flush()]);
+    expect(flushes).toMatchObject([{ reason: { code: 'record_rejected' } }, { reason: { code: 'record_rejected' } }]);
+    expect([...stored]).toEqual(['good']);
+    await recorder.flush();
+  });
+
+  it.for([
+    ['nothing', undefined],
+    ['null', null],
+    ['a number', 2],
+    ['no counts', {}],
+    ['fewer records than it was given', { inserted: 0, duplicates: 0 }],
+    ['a count below nothing', { inserted: 3, duplicates: -1 }],
+    ['the refusal of a record it was not given', { inserted: 1, duplicates: 0, rejected: [{ id: 'other' }] }],
+    ['a refusal of nothing', { inserted: 1, duplicates: 0, rejected: [null] }],
+  ] as const)('takes %s for no answer, sends again, and keeps to its memory', async ([, answer]) => {
+    const { target } = scripted(...ids(3).map(() => () => answer as never));
+    const { recorder, errors } = recorderOf(target, { maxBytes: 2 * 1024 });
+    for (const id of ['a', 'b']) recorder.push(usageRecord({ id }));
+    await expect(recorder.flush()).rejects.toMatchObject({ code: 'store_failed' });
+    expect(recorder.stats()).toMatchObject({ stored: 0, queued: 2 });
+    recorder.push(usageRecord({ id: 'c' }));
+    expect(errors.at(-1)).toEqual({ code: 'record_dropped', id: 'c' });
+    expect(await recorder.whenStored(['a', 'b'], 2000)).toEqual({ stored: 2, pending: 0 });
+  });
+
+  it('tells how long the oldest record waits, also for an answer of the store', async () => {
+    const { target } = scripted(hangs);
+    const { recorder } = recorderOf(target);
+    const at = (seconds: number): Date => new Date(Date.now() - seconds * 1000);
+    recorder.push(usageRecord({ id: 'a', endedAt: at(60) }));
+    await recorder.whenStored(['a'], 20);
+    expect(recorder.stats().oldestUnstoredMs).toBeGreaterThanOrEqual(60_000);
+    recorder.push(usageRecord({ id: 'b', endedAt: at(30) }));
+    expect(recorder.stats().oldestUnstoredMs).toBeGreaterThanOrEqual(60_000);
+  });
+
+  it('tells the same of a record that was sent, failed, and waits behind a younger one', async () => {
+    const { target } = scripted(fails);
+    const { recorder } = recorderOf(target, { appendTimeoutMs: 20 });
+    recorder.push(usageRecord({ id: 'a', endedAt: new Date(Date.now() - 60_000) }));
+    await recorder.whenStored(['a'], 10);
+    recorder.push(usageRecord({ id: 'b' }));
+    expect(recorder.stats().oldestUnstoredMs).toBeGreaterThanOrEqual(60_000);
   });
 
   it('lets one record that makes the store throw hold no other one up', async () => {

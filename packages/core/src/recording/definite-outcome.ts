@@ -1,0 +1,43 @@
+import type { AppendOutcome } from './store-writer.ts';
+import type { UsageRecord } from './usage-record.ts';
+
+/**
+ * What a store answered, where that tells of each record what became of it. Any other answer must not pass for one that
+ * took everything: the records stay queued and are sent again, which does no harm to those it has.
+ *
+ * @throws Error where the answer is no {@link AppendOutcome}, counts fewer records than it was given, or names others.
+ */
+export function definiteOutcome(answer: unknown, batch: readonly UsageRecord[]): AppendOutcome {
+  const { inserted, duplicates, rejected } = (answer ?? {}) as Partial<Record<keyof AppendOutcome, unknown>>;
+  const refused: unknown = rejected ?? [];
+  if (
+    isCount(inserted) &&
+    isCount(duplicates) &&
+    Array.isArray(refused) &&
+    inserted + duplicates + refused.length >= batch.length &&
+    (refused.length === 0 || areOf(batch, refused))
+  ) {
+    return { inserted, duplicates, rejected: refused as NonNullable<AppendOutcome['rejected']> };
+  }
+  throw new Error(
+    `it answered ${shown(answer)}, which does not tell what became of each of them; ` +
+      'expected { inserted, duplicates, rejected } that add up',
+  );
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function areOf(batch: readonly UsageRecord[], refused: readonly unknown[]): boolean {
+  const ids = new Set<unknown>(batch.map(({ id }) => id));
+  return refused.every((one) => typeof one === 'object' && one !== null && ids.has((one as { id?: unknown }).id));
+}
+
+function shown(answer: unknown): string {
+  try {
+    return JSON.stringify(answer)?.slice(0, 200) ?? String(answer);
+  } catch {
+    return typeof answer;
+  }
+}
