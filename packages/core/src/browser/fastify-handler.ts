@@ -36,7 +36,9 @@ export function fastifyHandler<Source extends FastifyRequestLike>(
 ): (request: Source, reply: FastifyReplyLike) => Promise<unknown> {
   return async (request, reply) => {
     const { raw, originalUrl } = request;
-    const answer = await handler(webRequest({ method: raw.method, headers: raw.headers, originalUrl }), request);
+    // Fastify makes the answer to HEAD of the one to GET itself, and takes the length from the body it is given.
+    const method = raw.method === 'HEAD' ? 'GET' : raw.method;
+    const answer = await handler(webRequest({ method, headers: raw.headers, originalUrl }), request);
     const body = new Uint8Array(await answer.arrayBuffer());
     reply.code(answer.status);
     for (const [name, value] of mergedHeaders(answer, reply.getHeader('vary'))) reply.header(name, value);

@@ -47,7 +47,9 @@ export function usageHandler<Source = unknown>(options: UsageHandlerOptions<Sour
   const resolved = resolveHandlerOptions(options);
   const tell = (error: unknown, request: Request): void => {
     try {
-      resolved.onError(error, request);
+      // It may be async whatever its type says; nobody else would hear of its rejection but the process, which would end.
+      const told: unknown = resolved.onError(error, request);
+      if (told instanceof Promise) told.catch(() => {});
     } catch {
       // Nobody is left to be told.
     }

@@ -24,16 +24,16 @@ export function createRequestPromises(
   return {
     started(attemptId) {
       if (waitUntil === undefined) return;
+      const failed = (cause: unknown): void => {
+        const message = 'waitUntil threw; the record is stored all the same where the process lives on';
+        onError(new MeterError('metering_failed', message, { cause }));
+      };
       try {
-        waitUntil(new Promise<void>((resolve) => open.set(attemptId, resolve)));
+        // A function of the app may be async whatever its type says.
+        const taken: unknown = waitUntil(new Promise<void>((resolve) => open.set(attemptId, resolve)));
+        if (taken instanceof Promise) taken.catch(failed);
       } catch (cause) {
-        onError(
-          new MeterError(
-            'metering_failed',
-            'waitUntil threw; the record is stored all the same where the process lives on',
-            { cause },
-          ),
-        );
+        failed(cause);
       }
     },
     ended(attemptId, recordIds) {

@@ -132,6 +132,7 @@ describe.each(servers)('%s', (_name, start) => {
     expect(again.headers.get('cache-control')).toBe('private, no-cache');
 
     const head = await read({ authorization: 'ada' }, 'HEAD');
+    expect(head.headers.get('content-length')).toBe(ada.headers.get('content-length'));
     expect([head.status, head.headers.get('etag'), await head.text()]).toEqual([200, etag, '']);
 
     const stranger = await read({});

@@ -159,6 +159,23 @@ describe('failures', () => {
     expect((await fetch(server.url)).status).toBe(401);
   });
 
+  it('of an async onError do not end the process', async () => {
+    const unheard = vi.fn<(reason: unknown) => void>();
+    process.on('unhandledRejection', unheard);
+    try {
+      await serve({
+        store: { ...store, userTotals: () => Promise.reject(new Error('down')) },
+        // oxlint-disable-next-line typescript/no-misused-promises -- what the type forbids and apps do
+        onError: () => Promise.reject(new Error('the log is down too')),
+      });
+      expect((await fetch(server.url, asAda)).status).toBe(503);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unheard).not.toHaveBeenCalled();
+    } finally {
+      process.off('unhandledRejection', unheard);
+    }
+  });
+
   it('of a quota leave the snapshot without one', async () => {
     const onError = vi.fn<NonNullable<UsageHandlerOptions['onError']>>();
     await serve({ quota: () => Promise.reject(new Error('billing is down')), onError });

@@ -225,6 +225,19 @@ describe('for programs', () => {
       ].join('\n'),
     );
   });
+
+  test('CSV has no name that a spreadsheet would run, and leaves numbers with a sign as they are', async () => {
+    const names = ['=cmd|calc!A1', '@SUM(1)', '-2+3', '+1-1', '\t=1', '+4915112345', '-7', 'a=b'];
+    const path = await storeWith(names.map((name, at) => usageRecord({ id: `n${at}`, ...by(name) })));
+    const { stdout } = await kilotoken(['report', '--store', path, '--by', 'user', '--csv']);
+    const cells = stdout
+      .split('\n')
+      .slice(1, -1)
+      .map((line) => line.split(',')[0]);
+    expect(cells.toSorted()).toEqual(
+      ["'=cmd|calc!A1", "'@SUM(1)", "'-2+3", "'+1-1", "'\t=1", '+4915112345', '-7', 'a=b'].toSorted(),
+    );
+  });
 });
 
 test('credits make a negative cost, and no bar', async () => {

@@ -44,17 +44,20 @@ it('settles the promise of a call that fails, of one that is left, and of one th
   expect((await storedMessages(app.store)).length).toBe(2);
 });
 
-it('calls go on where waitUntil throws', async () => {
-  const app = await meteredApp({
-    waitUntil() {
-      throw new Error('outside of a request');
-    },
-  });
+it.for([
+  ['throws', (): never => outside()],
+  ['is async and rejects', (): Promise<never> => Promise.resolve().then(outside)],
+] as const)('calls go on where waitUntil %s', async ([, waitUntil]) => {
+  const app = await meteredApp({ waitUntil });
   const { text, turn } = await app.chat('m1');
   expect(text).toBe('You said: Hi');
   expect(await turn.stored()).toEqual({ stored: 1, pending: 0 });
   expect(app.errors.map(({ code }) => code)).toEqual(['metering_failed']);
 });
+
+function outside(): never {
+  throw new Error('outside of a request');
+}
 
 /** Whether it has settled by the time all that can run now has run. */
 function watch(promise: Promise<unknown> | undefined): () => Promise<boolean> {

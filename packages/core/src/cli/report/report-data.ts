@@ -27,11 +27,14 @@ export function reportJson(report: UsageReport): string {
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
-/** The rows as comma-separated values with a line of names; an unknown count or cost is empty, not 0. */
+/**
+ * The rows as comma-separated values with a line of names; an unknown count or cost is empty, not 0. Names that a
+ * spreadsheet would run as a formula get an apostrophe in front: users may have chosen them.
+ */
 export function reportCsv({ by, rows }: UsageReport): string {
   const names = [keyNames[by], 'calls', ...tokenUsageFields, 'costUsd', 'picoUsd', 'unpricedCalls'];
   const lines = rows.map((row) => [
-    row.key ?? '',
+    harmless(row.key ?? ''),
     row.calls,
     ...tokenUsageFields.map((field) => row.tokens[field] ?? ''),
     ...(isCostKnown(row) ? [usdText(row.picoUsd), row.picoUsd] : ['', '']),
@@ -49,6 +52,11 @@ function jsonSums(sums: ReportSums): object {
 /** False where nothing has a price: that is not the same as free. */
 export function isCostKnown({ picoUsd, unpricedCalls }: ReportSums): boolean {
   return picoUsd !== 0n || unpricedCalls === 0;
+}
+
+function harmless(name: string): string {
+  const isNumber = /^[+-]?\d+$/.test(name);
+  return /^[=+\-@\t\r]/.test(name) && !isNumber ? `'${name}` : name;
 }
 
 function csvCell(text: string): string {
