@@ -40,13 +40,18 @@ export async function settleAll(
   try {
     retryNow();
     const [{ pending }, isReplayed] = await Promise.race([
-      Promise.all([settling, replay === undefined || within(timeoutMs, replay.run())]),
+      Promise.all([settling, replay === undefined || replayed(replay, timeoutMs)]),
       failing,
     ]);
     if (pending > 0 || !isReplayed) throw new MeterError('store_failed', notTaken(pending, timeoutMs));
   } finally {
     if (tell !== undefined) failures.delete(tell);
   }
+}
+
+async function replayed(replay: JournalReplay, timeoutMs: number): Promise<boolean> {
+  const run = replay.run();
+  return (await within(timeoutMs, run)) && run;
 }
 
 function notTaken(pending: number, timeoutMs: number): string {
