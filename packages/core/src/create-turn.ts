@@ -4,6 +4,7 @@ import type { TurnLedger } from './attribution/turn-ledger.ts';
 import type { Turn, TurnCost, TurnStored, TurnUsage } from './meter.ts';
 import { sumTokens } from './normalize/sum-tokens.ts';
 import type { UsageRecord } from './recording/usage-record.ts';
+import { waitMs } from './timer-limit.ts';
 
 /** What a turn needs of its meter. */
 export interface TurnParts {
@@ -24,11 +25,11 @@ export function createTurn({ header, handle, ledger, asyncTurn, whenStored }: Tu
     with: (options) => withTurnHeader(options ?? {}, header, handle) as never,
     run: (work) => asyncTurn.run(handle, work),
     async usage(wait) {
-      const complete = await ledger.whenIdle(wait?.timeoutMs ?? defaultTimeoutMs);
+      const complete = await ledger.whenIdle(waitMs(wait?.timeoutMs ?? defaultTimeoutMs));
       return turnUsage([...ledger.records], complete);
     },
     async stored(wait) {
-      const timeoutMs = wait?.timeoutMs ?? defaultTimeoutMs;
+      const timeoutMs = waitMs(wait?.timeoutMs ?? defaultTimeoutMs);
       const deadline = performance.now() + timeoutMs;
       await ledger.whenIdle(timeoutMs);
       const ids = ledger.records.map((record) => record.id);

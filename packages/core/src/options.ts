@@ -7,6 +7,7 @@ import type { JournalOptions } from './recording/journal.ts';
 import type { UsageSink } from './recording/record-sink.ts';
 import type { UsageRecord } from './recording/usage-record.ts';
 import type { UsageStore } from './storage/usage-store.ts';
+import { longestTimerMs } from './timer-limit.ts';
 
 /**
  * Options of `createMeter`. Only `store` is needed.
@@ -101,18 +102,19 @@ export interface QueueOptions {
 
 const aFunction = z.custom<(...parts: never[]) => unknown>((value) => typeof value === 'function');
 const count = z.number().check(z.int(), z.gte(0));
+const milliseconds = count.check(z.lte(longestTimerMs));
 const anObject = z.custom<object>((value) => typeof value === 'object' && value !== null);
 
 const schema = z.strictObject({
   store: z.custom<UsageStore>((value) => isStore(value)),
   journal: z.optional(anObject),
-  sinks: z.optional(z.array(anObject)),
+  sinks: z.optional(z.array(z.custom<UsageSink>((value) => isSink(value)))),
   prices: z.optional(anObject),
   stop: z.optional(
     z.union([
       z.enum(['estimate', 'drain', 'lookup']),
-      z.strictObject({ policy: z.literal('lookup'), waitsMs: z.optional(z.array(count)) }),
-      z.strictObject({ policy: z.literal('drain'), maxBytes: z.optional(count), timeoutMs: z.optional(count) }),
+      z.strictObject({ policy: z.literal('lookup'), waitsMs: z.optional(z.array(milliseconds)) }),
+      z.strictObject({ policy: z.literal('drain'), maxBytes: z.optional(count), timeoutMs: z.optional(milliseconds) }),
     ]),
   ),
   inject: z.optional(z.union([z.enum(['auto', 'always', 'never']), aFunction])),
@@ -121,14 +123,14 @@ const schema = z.strictObject({
   tokenizer: z.optional(aFunction),
   queue: z.optional(
     z.strictObject({
-      flushIntervalMs: z.optional(count),
+      flushIntervalMs: z.optional(milliseconds),
       maxBatchRecords: z.optional(z.number().check(z.int(), z.gte(1))),
       maxBytes: z.optional(count),
-      appendTimeoutMs: z.optional(z.number().check(z.int(), z.gte(1))),
+      appendTimeoutMs: z.optional(z.number().check(z.int(), z.gte(1), z.lte(longestTimerMs))),
     }),
   ),
   waitUntil: z.optional(aFunction),
-  drainOn: z.optional(z.array(z.string())),
+  drainOn: z.optional(z.array(z.custom<NodeJS.Signals>((value) => isCatchableSignal(value)))),
   onRecord: z.optional(aFunction),
   onError: z.optional(aFunction),
   clock: z.optional(aFunction),
@@ -161,7 +163,8 @@ function check(what: string, expected: z.ZodMiniType, value: unknown): void {
   const path = issue?.path.join('.') ?? '';
   if (issue?.code === 'unrecognized_keys') {
     const names = issue.keys.map((key) => `"${path === '' ? key : `${path}.${key}`}"`).join(', ');
-    throw new MeterError('invalid_options', `${what}: unknown option ${names}; known are ${knownNames(expected)}`);
+    const known = path === '' ? `; known are ${knownNames(expected)}` : '';
+    throw new MeterError('invalid_options', `${what}: unknown option ${names}${known}`);
   }
   const found = valueAt(value, issue?.path ?? []);
   const problem = found === undefined ? 'is missing' : `has a wrong value: ${describe(found)}`;
@@ -189,4 +192,17 @@ function isStore(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const store = value as Record<string, unknown>;
   return ['append', 'totals', 'series', 'records', 'close'].every((name) => typeof store[name] === 'function');
+}
+
+function isSink(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { write, close } = value as Record<string, unknown>;
+  return typeof write === 'function' && (close === undefined || typeof close === 'function');
+}
+
+/** A misspelt signal never comes, and these two never reach the process: either way nothing would be drained. */
+function isCatchableSignal(value: unknown): boolean {
+  if (typeof value !== 'string' || value === 'SIGKILL' || value === 'SIGSTOP') return false;
+  const known: object | undefined = globalThis.process?.getBuiltinModule?.('node:os')?.constants?.signals;
+  return known === undefined ? value.startsWith('SIG') : Object.hasOwn(known, value);
 }

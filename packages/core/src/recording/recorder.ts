@@ -1,4 +1,5 @@
 import { MeterError } from '../errors.ts';
+import { waitMs } from '../timer-limit.ts';
 import { drainBeforeExit, drainOnSignals, leaveBeforeExit } from './drain-at-exit.ts';
 import type { Journal } from './journal.ts';
 import { createJournalReplay } from './journal-replay.ts';
@@ -255,7 +256,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
   function close({ timeoutMs = defaultTimeoutMs }: { readonly timeoutMs?: number } = {}): Promise<{
     readonly left: number;
   }> {
-    closed ??= closeWithin(timeoutMs);
+    closed ??= closeWithin(waitMs(timeoutMs));
     return closed;
   }
 

@@ -20,6 +20,13 @@ describe('createMeter', () => {
     [{ store: memoryStore(), queue: { maxBytes: -1 } }, /"queue.maxBytes"/],
     [{ store: memoryStore(), queue: { size: 1 } }, /"queue.size"/],
     [{ store: memoryStore(), drainOn: 'SIGTERM' }, /"drainOn"/],
+    [{ store: memoryStore(), drainOn: ['SIGTREM'] }, /"drainOn.0".*"SIGTREM"/],
+    [{ store: memoryStore(), drainOn: ['SIGKILL'] }, /"drainOn.0"/],
+    [{ store: memoryStore(), sinks: [{}] }, /"sinks.0"/],
+    [{ store: memoryStore(), sinks: [{ write: () => {}, close: 5 }] }, /"sinks.0"/],
+    [{ store: memoryStore(), queue: { flushIntervalMs: 2 ** 31 } }, /"queue.flushIntervalMs".*2147483648/],
+    [{ store: memoryStore(), queue: { appendTimeoutMs: 2 ** 31 } }, /"queue.appendTimeoutMs"/],
+    [{ store: memoryStore(), stop: { policy: 'drain', timeoutMs: 2 ** 31 } }, /"stop/],
     [{ store: memoryStore(), clock: 5 }, /"clock"/],
     [{ store: memoryStore(), journal: { folder: 'x' } }, /folder/],
     [{ store: memoryStore(), prices: { override: [] } }, /override/],
@@ -42,6 +49,35 @@ describe('createMeter', () => {
     [null, /argument/],
   ] as const)('has a track that throws for %j, naming what is wrong', ([attribution, message]) => {
     expect(() => createMeter({ store: memoryStore() }).track(attribution as never)).toThrow(message);
+  });
+
+  it('has turns that wait on where asked to wait longer than a timer can, and print no warning', async () => {
+    const printed: Error[] = [];
+    const onWarning = (warning: Error): void => void printed.push(warning);
+    process.on('warning', onWarning);
+    try {
+      const meter = createMeter({ store: memoryStore() });
+      const turn = meter.track({ userId: 'u' });
+      let answer = (_: Response): void => {};
+      const metered = meter.fetch(() => new Promise((resolve) => (answer = resolve)));
+      const { headers } = turn.options;
+      const call = metered('http://127.0.0.1:1/v1/chat/completions', {
+        method: 'POST',
+        headers,
+        body: '{"model":"m"}',
+      });
+      const waits = [turn.usage({ timeoutMs: Infinity }), turn.stored({ timeoutMs: 2 ** 40 })];
+      const soonest = await Promise.race([...waits, new Promise((resolve) => setTimeout(resolve, 30, 'still open'))]);
+      expect(soonest).toBe('still open');
+      expect(await turn.usage({ timeoutMs: -1 })).toMatchObject({ complete: false });
+      expect(await turn.stored({ timeoutMs: Number.NaN })).toMatchObject({ pending: 1 });
+      answer(Response.json({ model: 'm', choices: [], usage: { prompt_tokens: 1, completion_tokens: 1 } }));
+      await (await call).text();
+      expect(await Promise.all(waits)).toMatchObject([{ complete: true }, { stored: 1, pending: 0 }]);
+      expect(printed).toEqual([]);
+    } finally {
+      process.off('warning', onWarning);
+    }
   });
 
   it('refuses to wrap what is no client', () => {

@@ -1,0 +1,7 @@
+/** The longest a timer can wait, some 25 days; one that shall wait longer fires at once, and Node prints a warning. */
+export const longestTimerMs = 2 ** 31 - 1;
+
+/** How long to wait where an app says so: as long as a timer can where that is longer, not at all where it is no time. */
+export function waitMs(asked: number): number {
+  return asked > 0 ? Math.min(asked, longestTimerMs) : 0;
+}
