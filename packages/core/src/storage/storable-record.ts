@@ -181,7 +181,14 @@ export function isUnpriced(record: Pick<UsageRecord, 'tokens' | 'cost'>): boolea
 }
 
 function copyTags(tags: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(tags).map(([key, value]) => [key, text(`attribution.tags.${key}`, value)] as const),
-  );
+  const copy: Record<string, string> = {};
+  for (const key of Object.keys(tags)) {
+    const value = tags[key];
+    if (typeof value !== 'string') throw new Fault(`attribution.tags.${key} is not a string`);
+    // Assigned, this one would be the prototype.
+    if (key === '__proto__')
+      Object.defineProperty(copy, key, { value, configurable: true, enumerable: true, writable: true });
+    else copy[key] = value;
+  }
+  return copy;
 }

@@ -209,3 +209,31 @@ describe('a lock held by another connection', () => {
     await store.close();
   });
 });
+
+describe('the totals', () => {
+  const attempts = (call: string) => [
+    usageRecord({ id: `${call} again`, callId: call, attempt: 2, origin: 'missing' }),
+    usageRecord({ id: call, callId: call }),
+  ];
+
+  it.for([
+    ['in one batch', 'b', 5],
+    ['in one batch, under a name that is not ASCII', 'b\u{1F600}', 5],
+    ['in batches of one', 'b', 1],
+    ['in batches of one, under a name that is not ASCII', '\uFFFD', 1],
+  ] as const)('count a call once whose retry came before its first attempt, %s', async ([, call, batchLength]) => {
+    const store = sqliteStore({ path });
+    // Others come before it, one of them tried again too, so that something is known of retries already.
+    const records = [...attempts('a'), usageRecord({ id: 'aa', callId: 'aa' }), ...attempts(call)];
+    while (records.length > 0) {
+      // oxlint-disable-next-line no-await-in-loop -- one batch after the other
+      await store.append(records.splice(0, batchLength));
+    }
+    expect(await store.userTotals('user-1')).toMatchObject({ calls: 3, rev: 5 });
+    expect(await store.totals({})).toMatchObject({
+      calls: 3,
+      byOrigin: { missing: { calls: 2 }, reported: { calls: 3 } },
+    });
+    await store.close();
+  });
+});

@@ -5,7 +5,7 @@ import type { Prepare } from './connection.ts';
 import { encodeTags, encodeText } from './text.ts';
 import { tokenColumnPairs } from './token-columns.ts';
 
-/** Columns that every record fills, in the order of {@link requiredValues}. */
+/** Columns that every record fills, in the order in which {@link rowOf} has their values. */
 const requiredColumns = [
   'id',
   'call_id',
@@ -19,7 +19,7 @@ const requiredColumns = [
   'cost_basis',
 ];
 
-/** The others, in the order of {@link optionalValues}. */
+/** The others, in that order too. */
 const optionalColumns = [
   'first_chunk_at',
   'request_model',
@@ -67,19 +67,10 @@ export function createRecordInsert(prepare: Prepare): RecordInsert {
   };
 
   return (stored) => {
-    const values = requiredValues(stored);
-    const optional = optionalValues(stored);
-    const facts = factBits(stored);
-    let shape = facts;
-    for (let index = 0; index < optional.length; index += 1) {
-      const value = optional[index];
-      if (value === undefined) continue;
-      shape |= 1 << index;
-      values.push(value);
-    }
+    const { shape, values } = rowOf(stored);
     const isOneTooMany = statements.size >= maxShapes && !statements.has(shape);
     const { changes, lastInsertRowid } = isOneTooMany
-      ? statementOf(fullShape | facts).run(...requiredValues(stored), ...optional.map((value) => value ?? null))
+      ? statementOf(shape | fullShape).run(...withNulls(shape, values))
       : statementOf(shape).run(...values);
     return Number(changes) === 0 ? undefined : lastInsertRowid;
   };
@@ -94,16 +85,13 @@ function insertSql(shape: number): string {
     ON CONFLICT (id) DO NOTHING`;
 }
 
-function factBits({ fields }: StorableRecord): number {
-  return (
-    (fields.kind === 'adjustment' ? isAdjustmentBit : 0) |
-    (fields.streamed ? isStreamedBit : 0) |
-    (isUnpriced(fields) ? isUnpricedBit : 0)
-  );
-}
-
-function requiredValues({ fields }: StorableRecord): SQLInputValue[] {
-  return [
+/** What a record fills, and with what. Written out column by column: in a list it takes as long as SQLite with the row. */
+function rowOf({ fields, rawUsageJson }: StorableRecord): {
+  readonly shape: number;
+  readonly values: readonly SQLInputValue[];
+} {
+  const { cost, attribution, tokens } = fields;
+  const values: SQLInputValue[] = [
     encodeText(fields.id),
     encodeText(fields.callId),
     fields.attempt,
@@ -113,34 +101,56 @@ function requiredValues({ fields }: StorableRecord): SQLInputValue[] {
     encodeText(fields.operation),
     encodeText(fields.outcome),
     encodeText(fields.origin),
-    encodeText(fields.cost.basis),
+    encodeText(cost.basis),
   ];
+  let shape =
+    (fields.kind === 'adjustment' ? isAdjustmentBit : 0) |
+    (fields.streamed ? isStreamedBit : 0) |
+    (isUnpriced(fields) ? isUnpricedBit : 0);
+  let bit = 1;
+  const add = (value: SQLInputValue | undefined): void => {
+    if (value !== undefined) {
+      shape |= bit;
+      values.push(value);
+    }
+    bit <<= 1;
+  };
+  const text = (value: string | undefined): void => add(value === undefined ? undefined : encodeText(value));
+  add(fields.firstChunkAt?.getTime());
+  text(fields.requestModel);
+  text(fields.responseModel);
+  text(fields.serviceTier);
+  text(fields.responseId);
+  text(fields.requestId);
+  add(cost.picoUsd);
+  add(cost.computedPicoUsd);
+  text(cost.cardId);
+  text(cost.priceVersion);
+  text(attribution.userId);
+  text(attribution.tenantId);
+  text(attribution.conversationId);
+  text(attribution.messageId);
+  add(attribution.tags === undefined ? undefined : encodeTags(attribution.tags));
+  add(rawUsageJson);
+  add(tokens.inputTokens);
+  add(tokens.outputTokens);
+  add(tokens.totalTokens);
+  add(tokens.cacheReadInputTokens);
+  add(tokens.cacheWriteInputTokens);
+  add(tokens.reasoningOutputTokens);
+  add(tokens.audioInputTokens);
+  add(tokens.audioOutputTokens);
+  add(tokens.audioSeconds);
+  return { shape, values };
 }
 
-function optionalValues({ fields, rawUsageJson }: StorableRecord): (string | number | undefined)[] {
-  const { cost, attribution, tokens } = fields;
-  const values = [
-    fields.firstChunkAt?.getTime(),
-    optionalText(fields.requestModel),
-    optionalText(fields.responseModel),
-    optionalText(fields.serviceTier),
-    optionalText(fields.responseId),
-    optionalText(fields.requestId),
-    cost.picoUsd,
-    cost.computedPicoUsd,
-    optionalText(cost.cardId),
-    optionalText(cost.priceVersion),
-    optionalText(attribution.userId),
-    optionalText(attribution.tenantId),
-    optionalText(attribution.conversationId),
-    optionalText(attribution.messageId),
-    attribution.tags === undefined ? undefined : encodeTags(attribution.tags),
-    rawUsageJson,
-  ];
-  for (const [field] of tokenColumnPairs) values.push(tokens[field]);
-  return values;
-}
-
-function optionalText(value: string | undefined): string | undefined {
-  return value === undefined ? undefined : encodeText(value);
+/** The values of a row for the statement that fills every column. */
+function withNulls(shape: number, values: readonly SQLInputValue[]): readonly SQLInputValue[] {
+  let next = requiredColumns.length;
+  const optional = optionalColumns.map((_, bit) => {
+    if (((shape >> bit) & 1) === 0) return null;
+    next += 1;
+    return values[next - 1] ?? null;
+  });
+  return [...values.slice(0, requiredColumns.length), ...optional];
 }

@@ -23,9 +23,9 @@ export function decodeText(stored: string): string {
 
 /** Tags as one searchable column: `&key=value&key2=value2&`, and `&` for tags without a member. */
 export function encodeTags(tags: Readonly<Record<string, string>>): string {
-  return `&${Object.entries(tags)
-    .map(([key, value]) => `${encodeTag(key, value)}&`)
-    .join('')}`;
+  let encoded = '&';
+  for (const key of Object.keys(tags)) encoded += `${encodeTag(key, tags[key] ?? '')}&`;
+  return encoded;
 }
 
 /** The opposite of {@link encodeTags}. */

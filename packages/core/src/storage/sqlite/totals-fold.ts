@@ -43,6 +43,7 @@ const earlierSql = `(
   SELECT seq, origin, unpriced, user_id FROM usage_records WHERE id = :call AND call_id = :call
   UNION ALL SELECT seq, origin, unpriced, user_id FROM usage_records WHERE call_id = :call AND call_id <> id)
   WHERE seq < :sequence`;
+const lastRetriedSql = 'SELECT call_id FROM usage_records WHERE call_id <> id ORDER BY call_id DESC LIMIT 1';
 const isRetriedSql = 'SELECT 1 FROM usage_records WHERE call_id = ? AND call_id <> id LIMIT 1';
 const isCallKnownSql = `SELECT 1 FROM ${earlierSql} LIMIT 1`;
 const earlierOfCallSql = `SELECT
@@ -52,16 +53,23 @@ const earlierOfCallSql = `SELECT
   EXISTS (SELECT 1 FROM ${earlierSql} AND user_id IS :user AND origin = :origin) AS of_user_origin,
   EXISTS (SELECT 1 FROM ${earlierSql} AND user_id IS :user AND unpriced = 1) AS of_user_unpriced`;
 
+// eslint-disable-next-line no-control-regex -- all of ASCII is the point
+const isAscii = /^[\u0000-\u007f]*$/;
+
 /** Begins a fold for one transaction. */
 export function createTotalsFold(prepare: Prepare): TotalsFold {
   const everything: Share = new Map();
   const users = new Map<string | null, Share>();
   const isRetried = prepare(isRetriedSql);
+  let lastRetried: string | undefined;
 
   const isCallNew = ({ callId, id }: StorableRecord['fields'], sequence: number | bigint): boolean => {
     const call = encodeText(callId);
-    // Nearly every record is the first and only one of its call.
-    if (callId === id) return isRetried.get(call) === undefined;
+    lastRetried ??= String(prepare(lastRetriedSql).get()?.['call_id'] ?? '');
+    // Nearly every record is the first and only one of its call, and ids grow with time, so that it is younger than all that
+    // were tried again. Only for ASCII do both sides sort text alike.
+    if (callId === id) return (call > lastRetried && isAscii.test(call)) || isRetried.get(call) === undefined;
+    if (call > lastRetried) lastRetried = call;
     return prepare(isCallKnownSql).get({ call, sequence }) === undefined;
   };
 
