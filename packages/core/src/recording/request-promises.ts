@@ -21,13 +21,13 @@ export function createRequestPromises(
   onError: (error: MeterError) => void,
 ): RequestPromises {
   const open = new Map<string, () => void>();
+  const failed = (cause: unknown): void => {
+    const message = 'waitUntil threw; the record is stored all the same where the process lives on';
+    onError(new MeterError('metering_failed', message, { cause }));
+  };
   return {
     started(attemptId) {
       if (waitUntil === undefined) return;
-      const failed = (cause: unknown): void => {
-        const message = 'waitUntil threw; the record is stored all the same where the process lives on';
-        onError(new MeterError('metering_failed', message, { cause }));
-      };
       try {
         // A function of the app may be async whatever its type says.
         const taken: unknown = waitUntil(new Promise<void>((resolve) => open.set(attemptId, resolve)));

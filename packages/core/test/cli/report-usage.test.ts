@@ -234,9 +234,8 @@ describe('for programs', () => {
       .split('\n')
       .slice(1, -1)
       .map((line) => line.split(',')[0]);
-    expect(cells.toSorted()).toEqual(
-      ["'=cmd|calc!A1", "'@SUM(1)", "'-2+3", "'+1-1", "'\t=1", '+4915112345', '-7', 'a=b'].toSorted(),
-    );
+    const expected = ["'=cmd|calc!A1", "'@SUM(1)", "'-2+3", "'+1-1", "'\t=1", '+4915112345', '-7', 'a=b'];
+    expect(new Set(cells)).toEqual(new Set(expected));
   });
 });
 

@@ -48,6 +48,7 @@ it.for([
   ['throws', (): never => outside()],
   ['is async and rejects', (): Promise<never> => Promise.resolve().then(outside)],
 ] as const)('calls go on where waitUntil %s', async ([, waitUntil]) => {
+  // oxlint-disable-next-line typescript/no-misused-promises -- what the type forbids and apps do
   const app = await meteredApp({ waitUntil });
   const { text, turn } = await app.chat('m1');
   expect(text).toBe('You said: Hi');
