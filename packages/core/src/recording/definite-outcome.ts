@@ -14,7 +14,7 @@ export function definiteOutcome(answer: unknown, batch: readonly UsageRecord[]):
     isCount(inserted) &&
     isCount(duplicates) &&
     Array.isArray(refused) &&
-    inserted + duplicates + refused.length >= batch.length &&
+    isEnough(inserted + duplicates + refused.length, batch) &&
     (refused.length === 0 || areOf(batch, refused))
   ) {
     return { inserted, duplicates, rejected: refused as NonNullable<AppendOutcome['rejected']> };
@@ -27,6 +27,11 @@ export function definiteOutcome(answer: unknown, batch: readonly UsageRecord[]):
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** One answer is enough for a record that is in the batch twice. */
+function isEnough(accounted: number, batch: readonly UsageRecord[]): boolean {
+  return accounted >= batch.length || accounted >= new Set(batch.map(({ id }) => id)).size;
 }
 
 function areOf(batch: readonly UsageRecord[], refused: readonly unknown[]): boolean {
