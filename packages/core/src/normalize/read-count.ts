@@ -24,6 +24,19 @@ export function firstCount(...values: readonly unknown[]): number | undefined {
   return undefined;
 }
 
+/**
+ * The largest among several spellings of one count: gateways fill in the ones that their own type has, and leave them at
+ * 0 where the model's provider used another.
+ */
+export function largestCount(...values: readonly unknown[]): number | undefined {
+  let largest: number | undefined;
+  for (const value of values) {
+    const count = value === undefined ? undefined : readCount(value);
+    if (count !== undefined && (largest === undefined || count > largest)) largest = count;
+  }
+  return largest;
+}
+
 function readNumber(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   if (typeof value !== 'string' || !/^\s*-?\d+(\.\d+)?\s*$/.test(value)) return undefined;

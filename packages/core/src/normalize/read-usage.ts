@@ -13,11 +13,18 @@ import type { UsageReport } from './usage-report.ts';
  */
 export function readUsage(payload: unknown): UsageReport | undefined {
   if (!isJsonObject(payload)) return undefined;
-  const report = reportIn(payload) ?? reportInCarrier(payload);
+  const own = reportIn(payload);
+  // A gateway may put zeros in its own place, and what its provider counted elsewhere.
+  const report = isCounted(own) ? own : (reportInCarrier(payload) ?? own);
   if (report !== undefined) return withCachedBeside(report, payload);
   const { data, timings } = payload;
   if (isJsonObject(data) && 'native_tokens_prompt' in data) return reportOf(data, readOpenrouterGeneration(data));
   return isJsonObject(timings) ? reportOf(timings, readLlamacppTimings(timings)) : undefined;
+}
+
+function isCounted(report: UsageReport | undefined): boolean {
+  for (const count of Object.values(report?.tokens ?? {})) if (count > 0) return true;
+  return false;
 }
 
 function reportIn(carrier: unknown): UsageReport | undefined {

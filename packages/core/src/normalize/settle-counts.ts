@@ -7,9 +7,9 @@ export type ReportedCounts = { [Field in keyof TokenUsage]-?: TokenUsage[Field] 
  * Makes reported counts keep the promises of {@link TokenUsage}: parts lie inside their totals, the total covers input
  * and output.
  *
- * - More cached tokens than input: a gateway passed on Anthropic's meaning, in which input leaves out what was read from
- *   and written to the cache, so both are added.
- * - A total above input + output: the rest is reasoning that was left out of the output (xAI and hosted Gemini report it
+ * - More tokens read from and written to the cache than input: a gateway passed on Anthropic's meaning, in which input
+ *   leaves out both, so both are added. So it did where the total is larger than input + output by just these.
+ * - Any other total above input + output: the rest is reasoning that was left out of the output (xAI and hosted Gemini report it
  *   apart; Gemini's compatible endpoint not at all), so it is added there.
  * - Input and total without output: the difference is the output (Fireworks may leave it out).
  * - A part above its whole is cut to it (seen: reasoning above output in an error chunk of OpenRouter).
@@ -17,10 +17,9 @@ export type ReportedCounts = { [Field in keyof TokenUsage]-?: TokenUsage[Field] 
  * @returns `undefined` where nothing was counted.
  */
 export function settleCounts(reported: ReportedCounts): TokenUsage | undefined {
-  const cached = reported.cacheReadInputTokens ?? 0;
-  const written = reported.cacheWriteInputTokens ?? 0;
+  const cached = (reported.cacheReadInputTokens ?? 0) + (reported.cacheWriteInputTokens ?? 0);
   let input = reported.inputTokens;
-  if (input !== undefined && cached > input) input += cached + written;
+  if (input !== undefined && cached > 0 && (cached > input || isApart(cached, reported))) input += cached;
 
   let output = reported.outputTokens;
   let reasoning = reported.reasoningOutputTokens;
@@ -51,6 +50,13 @@ export function settleCounts(reported: ReportedCounts): TokenUsage | undefined {
   if (reported.audioSeconds !== undefined) tokens.audioSeconds = reported.audioSeconds;
   for (const _ in tokens) return tokens;
   return undefined;
+}
+
+/** Whether the total shows that cached tokens stand beside the input; reasoning of that very size would do the same. */
+function isApart(cached: number, reported: ReportedCounts): boolean {
+  const { inputTokens = 0, outputTokens, totalTokens, reasoningOutputTokens } = reported;
+  if (outputTokens === undefined || reasoningOutputTokens === cached) return false;
+  return totalTokens === inputTokens + outputTokens + cached;
 }
 
 function totalOf(

@@ -83,6 +83,88 @@ describe('one report', () => {
     });
   });
 
+  it('adds what was written to the cache to an input that left it out, also where nothing was read yet', () => {
+    expect(
+      tokensOf({ input_tokens: 4, output_tokens: 1, cache_read_input_tokens: 0, cache_creation_input_tokens: 2000 }),
+    ).toEqual({
+      inputTokens: 2004,
+      outputTokens: 1,
+      totalTokens: 2005,
+      cacheReadInputTokens: 0,
+      cacheWriteInputTokens: 2000,
+    });
+  });
+
+  it('takes a total that is larger by just the cached tokens as counting them beside the input', () => {
+    const usage = {
+      prompt_tokens: 100,
+      completion_tokens: 5,
+      total_tokens: 165,
+      cache_read_input_tokens: 50,
+      cache_creation_input_tokens: 10,
+    };
+    expect(tokensOf(usage)).toEqual({
+      inputTokens: 160,
+      outputTokens: 5,
+      totalTokens: 165,
+      cacheReadInputTokens: 50,
+      cacheWriteInputTokens: 10,
+    });
+    // Thought of that very size explains it as well, and is what the provider says.
+    expect(tokensOf({ ...usage, reasoning_tokens: 60 })).toMatchObject({
+      inputTokens: 100,
+      outputTokens: 65,
+      reasoningOutputTokens: 60,
+    });
+  });
+
+  it.for<[what: string, usage: object, part: object]>([
+    ['input and output', { prompt_tokens: 0, completion_tokens: 0, input_tokens: 10, output_tokens: 5 }, {}],
+    [
+      'cached tokens',
+      { prompt_tokens: 10, completion_tokens: 5, prompt_tokens_details: { cached_tokens: 0 }, cached_tokens: 6 },
+      { cacheReadInputTokens: 6 },
+    ],
+    [
+      'details',
+      {
+        prompt_tokens: 10,
+        completion_tokens: 5,
+        prompt_tokens_details: { cached_tokens: 0 },
+        input_tokens_details: { cached_tokens: 6 },
+      },
+      { cacheReadInputTokens: 6 },
+    ],
+    [
+      'input by its two parts',
+      { prompt_cache_hit_tokens: 6, prompt_cache_miss_tokens: 4, completion_tokens: 5 },
+      { cacheReadInputTokens: 6 },
+    ],
+    [
+      'written tokens by how long they are kept',
+      {
+        prompt_tokens: 10,
+        completion_tokens: 5,
+        cache_creation: { ephemeral_5m_input_tokens: 2, ephemeral_1h_input_tokens: 1 },
+      },
+      { cacheWriteInputTokens: 3 },
+    ],
+  ])('takes a count from whichever spelling has it: %s', ([, usage, part]) => {
+    expect(tokensOf({ ...usage, total_tokens: 15 })).toEqual({
+      inputTokens: 10,
+      outputTokens: 5,
+      totalTokens: 15,
+      ...part,
+    });
+  });
+
+  it('is looked for elsewhere where a gateway put zeros in its own place', () => {
+    const zeros = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+    const counts = { prompt_tokens: 3, completion_tokens: 1, total_tokens: 4 };
+    expect(readUsage({ usage: zeros, x_groq: { usage: counts } })?.rawUsage).toBe(counts);
+    expect(readUsage({ usage: zeros })?.rawUsage).toBe(zeros);
+  });
+
   it('is not there for a usage without counts, nor for one inside a delta', () => {
     expect(readUsage({ usage: {} })).toBeUndefined();
     expect(readUsage({ usage: null })).toBeUndefined();
