@@ -55,6 +55,8 @@ export function createAnswerSource(
   let latest: Promise<ReadResult> = Promise.resolve(ended);
   let isDone = false;
   let isReleased = false;
+  /** How the body ended; a released reader would tell of its release instead. */
+  let closed: Promise<unknown> | undefined;
 
   // One pair of handlers for all reads: closures made anew for each of them cost more than the look at its bytes.
   const onRead = (result: ReadResult): void => {
@@ -120,7 +122,7 @@ export function createAnswerSource(
       release();
     },
     get closed() {
-      return reader.closed;
+      return closed ?? reader.closed;
     },
     get isOver() {
       return isDone;
@@ -168,6 +170,7 @@ export function createAnswerSource(
   function release(): void {
     if (isReleased) return;
     isReleased = true;
+    closed = reader.closed;
     try {
       reader.releaseLock();
     } catch {

@@ -7,6 +7,8 @@ export type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
 export interface BodyState {
   /** Made at the first read. */
   sourceOf(): AnswerSource;
+  /** The source, where it was made already. */
+  readonly source: AnswerSource | undefined;
   /** A real stream over the source, for all that reads natively. */
   streamOf(): Body;
   /** That stream, where it was made already. */
@@ -23,32 +25,32 @@ export function makeDirect(body: Body, state: BodyState): Body {
 
 const shadow = createMemberShadow<Body, BodyState>((native, stateOf) => {
   const isNativelyLocked = (stream: Body): boolean => Reflect.get(native, 'locked', stream);
-  const isLocked = (state: BodyState): boolean =>
+  const isLocked = (state: BodyState, body: Body): boolean =>
     state.lock === 'reader' ||
+    // Read past us, as `text` of the response does.
+    (state.source === undefined && isNativelyLocked(body)) ||
     (state.lock === 'iterator' && !state.sourceOf().isOver) ||
     (state.stream !== undefined && isNativelyLocked(state.stream));
   const take = (state: BodyState, lock: 'reader' | 'iterator'): BodyState => {
-    if (isLocked(state)) throw lockedError();
     state.lock = lock;
     return state;
   };
-  /** The stream to be read natively, and the body itself where it is none of ours. */
+  /** The stream to be read natively: the body itself where it is none of ours, and one that refuses where it is locked. */
   const natively = (body: Body): Body => {
     const state = stateOf(body);
     if (state === undefined) return body;
-    if (isLocked(state)) throw lockedError();
-    return state.streamOf();
+    return isLocked(state, body) ? lockedStream() : state.streamOf();
   };
   const values = function (this: Body, settings?: { readonly preventCancel?: boolean }): unknown {
     const state = stateOf(this);
-    if (state === undefined) return native.values.call(this, settings);
+    if (state === undefined || isLocked(state, this)) return native.values.call(natively(this), settings);
     return createDirectIterator(take(state, 'iterator'), settings?.preventCancel === true);
   };
 
   return {
     getReader(this: Body, settings?: { readonly mode?: 'byob' }) {
       const state = stateOf(this);
-      if (state === undefined || settings?.mode !== undefined)
+      if (state === undefined || settings?.mode !== undefined || isLocked(state, this))
         return native.getReader.call(natively(this), settings as never);
       return createDirectReader(take(state, 'reader'));
     },
@@ -56,8 +58,8 @@ const shadow = createMemberShadow<Body, BodyState>((native, stateOf) => {
     [Symbol.asyncIterator]: values,
     cancel(this: Body, reason?: unknown) {
       const state = stateOf(this);
-      if (state === undefined) return native.cancel.call(this, reason);
-      return isLocked(state) ? Promise.reject(lockedError()) : state.sourceOf().cancel(reason);
+      if (state === undefined || isLocked(state, this)) return native.cancel.call(natively(this), reason);
+      return state.sourceOf().cancel(reason);
     },
     tee(this: Body) {
       return native.tee.call(natively(this));
@@ -71,26 +73,30 @@ const shadow = createMemberShadow<Body, BodyState>((native, stateOf) => {
     get locked() {
       const body = this as unknown as Body;
       const state = stateOf(body);
-      return state === undefined ? isNativelyLocked(body) : isLocked(state);
+      return state === undefined ? isNativelyLocked(body) : isLocked(state, body);
     },
   };
 });
 
 function createDirectReader(state: BodyState): ReadableStreamDefaultReader<Uint8Array> {
-  let isReleased = false;
+  let released: ReadableStreamDefaultReader | undefined;
   const reader = {
-    read: () => (isReleased ? Promise.reject(new TypeError('The reader was released')) : state.sourceOf().read()),
-    cancel: (reason?: unknown) => state.sourceOf().cancel(reason),
+    read: () => released?.read() ?? state.sourceOf().read(),
+    cancel: (reason?: unknown) => released?.cancel(reason) ?? state.sourceOf().cancel(reason),
     releaseLock() {
-      if (isReleased) return;
-      isReleased = true;
+      if (released !== undefined) return;
+      released = releasedReader();
       state.lock = 'none';
     },
     get closed() {
-      return state.sourceOf().closed;
+      return released?.closed ?? state.sourceOf().closed;
     },
   };
-  return reader as ReadableStreamDefaultReader<Uint8Array>;
+  // A prototype of the runtime's own, for those who ask what it is.
+  return Object.setPrototypeOf(
+    reader,
+    ReadableStreamDefaultReader.prototype,
+  ) as ReadableStreamDefaultReader<Uint8Array>;
 }
 
 /** Hands on the very promise of the source: the SDK awaits one per read, and each more in between costs all of them. */
@@ -114,6 +120,17 @@ function createDirectIterator(state: BodyState, preventsCancel: boolean): AsyncI
 
 const over = (): Promise<ReadResult> => Promise.resolve({ done: true, value: undefined });
 
-function lockedError(): TypeError {
-  return new TypeError('ReadableStream is locked');
+/** A stream that refuses as every locked one of this runtime does. */
+function lockedStream(): Body {
+  const stream: Body = new ReadableStream();
+  stream.getReader();
+  return stream;
+}
+
+/** A reader that refuses as every released one of this runtime does. */
+function releasedReader(): ReadableStreamDefaultReader {
+  const reader = new ReadableStream().getReader();
+  reader.closed.catch(() => undefined);
+  reader.releaseLock();
+  return reader;
 }

@@ -36,7 +36,7 @@ export function createMemberShadow<Target extends object, State extends object>(
       if (kind === undefined) {
         const stamp = createStamp<Target, State>();
         const members = makeMembers(native, stamp.read);
-        kind = { stamp, prototype: Object.create(native, hiddenMembers(members)) as Target };
+        kind = { stamp, prototype: Object.create(native, membersLike(native, members)) as Target };
         kinds.set(native, kind);
       }
       kind.stamp.put(target, state);
@@ -85,6 +85,16 @@ function createStamp<Target extends object, State>(): Stamp<Target, State> {
 
 function GivenObject(target: object): object {
   return target;
+}
+
+/** Listed where `for … in` lists what they lie over. */
+function membersLike(native: object, members: object): PropertyDescriptorMap {
+  const descriptors = Object.getOwnPropertyDescriptors(members);
+  for (const key of Reflect.ownKeys(descriptors)) {
+    const hidden = Object.getOwnPropertyDescriptor(native, key);
+    (descriptors[key as string] as PropertyDescriptor).enumerable = hidden?.enumerable === true;
+  }
+  return descriptors;
 }
 
 function hiddenMembers(members: object): PropertyDescriptorMap {

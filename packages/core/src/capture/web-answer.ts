@@ -49,6 +49,8 @@ class WebAnswer implements FollowedAnswer, BodyState {
   face: Body | undefined = undefined;
   stream: Body | undefined = undefined;
   lock: BodyState['lock'] = 'none';
+  /** The face is one half of a clone, a native stream, and shows no more how far the answer was read. */
+  isHalved = false;
   private readonly body: Body;
   /** Looked up before it is shadowed; a wrapper beneath us may have shadowed it already. */
   private readonly getReader: Body['getReader'];
@@ -77,6 +79,12 @@ class WebAnswer implements FollowedAnswer, BodyState {
     return this.stream;
   }
 
+  /** True where a native body would refuse to be read as a whole: locked, or read in part. */
+  get isUnusable(): boolean {
+    if (this.isHalved) return this.face !== undefined && (this.face.locked || isDisturbed(this.face));
+    return this.source !== undefined || this.face?.locked === true;
+  }
+
   bodyOf(): Body {
     this.face ??= makeDirect(this.options.ownBody ? this.streamOf() : this.body, this);
     return this.face;
@@ -84,10 +92,18 @@ class WebAnswer implements FollowedAnswer, BodyState {
 }
 
 const shadow = createMemberShadow<Response, WebAnswer>((native, answerOf) => {
+  const isUsed = (response: Response): boolean => Reflect.get(native, 'bodyUsed', response);
+  /** The response itself, whose own methods refuse from now on, as they do on a body that was read. */
+  const refusing = (response: Response, answer: WebAnswer): Response => {
+    if (!isUsed(response)) answer.sourceOf();
+    return response;
+  };
   /** The body is read as the host may see it. */
   const readWhole = async (response: Response, how: WholeReading): Promise<unknown> => {
     const answer = answerOf(response);
     if (answer === undefined) return (native as ReadableWhole)[how].call(response);
+    if (answer.isUnusable || (!answer.isHalved && isUsed(response)))
+      return (native as ReadableWhole)[how].call(refusing(response, answer));
     return (new Response(answer.bodyOf(), { headers: response.headers }) as ReadableWhole)[how]();
   };
   /** Reads natively, and shows what came to the watch before the host gets it. */
@@ -97,7 +113,8 @@ const shadow = createMemberShadow<Response, WebAnswer>((native, answerOf) => {
     show: (text: string, watch: AnswerWatch) => unknown,
   ): Promise<unknown> => {
     const answer = answerOf(response);
-    if (answer === undefined || answer.options.ownBody || answer.source !== undefined) return readWhole(response, how);
+    if (answer === undefined || answer.options.ownBody || answer.isHalved || answer.isUnusable)
+      return readWhole(response, how);
     const { watch } = answer.options;
     return native.text.call(response).then(
       (text) => show(text, watch),
@@ -126,10 +143,18 @@ const shadow = createMemberShadow<Response, WebAnswer>((native, answerOf) => {
     },
     clone(this: Response) {
       const answer = answerOf(this);
-      if (answer === undefined || this.bodyUsed || answer.bodyOf().locked) return native.clone.call(this);
+      if (answer === undefined) return native.clone.call(this);
+      if (answer.isUnusable || this.bodyUsed) return native.clone.call(refusing(this, answer));
       const [mine, theirs] = answer.bodyOf().tee();
       answer.face = mine;
+      answer.isHalved = true;
       return twinOf(this, theirs);
+    },
+    get bodyUsed() {
+      const response = this as unknown as Response;
+      const answer = answerOf(response);
+      if (answer?.isHalved !== true) return isUsed(response);
+      return answer.face !== undefined && isDisturbed(answer.face);
     },
     get body() {
       const response = this as unknown as Response;
@@ -144,6 +169,21 @@ const shadow = createMemberShadow<Response, WebAnswer>((native, answerOf) => {
     },
   });
 });
+
+/** Whether a stream was read from. Where the runtime does not tell, a new response would refuse such a stream. */
+function isDisturbed(stream: Body): boolean {
+  // Node's own test, which its types do not know.
+  const streams = globalThis.process?.getBuiltinModule?.('node:stream') as
+    | { readonly isDisturbed?: (stream: unknown) => boolean }
+    | undefined;
+  if (streams?.isDisturbed !== undefined) return streams.isDisturbed(stream);
+  if (stream.locked) return true;
+  try {
+    return new Response(stream) === undefined;
+  } catch {
+    return true;
+  }
+}
 
 type WholeReading = 'text' | 'json' | 'arrayBuffer' | 'blob' | 'formData' | 'bytes';
 type ReadableWhole = Readonly<Record<WholeReading, () => Promise<unknown>>>;
