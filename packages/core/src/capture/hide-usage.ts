@@ -9,19 +9,29 @@ export type HidePolicy = 'nothing' | 'usage-only events' | 'all usage';
 /**
  * Takes out of one event what asking for usage put into it, and no other byte.
  *
- * Looks at the top level of the event's JSON only: a usage report on an event without choices drops the event (its
- * comments stay), a `usage` of null is cut, a real report beside choices is cut only under `all usage`.
+ * Looks at the top level of the event's JSON only: a usage report on a chunk without choices drops the event (its
+ * comments stay), a `usage` of null is cut, a real report beside choices is cut only under `all usage`. An error, and what
+ * Azure's filter found in the prompt, is the host's to see: of such an event only the report is cut.
  *
  * @returns The same array where nothing is to be hidden, an empty one where the whole event goes.
  */
 export function hideUsage(event: Uint8Array, data: EventData, payload: unknown, hide: HidePolicy): Uint8Array {
   if (hide === 'nothing' || typeof payload !== 'object' || payload === null) return event;
-  const { usage, choices } = payload as { readonly usage?: unknown; readonly choices?: unknown };
+  const { usage, error, prompt_filter_results: filtered } = payload as Readonly<Record<string, unknown>>;
   if (usage === undefined) return event;
   if (usage === null) return withoutMember(event, data);
   if (typeof usage !== 'object') return event;
-  if (Array.isArray(choices) && choices.length === 0) return commentsOf(event);
+  if (isWithoutChoices(payload)) return error || filtered ? withoutMember(event, data) : commentsOf(event);
   return hide === 'all usage' ? withoutMember(event, data) : event;
+}
+
+/** An empty list as a rule; gateways written in Go send null for it, or leave it out of what is a chunk by its own word. */
+function isWithoutChoices(payload: { readonly choices?: unknown; readonly object?: unknown }): boolean {
+  const { choices, object } = payload;
+  if (Array.isArray(choices)) return choices.length === 0;
+  return (
+    (choices === null || choices === undefined) && (object === 'chat.completion.chunk' || object === 'text_completion')
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { AnswerReader } from './attempt.ts';
 import { createEventBorders } from './event-borders.ts';
 import { readEventData } from './sse-event.ts';
+import type { EventData } from './sse-event.ts';
 
 /**
  * Shows the reader the events of a kept piece of a stream, as far as they may tell it something new. A piece may begin
@@ -17,14 +18,14 @@ export function readEvents(bytes: Uint8Array, reader: AnswerReader, isSampled: b
   for (const end of ends) {
     const event = bytes.subarray(from, end);
     from = end;
-    const text = readEventData(event)?.text;
-    if (text === undefined) continue;
-    if (text.trim() === '[DONE]') {
+    const data = readEventData(event);
+    if (data === undefined) continue;
+    if (data.text.trim() === '[DONE]') {
       hasEndMark = true;
       continue;
     }
-    if (!reader.mayLearn(text)) continue;
-    const payload = parseJson(text);
+    if (!data.isError && !reader.mayLearn(data.text)) continue;
+    const payload = readPayload(data);
     if (payload === undefined) continue;
     reader.see(payload);
     if (isSampled) reader.sample(payload, event.length);
@@ -32,8 +33,13 @@ export function readEvents(bytes: Uint8Array, reader: AnswerReader, isSampled: b
   return hasEndMark;
 }
 
-/** `undefined` where the text is no JSON. */
-export function parseJson(text: string): unknown {
+/** What an event says, as one value; `undefined` where its data are no JSON. An error says so by its name alone, too. */
+export function readPayload({ text, isError }: EventData): unknown {
+  const payload = parseJson(text);
+  return isError ? { ...(typeof payload === 'object' ? payload : {}), type: 'error' } : payload;
+}
+
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

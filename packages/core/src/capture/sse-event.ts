@@ -4,6 +4,8 @@ export interface EventData {
   readonly text: string;
   /** The bytes of each data line: start and end in the event's bytes, in order. */
   readonly lines: readonly (readonly [start: number, end: number])[];
+  /** The event is named `error`, which the SDK throws whatever its data say. */
+  readonly isError: boolean;
 }
 
 /**
@@ -15,12 +17,14 @@ export interface EventData {
  */
 export function readEventData(bytes: Uint8Array): EventData | undefined {
   const lines: [number, number][] = [];
+  let isError = false;
   let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   while (at < bytes.length) {
     let end = at;
     while (end < bytes.length && bytes[end] !== LF && bytes[end] !== CR) end += 1;
     const start = dataStart(bytes, at, end);
     if (start >= 0) lines.push([start, end]);
+    else if (bytes[at] === 0x65 && isErrorName(bytes.subarray(at, end))) isError = true;
     at = end + (bytes[end] === CR && bytes[end + 1] === LF ? 2 : 1);
   }
   if (lines.length === 0) return undefined;
@@ -29,8 +33,14 @@ export function readEventData(bytes: Uint8Array): EventData | undefined {
     if (index > 0) text += '\n';
     text += decoder.decode(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
   }
-  return { text, lines };
+  return { text, lines, isError };
 }
+
+function isErrorName(line: Uint8Array): boolean {
+  return line.length <= errorNameBytes && /^event: ?error$/.test(decoder.decode(line));
+}
+
+const errorNameBytes = 'event: error'.length;
 
 const LF = 0x0a;
 const CR = 0x0d;

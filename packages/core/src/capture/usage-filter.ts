@@ -5,7 +5,7 @@ import { createEventBorders } from './event-borders.ts';
 import { cutNullUsage, hideUsage, isNullAt } from './hide-usage.ts';
 import type { HidePolicy } from './hide-usage.ts';
 import { readUsageFromEnd } from './json-answer.ts';
-import { parseJson, readEvents } from './read-events.ts';
+import { readEvents, readPayload } from './read-events.ts';
 import { readEventData } from './sse-event.ts';
 
 /** Above this an event is never one that metering caused: it flows through instead of being held back. */
@@ -199,7 +199,7 @@ export function createUsageFilter(reader: AnswerReader, hide: HidePolicy): BodyL
       if (cut !== undefined) return cut;
     }
     const data = readEventData(event);
-    const payload = data === undefined ? undefined : parseJson(data.text);
+    const payload = data === undefined ? undefined : readPayload(data);
     if (data === undefined || payload === undefined) return event;
     reader.see(payload);
     if (isSampled) {

@@ -31,10 +31,8 @@ export function readResponseFacts(payload: unknown): ResponseFacts {
   return {
     finished: (typeof type === 'string' && finalTypes.has(type)) || hasFinishReason(payload),
     errored:
-      isPresent(payload['error']) ||
-      isPresent(answer['error']) ||
-      type === 'error' ||
-      hasFinishReason(payload, 'error'),
+      // Some send an empty text with every chunk; the SDK takes it for none either.
+      Boolean(payload['error']) || Boolean(answer['error']) || type === 'error' || hasFinishReason(payload, 'error'),
     responseId: textOf(answer['id']),
     responseModel: textOf(answer['model']),
     serviceTier: textOf(answer['service_tier']),
@@ -58,10 +56,6 @@ function hasFinishReason({ choices }: JsonObject, wanted?: string): boolean {
     if (wanted === undefined ? typeof reason === 'string' && reason !== '' : reason === wanted) return true;
   }
   return false;
-}
-
-function isPresent(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== false;
 }
 
 function textOf(value: unknown): string | undefined {

@@ -63,6 +63,26 @@ describe('what hiding takes out', () => {
     ],
     ['but not the comment inside the dropped event', `: keep me\n${usageEvent}`, ': keep me\n\n'],
     ['from a last event without its blank line', usageEvent.trimEnd(), ''],
+    [
+      'the event of a gateway that says null instead of an empty list',
+      'data: {"object":"chat.completion.chunk","choices":null,"usage":{"total_tokens":5}}\n\ndata: [DONE]\n\n',
+      'data: [DONE]\n\n',
+    ],
+    [
+      'the chunk that has no list at all',
+      'data: {"object":"text_completion","usage":{"total_tokens":5}}\n\ndata: [DONE]\n\n',
+      'data: [DONE]\n\n',
+    ],
+    [
+      'but not the error beside it',
+      'data: {"choices":[],"error":{"code":502},"usage":{"total_tokens":5}}\n\n',
+      'data: {"choices":[],"error":{"code":502}}\n\n',
+    ],
+    [
+      'but not what was found in the prompt',
+      'data: {"choices":[],"prompt_filter_results":[{}],"usage":{"total_tokens":0}}\n\n',
+      'data: {"choices":[],"prompt_filter_results":[{}]}\n\n',
+    ],
   ] as const)('%s', ([, stream, expected]) => {
     for (const cuts of [[], ...everyCut(stream)])
       expect(filtered(stream, 'usage-only events', cuts).text).toBe(expected);
@@ -74,6 +94,7 @@ describe('what hiding leaves alone', () => {
     ['an event with empty choices and no usage', 'data: {"choices":[],"prompt_filter_results":[{}]}\n\n'],
     ['a real usage beside choices', 'data: {"choices":[{"finish_reason":"stop"}],"usage":{"total_tokens":5}}\n\n'],
     ['a null usage below the top level', 'data: {"choices":[{"usage":null}],"x":{"usage":null}}\n\n'],
+    ['an event of another kind that has no choices', 'data: {"type":"x","usage":{"total_tokens":5}}\n\n'],
     ['the word in a text', 'data: {"choices":[{"delta":{"content":"\\"usage\\":null"}}]}\n\n'],
     ['the word as a value', 'data: {"choices":[{"delta":{"content":"usage"}}]}\n\n'],
     ['text that is not JSON', 'data: "usage":null oops\n\n'],
@@ -115,6 +136,14 @@ describe('what the reader is shown', () => {
     );
     expect(text).toBe('data: {"choices":[{"finish_reason":"stop"}]}\n\n');
     expect(reader.hasUsage).toBe(true);
+  });
+
+  it.for([
+    ['event: error\ndata: {"code":529}\n\n', { code: 529, type: 'error' }],
+    ['event:error\r\ndata: overloaded\r\n\r\n', { type: 'error' }],
+    ['event: errors\ndata: {"code":529}\n\n', { code: 529 }],
+  ] as const)('tells an error by the name of its event alone: %j', ([event, seen]) => {
+    expect(filtered(`data: {"choices":[{}]}\n\n${event}`, 'nothing').reader.seen.at(-1)).toEqual(seen);
   });
 
   it('tells the end mark', () => {
