@@ -62,6 +62,18 @@ export const failureChecks: readonly DropInCheck[] = [
     hasOwnWire: true,
   })),
   {
+    name: 'a long refusal by a provider that has taken such a stream before reaches the host whole',
+    provider: () => ({
+      answers: [chatAnswer({}), errorAnswer({ status: 422, message: `Not like this: ${'x'.repeat(300_000)}` })],
+    }),
+    see: async ({ openai }) => {
+      const chunks = await openai.chat.completions.create(chatStream).then(all);
+      return { chunks: chunks.length, error: await errorOf(openai.chat.completions.create(chatStream)) };
+    },
+    records: ['chat completed reported', 'chat refused missing'],
+    hasHiddenUsage: true,
+  },
+  {
     name: 'a mistake of the host in a stream that asks is answered with its own error',
     provider: () => ({ handle: () => errorAnswer({ status: 400, message: 'No such thing', param: 'messages' }) }),
     see: async ({ openai }) => {

@@ -132,7 +132,7 @@ class Watch<Watched extends Attempt, Call> implements AnswerWatch {
     const isWorthReading = streamed && !reader.hasUsage && !reader.hasError;
     // Also behind the end mark: some gateways send it ahead of the usage.
     if (isWorthReading && (this.isDone || reader.isFinished || this.surroundings.drains)) return true;
-    this.end(this.isDone ? 'completed' : 'stopped');
+    this.end(this.leftAs(open));
     return false;
   }
 
@@ -141,7 +141,12 @@ class Watch<Watched extends Attempt, Call> implements AnswerWatch {
     if (open === undefined) return;
     this.closed();
     open.attempt.drained = open.attempt.reader.hasUsage;
-    this.end(this.isDone ? 'completed' : 'stopped');
+    this.end(this.leftAs(open));
+  }
+
+  private leftAs({ attempt, call }: { readonly attempt: Watched; readonly call: Call }): AttemptOutcome {
+    if (this.isDone) return 'completed';
+    return this.surroundings.isTimedOut(attempt, call) ? 'failed' : 'stopped';
   }
 
   private end(outcome: AttemptOutcome, at?: Date): void {

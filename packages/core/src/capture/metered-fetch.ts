@@ -73,9 +73,9 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
     clock,
     drains: options.drains,
     end: (attempt: Attempt, outcome: AttemptOutcome, { relay }: Call, at?: Date) => end(attempt, outcome, relay, at),
-    isAborted: ({ init }: Call) => init.signal?.aborted === true,
+    isAborted: ({ signal }: Call) => signal?.aborted === true,
     // openai 7 times the body of a plain answer as well.
-    isTimedOut: (attempt: Attempt, { init }: Call) => !attempt.streamed && timedOut(attempt, init),
+    isTimedOut: (attempt: Attempt, call: Call) => timedOut(attempt, call, !attempt.streamed),
     onFault,
   };
 
@@ -136,8 +136,9 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
   async function resend(inner: typeof fetch, call: Call, first: Attempt, refused: Response): Promise<Response> {
     const considered = call.injection;
     const isKnown = considered !== undefined && injection.hasAccepted(considered);
-    // Where the host may still get this very answer, only a copy of its body is read.
-    const text = await (isKnown ? refused.clone() : refused).text().catch(() => '');
+    // Where the host may still get this very answer, only a copy of its body is read, and not to the end: a copy by
+    // node-fetch waits for the host to read as much.
+    const text = await (isKnown ? beginningOf(refused.clone()) : refused.text()).catch(() => '');
     const isNamed = /stream_options|include_usage/.test(text);
     if (isKnown && !isNamed) return follow(first, call, refused, undefined);
     first.status = refused.status;
@@ -252,14 +253,23 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
   }
 
   function broke(attempt: Attempt, call: Call): void {
-    const isAborted = call.init.signal?.aborted === true;
-    end(attempt, isAborted && !timedOut(attempt, call.init) ? 'stopped' : 'failed', call.relay);
+    const isAborted = call.signal?.aborted === true;
+    end(attempt, isAborted && !timedOut(attempt, call, true) ? 'stopped' : 'failed', call.relay);
   }
 
-  /** The SDK aborts a request that got no headers in time the same way it relays the host's abort. */
-  function timedOut(attempt: Attempt, init: RequestInit): boolean {
-    const seconds = Number(readHeader(init.headers, 'x-stainless-timeout'));
-    return seconds > 0 && clock().getTime() - attempt.startedAt.getTime() >= seconds * 1000 - timerSlackMs;
+  /**
+   * Whether an abort was a time-out. The SDK aborts a request that takes too long the same way it relays the host's
+   * abort; only how long that is stands in a header, in whole seconds, rounded down.
+   *
+   * @param isTimed - The SDK's timer is still running.
+   */
+  function timedOut(attempt: Attempt, { init, signal }: Call, isTimed: boolean): boolean {
+    const { reason } = (signal ?? {}) as { readonly reason?: { readonly name?: unknown } | null };
+    if (reason?.name === 'TimeoutError') return true;
+    const seconds = isTimed ? readHeader(init.headers, 'x-stainless-timeout') : undefined;
+    return (
+      seconds !== undefined && clock().getTime() - attempt.startedAt.getTime() >= Number(seconds) * 1000 - timerSlackMs
+    );
   }
 
   function end(attempt: Attempt, outcome: AttemptOutcome, relay?: SignalRelay, at?: Date): void {
@@ -342,6 +352,24 @@ function passTo(answer: HeldAnswer<FollowedAnswer>, relay: SignalRelay): (reason
     if (followed === undefined) relay.abort(reason);
     else followed.abort(reason);
   };
+}
+
+/** So much of a refusal is read for whether it names what we asked for. */
+const refusalChars = 8 * 1024;
+
+async function beginningOf({ body }: Response): Promise<string> {
+  if (body === null) return '';
+  const reads = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  const decoder = new TextDecoder();
+  let text = '';
+  while (text.length < refusalChars) {
+    const { done, value } = await reads.next();
+    if (done === true) return text;
+    text += decoder.decode(value, { stream: true });
+  }
+  // Nobody waits for this: one half of a web stream is left only once the other is.
+  reads.return?.().catch(() => undefined);
+  return text;
 }
 
 /** A plain answer is never left for its usage: its connection is the host's own. */

@@ -23,6 +23,8 @@ export interface Call {
   readonly model: string | undefined;
   readonly hints: RequestHints | undefined;
   readonly retryKey: RetryKey;
+  /** The host's own. */
+  readonly signal: AbortSignal | null | undefined;
   readonly relay: SignalRelay | undefined;
 }
 
@@ -65,6 +67,7 @@ export function prepareCall(
         }
       : undefined;
   const turn = handle ?? currentTurn();
+  const signal = init?.signal ?? request?.signal;
   return {
     target,
     input,
@@ -78,7 +81,8 @@ export function prepareCall(
     hints: readsHints ? readRequestHints(body, init?.headers ?? request?.headers) : undefined,
     retryKey: { url: target.url, handle: turn, body: text ?? '' },
     // Only a stream can be worth reading on after the host has left.
-    relay: streams ? relaySignal(init?.signal ?? request?.signal) : undefined,
+    signal,
+    relay: streams ? relaySignal(signal) : undefined,
   };
 }
 

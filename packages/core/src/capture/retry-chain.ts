@@ -11,6 +11,7 @@ export interface CallPlace {
 export interface RetryKey {
   readonly url: string;
   readonly handle: string | undefined;
+  /** Empty where it is not text: two such requests cannot be told apart. */
   readonly body: string;
 }
 
@@ -36,7 +37,7 @@ export function createRetryChain(): RetryChain {
     place(key, init, nowMs) {
       if (waiting.size === 0) return firstAttempt;
       const retryCount = retryCountOf(init);
-      if (retryCount === 0) return firstAttempt;
+      if (retryCount === 0 || (retryCount === undefined && key.body === '')) return firstAttempt;
       const digest = digestOf(key);
       const candidates = waiting.get(digest)?.filter((entry) => nowMs - entry.atMs <= rememberedMs) ?? [];
       const match = candidates.findIndex((entry) => retryCount === undefined || entry.number >= retryCount);
