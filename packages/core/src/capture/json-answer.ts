@@ -1,19 +1,33 @@
 import type { AnswerReader } from './attempt.ts';
+import { findJsonMembers } from './json-members.ts';
 
-/** Up to this length a plain answer is parsed whole; above it (images, embeddings) only its usage is. */
+/** Up to this length a plain answer is parsed whole, and up to the next of a chat all but what the model said. */
 const wholeLimit = 16 * 1024;
+/** Above it, and of others (images, embeddings), only usage is parsed, and names are looked for where they use to stand. */
+const chatLimit = 256 * 1024;
+const headChars = 2048;
 const endBytes = 16 * 1024;
 
-/** Shows the reader the JSON text of a plain answer. */
-export function readJsonAnswer(text: string, reader: AnswerReader): void {
+/**
+ * Shows the reader the JSON text of a plain answer.
+ *
+ * @param isWhole - False where a piece of the middle is missing.
+ */
+export function readJsonAnswer(text: string, reader: AnswerReader, isWhole = true): void {
   if (text.length <= wholeLimit) {
     const payload = parseJson(text);
     if (payload !== undefined) reader.see(payload);
     return;
   }
+  const head = text.slice(0, headChars);
+  const isChat = isWhole && text.length <= chatLimit && head.includes('"choices"');
+  const members = isChat ? membersIn(text) : undefined;
+  if (members !== undefined) {
+    reader.see(members);
+    return;
+  }
   const usage = usageObjectIn(text) ?? {};
-  const head = text.slice(0, 2048);
-  reader.see({ ...namesIn(text.slice(-2048)), ...namesIn(head), ...objectNamesIn(head), ...usage });
+  reader.see({ ...namesIn(text.slice(-headChars)), ...namesIn(head), ...objectNamesIn(head), ...usage });
 }
 
 /** Shows the reader the usage that stands near the end of a very long event or answer, without parsing the rest. */
@@ -35,6 +49,34 @@ export function readLongBatchLine(text: string): unknown {
     response: { ...namesIn(before, ['request_id']), ...(status && { status_code: Number(status) }), body },
   };
 }
+
+/** The answer without what the model said; whole, where nothing else tells of its usage. */
+function membersIn(text: string): unknown {
+  const found = findJsonMembers(text, toldBeside);
+  if (found === undefined) return undefined;
+  const members: Record<string, unknown> = {};
+  for (const [name, { valueStart, valueEnd }] of found) members[name] = parseJson(text.slice(valueStart, valueEnd));
+  const { usage, x_groq, timings } = members;
+  // Some put it into the choices.
+  return !usage && !x_groq && !timings && text.includes('"usage"') ? parseJson(text) : members;
+}
+
+const toldBeside: ReadonlySet<string> = new Set([
+  'id',
+  'object',
+  'type',
+  'model',
+  'service_tier',
+  'status',
+  'background',
+  'created_at',
+  'metadata',
+  'error',
+  'usage',
+  'x_groq',
+  'timings',
+  'perf_metrics',
+]);
 
 /** The last `usage` member whose value is an object, as `{ usage }`. */
 function usageObjectIn(text: string): { readonly usage: unknown } | undefined {

@@ -20,6 +20,7 @@ class JsonCollector implements BodyLook {
   private headBytes = 0;
   private tail = none;
   private tailBytes = 0;
+  private isWhole = true;
   private isRead = false;
 
   constructor(reader: AnswerReader) {
@@ -35,8 +36,10 @@ class JsonCollector implements BodyLook {
       const tail = this.tail === none ? (this.tail = []) : this.tail;
       tail.push(chunk);
       this.tailBytes += chunk.length;
-      while (tail.length > 1 && this.tailBytes - (tail[0]?.length ?? 0) >= keptBytes)
+      while (tail.length > 1 && this.tailBytes - (tail[0]?.length ?? 0) >= keptBytes) {
         this.tailBytes -= tail.shift()?.length ?? 0;
+        this.isWhole = false;
+      }
     }
     return chunk;
   }
@@ -57,7 +60,7 @@ class JsonCollector implements BodyLook {
     const bytes = joinBytes([...this.head, ...this.tail]);
     this.head = none;
     this.tail = none;
-    readJsonAnswer(new TextDecoder().decode(bytes), this.reader);
+    readJsonAnswer(new TextDecoder().decode(bytes), this.reader, this.isWhole);
   }
 
   settle(): boolean {
