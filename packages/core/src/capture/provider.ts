@@ -20,7 +20,7 @@ export function providerPolicyOf(hostname: string): ProviderPolicy {
   if (known !== undefined) return known;
   let policy: ProviderPolicy = { provider: hostname, ...byDefault };
   for (const [suffix, row] of table) {
-    if (hostname === suffix || hostname.endsWith(`.${suffix}`)) {
+    if (hostname === suffix || hostname.endsWith(suffix.startsWith('-') ? suffix : `.${suffix}`)) {
       policy = row;
       break;
     }
@@ -43,11 +43,13 @@ const table: readonly (readonly [suffix: string, policy: ProviderPolicy])[] = [
   ['services.ai.azure.com', { provider: 'azure', ...byDefault }],
   ['models.ai.azure.com', { provider: 'azure', ...byDefault }],
   ['openrouter.ai', { provider: 'openrouter', ask: true, hide: 'nothing' }],
-  ['api.mistral.ai', { provider: 'mistral', ...sendsAnyway }],
+  ['mistral.ai', { provider: 'mistral', ...sendsAnyway }],
   ['api.deepseek.com', { provider: 'deepseek', ...sendsAnyway }],
   ['api.perplexity.ai', { provider: 'perplexity', ...sendsAnyway }],
   ['generativelanguage.googleapis.com', { provider: 'google', ...sendsAnyway }],
   ['aiplatform.googleapis.com', { provider: 'google', ...sendsAnyway }],
+  // Vertex AI puts its regions in front with a hyphen.
+  ['-aiplatform.googleapis.com', { provider: 'google', ...sendsAnyway }],
   ['api.groq.com', { provider: 'groq', ask: true, hide: 'all usage' }],
   ['api.anthropic.com', { provider: 'anthropic', ...byDefault }],
   ['api.x.ai', { provider: 'x-ai', ...byDefault }],
