@@ -17,7 +17,17 @@ export function withTurnHeader<Options extends object>(
 }
 
 function merged(headers: unknown, name: string, value: string): unknown {
-  if (Array.isArray(headers)) return [...(headers as unknown[]), [name, value]];
-  if (headers instanceof Headers) return { ...Object.fromEntries(headers), [name]: value };
-  return { ...(headers as object | undefined), [name]: value };
+  if (Array.isArray(headers)) return [...(headers as unknown[]).filter((pair) => !isNamed(pair, name)), [name, value]];
+  const entries = isIterable(headers) ? [...headers] : Object.entries((headers ?? {}) as object);
+  return Object.fromEntries([...entries.filter((pair) => !isNamed(pair, name)), [name, value]]);
+}
+
+/** `Headers` of any make. */
+function isIterable(headers: unknown): headers is Iterable<[string, unknown]> {
+  return typeof headers === 'object' && headers !== null && Symbol.iterator in headers;
+}
+
+/** Two headers of one name would be sent as one, and name no turn. */
+function isNamed(pair: unknown, name: string): boolean {
+  return Array.isArray(pair) && typeof pair[0] === 'string' && pair[0].toLowerCase() === name;
 }
