@@ -11,12 +11,21 @@ export interface DocumentMapping {
   readonly filter: ((id: string) => Document) | undefined;
 }
 
-/** Filter of one document; nothing where the id cannot be one of the app's. */
-export function documentFilter(encodedId: string, { key, id, filter }: DocumentMapping): Document | undefined {
-  const plain = decodeText(encodedId);
+/** Value of the key field of one document; nothing where the id cannot be one of the app's. */
+export function documentKey(encodedId: string, { id }: Pick<DocumentMapping, 'id'>): unknown {
   try {
-    const mapped = id(plain);
-    return mapped === undefined || mapped === null ? undefined : { ...filter?.(plain), [key]: { $eq: mapped } };
+    return id(decodeText(encodedId)) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Filter of one document; nothing where the id cannot be one of the app's. */
+export function documentFilter(encodedId: string, mapping: DocumentMapping): Document | undefined {
+  const mapped = documentKey(encodedId, mapping);
+  if (mapped === undefined) return undefined;
+  try {
+    return { ...mapping.filter?.(decodeText(encodedId)), [mapping.key]: { $eq: mapped } };
   } catch {
     return undefined;
   }
@@ -25,19 +34,15 @@ export function documentFilter(encodedId: string, { key, id, filter }: DocumentM
 /** Keys of many documents, and the way back from a key to the id of the records. */
 export function documentKeys(
   encodedIds: readonly string[],
-  { id }: DocumentMapping,
+  mapping: Pick<DocumentMapping, 'id'>,
 ): { readonly keys: readonly unknown[]; idOf(key: unknown): string | undefined } {
   const ids = new Map<string, string>();
   const keys: unknown[] = [];
   for (const encodedId of encodedIds) {
-    try {
-      const mapped = id(decodeText(encodedId));
-      if (mapped === undefined || mapped === null) continue;
-      keys.push(mapped);
-      ids.set(keyText(mapped), encodedId);
-    } catch {
-      // Not an id of the app: there is no such document.
-    }
+    const mapped = documentKey(encodedId, mapping);
+    if (mapped === undefined) continue;
+    keys.push(mapped);
+    ids.set(keyText(mapped), encodedId);
   }
   return { keys, idOf: (key) => ids.get(keyText(key)) };
 }

@@ -2,6 +2,7 @@ import type { Db, Document, WriteConcern } from 'mongodb';
 import type { LedgerRow } from '../ledger/ledger-row.ts';
 import type { BatchResult } from '../fold/usage-database.ts';
 import { batchProblem } from './server-errors.ts';
+import type { ServerKind } from './server-kind.ts';
 
 /** Updates of documents of the app, each with the encoded id its outcome is told by. */
 export type Updates = readonly {
@@ -40,17 +41,16 @@ interface BulkResult {
 }
 
 /** Makes it for the client that a database came from. */
-export function clientBulkWrite(db: Db): ClientBulkWrite {
+export function clientBulkWrite(db: Db, kind: () => Promise<ServerKind>): ClientBulkWrite {
   const client: unknown = Reflect.get(db, 'client');
 
   return {
     async isAvailable() {
       if (!isBulkWriter(client)) return false;
-      const hello = await db.admin().command({ hello: 1 });
       // Through a mongos the users may be on another shard than the ledger. There a failover can lose a row and keep the
       // user it was counted on, unless the row was safe before the user was touched.
-      const isOneLog = hello['msg'] !== 'isdbgrid' && hello['serviceId'] === undefined;
-      return isOneLog && Number(hello['maxWireVersion']) >= firstWireVersion;
+      const { isOneLog, wireVersion } = await kind();
+      return isOneLog && wireVersion >= firstWireVersion;
     },
     async store({ rows, users, messages }) {
       if (!isBulkWriter(client)) throw new Error('the driver has no bulkWrite for clients');

@@ -1,12 +1,5 @@
-import type { Collection, Db, Document } from 'mongodb';
-import type {
-  MessageSums,
-  Refusal,
-  UpdateResult,
-  UsageDatabase,
-  UserFold,
-  WriterState,
-} from '../fold/usage-database.ts';
+import type { Db, Document } from 'mongodb';
+import type { MessageSums, Refusal, UsageDatabase, UserFold, WriterState } from '../fold/usage-database.ts';
 import type { Sibling } from '../ledger/call-marks.ts';
 import { wholeNumber } from '../ledger/whole-number.ts';
 import { messageValues } from '../messages/message-fields.ts';
@@ -19,7 +12,11 @@ import { clientBulkWrite } from './client-bulk-write.ts';
 import type { Updates } from './client-bulk-write.ts';
 import type { Collections, WriterDocument } from './collections.ts';
 import { withDeadline } from './deadline.ts';
+import { documentUpdates, updateEach } from './document-updates.ts';
+import { serverKind } from './server-kind.ts';
+import { smallest } from './smallest.ts';
 import { isLong, storedRow } from './stored-row.ts';
+import { firstMessageTables, userTables } from './table-updates.ts';
 import { readStoredTokens, tokenGroup } from './token-group.ts';
 import { isDuplicateKey, writeProblems } from './server-errors.ts';
 
@@ -39,11 +36,14 @@ export function mongoDatabase(options: MongoDatabaseOptions): UsageDatabase {
   const { ledger, writers } = collections;
   const guard = users.layout.guard;
   const run = <T>(what: string, command: () => Promise<T>): Promise<T> => withDeadline(what, commandTimeoutMs, command);
-  const batches = clientBulkWrite(options.db);
-  const foldOperation = (fold: UserFold): Updates[number] | undefined => {
-    const filter = documentFilter(fold.user, users);
-    return filter === undefined ? undefined : { id: fold.user, update: foldUpdate(fold, filter, options) };
-  };
+  const kind = serverKind(options.db);
+  const batches = clientBulkWrite(options.db, kind);
+  const updates = documentUpdates(kind);
+  const foldOperations = (folds: readonly UserFold[]): Updates =>
+    folds.flatMap((fold) => {
+      const filter = documentFilter(fold.user, users);
+      return filter === undefined ? [] : [{ id: fold.user, update: foldUpdate(fold, filter, options) }];
+    });
   const messageOperations = (sums: readonly MessageSums[], updateOf: typeof messageUpdate): Updates =>
     sums.flatMap((sum) => {
       const filter = documentFilter(sum.message, messages);
@@ -58,16 +58,11 @@ export function mongoDatabase(options: MongoDatabaseOptions): UsageDatabase {
           rows: { collection: ledger.collectionName, documents: rows },
           users: {
             collection: collections.users.collectionName,
-            updates: folds.map(foldOperation).filter((update) => update !== undefined),
+            updates: foldOperations(folds),
           },
           messages: {
             collection: collections.messages.collectionName,
-            updates: sums.flatMap((sum) => {
-              const filter = documentFilter(sum.message, messages);
-              return filter === undefined
-                ? []
-                : [{ id: sum.message, update: firstMessageUpdate(sum, filter, messages) }];
-            }),
+            updates: messageOperations(sums, firstMessageUpdate),
           },
         }),
       ),
@@ -120,10 +115,7 @@ export function mongoDatabase(options: MongoDatabaseOptions): UsageDatabase {
       ),
     foldUsers: (folds) =>
       run('count on users', () =>
-        updateEach(
-          collections.users,
-          folds.map(foldOperation).filter((update) => update !== undefined),
-        ),
+        updates.run(collections.users, folds, (each) => userTables(each, users), foldOperations),
       ),
     guards: (userIds, writer) =>
       run('read guards', async () => {
@@ -155,7 +147,14 @@ export function mongoDatabase(options: MongoDatabaseOptions): UsageDatabase {
         }));
       }),
     setFirstMessages: (sums) =>
-      run('set messages', () => updateEach(collections.messages, messageOperations(sums, firstMessageUpdate))),
+      run('set messages', () =>
+        updates.run(
+          collections.messages,
+          sums,
+          (each) => firstMessageTables(each, messages, showsNothing(messages)),
+          (each) => messageOperations(each, firstMessageUpdate),
+        ),
+      ),
     setMessages: (sums) =>
       run('set messages', () => updateEach(collections.messages, messageOperations(sums, messageUpdate))),
     messageStates: (ids) =>
@@ -256,8 +255,12 @@ function messageUpdate(sum: MessageSums, filter: Document, { layout, guard }: Mo
  */
 function firstMessageUpdate(sum: MessageSums, filter: Document, mapping: MongoDatabaseOptions['messages']) {
   const { update } = messageUpdate(sum, filter, mapping);
-  const nothing = [...shownFields(mapping), `${mapping.guard}.n`].map((path) => [path, { $in: [null, 0] }] as const);
-  return { filter: { ...filter, ...Object.fromEntries(nothing) }, update };
+  return { filter: { ...filter, ...showsNothing(mapping) }, update };
+}
+
+function showsNothing(mapping: MongoDatabaseOptions['messages']): Document {
+  const paths = [...shownFields(mapping), `${mapping.guard}.n`];
+  return Object.fromEntries(paths.map((path) => [path, { $in: [null, 0] }]));
 }
 
 function shownFields({ layout }: MongoDatabaseOptions['messages']): string[] {
@@ -267,33 +270,6 @@ function shownFields({ layout }: MongoDatabaseOptions['messages']): string[] {
 /** Missing, `null` or zero: what the filter of a first update finds. */
 function isNothing(value: unknown): boolean {
   return value === undefined || value === null || value === 0 || (isLong(value) && wholeNumber(value) === 0n);
-}
-
-/** Runs the updates, each on its own, and tells how many found their document. */
-async function updateEach(collection: Collection, operations: Updates): Promise<UpdateResult> {
-  if (operations.length === 0) return { matched: 0, refused: [] };
-  try {
-    const result = await collection.bulkWrite(
-      operations.map(({ update }) => ({ updateOne: update })),
-      { ordered: false },
-    );
-    return { matched: result.matchedCount + result.upsertedCount, refused: [] };
-  } catch (error) {
-    const problems = writeProblems(error);
-    if (problems === undefined) throw error;
-    const refused = problems.flatMap(({ index, code, message }): Refusal[] => {
-      const operation = operations[index];
-      // Two upserts of one user: the second finds a document next time.
-      return operation === undefined || code === 11_000 ? [] : [{ id: operation.id, error: new Error(message) }];
-    });
-    const counts = Object(Reflect.get(Object(error), 'result')) as { matchedCount?: number; upsertedCount?: number };
-    return { matched: (counts.matchedCount ?? 0) + (counts.upsertedCount ?? 0), refused };
-  }
-}
-
-/** Guard entries are small numbers in most processes, and half the size as 32-bit ones. */
-function smallest(value: bigint): bigint | number {
-  return value < 2n ** 31n ? Number(value) : value;
 }
 
 function valueAt(document: Document, path: string): unknown {

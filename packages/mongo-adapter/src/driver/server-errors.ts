@@ -64,6 +64,11 @@ export function batchProblem(error: unknown): (WriteProblem & { readonly result:
   return { index, code, message: String(message), result: partialResult };
 }
 
+/** True where the server answered, and did not do all of it; false where nobody knows what it did. */
+export function isAnswered(error: unknown): boolean {
+  return ['MongoBulkWriteError', 'MongoServerError'].includes(nameOf(error));
+}
+
 /** True for the duplicate of a unique key. */
 export function isDuplicateKey(error: unknown): boolean {
   return codeOf(error) === 11_000;

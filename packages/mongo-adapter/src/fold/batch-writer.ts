@@ -1,5 +1,4 @@
 import { MeterError } from '@kilotoken/core';
-import type { UsageRecord } from '@kilotoken/core';
 import type { StorableRecord } from '@kilotoken/core/store-kit';
 import { callMarks, callsToLookUp } from '../ledger/call-marks.ts';
 import { ledgerRow } from '../ledger/ledger-row.ts';
@@ -291,5 +290,14 @@ export function storeFailed(attempted: string, cause: unknown): MeterError {
 
 /** Size of the text of a record, to keep commands below the server's limit. */
 export function textLength({ fields, rawUsageJson = '' }: StorableRecord): number {
-  return rawUsageJson.length + JSON.stringify(fields satisfies Omit<UsageRecord, 'rawUsage'>).length;
+  return rawUsageJson.length + textOf(fields);
+}
+
+/** Not the length of its JSON: to write that took a third of the time of storing a record. */
+function textOf(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return 0;
+  let length = 0;
+  for (const key in value) length += key.length + textOf(value[key as keyof typeof value]);
+  return length;
 }
