@@ -5,6 +5,7 @@ import { readStoredTokens, tokenGroup } from '../driver/token-group.ts';
 import { tokenNames } from '../ledger/token-names.ts';
 import { wholeNumber } from '../ledger/whole-number.ts';
 import { ledgerFilter } from './ledger-filter.ts';
+import { plainTokens } from './plain-tokens.ts';
 import type { GroupField, SlotSums } from './slot-sums.ts';
 
 const sumsAgain: Document = Object.fromEntries(
@@ -51,7 +52,7 @@ export async function liveSlots(
       group: key.g ?? undefined,
       calls: key.call === null ? Number(row['calls']) : 0,
       ...(key.call === null ? {} : { call: key.call }),
-      tokens: readStoredTokens(row),
+      tokens: plainTokens(readStoredTokens(row)),
       picoUsd: wholeNumber(row['c']),
     };
   });

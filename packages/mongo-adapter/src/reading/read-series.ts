@@ -3,7 +3,6 @@ import { addTokens, compareGroups, pointGroup, timeBuckets, tokenTotals, usagePo
 import type { TokenSums } from '@kilotoken/core/store-kit';
 import type { Collections } from '../driver/collections.ts';
 import { decodeText } from '../ledger/text.ts';
-import { plainTokens } from './plain-tokens.ts';
 import { seriesSlots } from './series-slots.ts';
 import type { SlotSums } from './slot-sums.ts';
 
@@ -32,7 +31,7 @@ export async function readSeries(query: SeriesQuery, collections: Collections): 
     const sum = entry(groups, slot.group, () => ({ calls: 0, repeated: new Set<string>(), tokens: {}, picoUsd: 0n }));
     sum.calls += slot.calls;
     if (slot.call !== undefined) sum.repeated.add(slot.call);
-    addTokens(sum.tokens, plainTokens(slot.tokens));
+    addTokens(sum.tokens, slot.tokens);
     sum.picoUsd += slot.picoUsd;
   };
   for (const slot of await seriesSlots(query, field, collections)) add(slot);

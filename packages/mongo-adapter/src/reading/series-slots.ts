@@ -1,4 +1,5 @@
 import type { UsageQuery } from '@kilotoken/core';
+import type { TokenSums } from '@kilotoken/core/store-kit';
 import type { Document, Filter } from 'mongodb';
 import type { Collections, RollupDocument } from '../driver/collections.ts';
 import { readStoredTokens, tokenGroup } from '../driver/token-group.ts';
@@ -6,11 +7,11 @@ import { slotMs } from '../ledger/ledger-row.ts';
 import type { LedgerRow } from '../ledger/ledger-row.ts';
 import { encodeText } from '../ledger/text.ts';
 import { tokenNames } from '../ledger/token-names.ts';
-import type { StoredTokens } from '../ledger/token-names.ts';
 import { wholeNumber } from '../ledger/whole-number.ts';
 import { rollupOverlapMs, rollupStateId } from '../rollups/roll-up.ts';
 import { ledgerFilter } from './ledger-filter.ts';
 import { liveSlots } from './live-slots.ts';
+import { plainTokens } from './plain-tokens.ts';
 import type { GroupField, SlotSums } from './slot-sums.ts';
 
 /**
@@ -45,8 +46,8 @@ export async function seriesSlots(
     rolledSlots(query, field, collections, live),
     live.size === 0 ? [] : freshSlots(filter, field, collections, [...live]),
   ]);
-  const repeats = new Set([...rolled, ...fresh].flatMap(({ repeats: calls }) => calls));
-  const sums = [...rolled, ...fresh].map(({ repeats: _, ...slot }) => slot);
+  const sums = fresh.length === 0 ? rolled : [...rolled, ...fresh];
+  const repeats = new Set(sums.flatMap(({ repeats: calls }) => calls));
   return repeats.size === 0 ? sums : [...sums, ...(await repeatedCalls(filter, field, collections, [...repeats]))];
 }
 
@@ -74,12 +75,18 @@ async function rolledSlots(
     ...(model === undefined ? {} : { m: encodeText(model) }),
   };
   if (typeof userId === 'string') {
-    // One user has few of them, and as they are they are smaller than any sum over them.
-    // They come as numbers where those are exact, which spares as many objects as a chart has sums.
-    const own = await rollups
-      .find(match, { projection: { _id: 0, p: 0, asOf: 0 }, promoteLongs: true, batchSize: 100_000 })
+    // One user has few of them, and as they are they are smaller than any sum over them. They come as numbers where those
+    // are exact, and each is read into its sums at once: of thousands of documents kept until the last one had come, more
+    // than half of the time went into clearing them away.
+    const unused = ['_id', 'p', 'asOf', 'm', 'u', 'tn'].filter((name) => name !== field);
+    return rollups
+      .find(match, {
+        projection: Object.fromEntries(unused.map((name) => [name, 0])),
+        promoteLongs: true,
+        batchSize: 100_000,
+      })
+      .map((rollup) => rolledSlot(rollup, field))
       .toArray();
-    return own.map((rollup) => rolledSlot(rollup, field));
   }
   const groups = await rollups.aggregate([{ $match: match }, sumOfSlots(field, { $sum: '$calls' }, '$rc')]).toArray();
   return groups.map(countedSlot);
@@ -121,18 +128,17 @@ function countedSlot(group: Document): CountedSlot {
     group: key.g ?? undefined,
     calls: Number(group['calls']),
     repeats: (group['repeats'] as string[][]).flat(),
-    tokens: readStoredTokens(group),
+    tokens: plainTokens(readStoredTokens(group)),
     picoUsd: wholeNumber(group['c']),
   };
 }
 
 function rolledSlot(rollup: Omit<RollupDocument, '_id'>, field: GroupField | undefined): CountedSlot {
   const group = field === undefined ? undefined : rollup[field];
-  const tokens: StoredTokens = {};
-  for (const [, name] of tokenNames) {
-    if (rollup[name] === undefined) continue;
-    if (name === 'as') tokens.as = Number(rollup[name]);
-    else tokens[name] = wholeNumber(rollup[name]);
+  const tokens: TokenSums = {};
+  for (const [total, name] of tokenNames) {
+    const value = rollup[name];
+    if (value !== undefined) tokens[total] = typeof value === 'number' ? value : Number(wholeNumber(value));
   }
   return {
     at: rollup['q'] as Date,

@@ -1,4 +1,4 @@
-import type { StoredTokens } from '../ledger/token-names.ts';
+import type { TokenSums } from '@kilotoken/core/store-kit';
 
 /** Field of a row that a series is split by. */
 export type GroupField = 'm' | 'u' | 'tn';
@@ -12,6 +12,6 @@ export interface SlotSums {
   readonly calls: number;
   /** The one call these sums are of, where it has records elsewhere. */
   readonly call?: string;
-  readonly tokens: StoredTokens;
+  readonly tokens: TokenSums;
   readonly picoUsd: bigint;
 }
