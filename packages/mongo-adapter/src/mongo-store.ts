@@ -30,6 +30,7 @@ import { readTotals } from './reading/read-totals.ts';
 import { readKeptRev, readKeptTotals } from './reading/read-kept-totals.ts';
 
 const hourMs = 3_600_000;
+const clock = (): Date => new Date();
 
 /**
  * A durable, shared store in the app's own MongoDB: standalone, replica set or sharded cluster.
@@ -108,7 +109,7 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
           { everyMs: 1000, run: () => writer.retryWaiting() },
           { everyMs: 15_000, run: async () => void (await recovery.recover()) },
           { everyMs: hourMs / 4, run: async () => void (await recovery.retire()) },
-          { everyMs: 60_000, run: async () => void (await rollUp(collections, new Date())) },
+          { everyMs: 60_000, run: async () => void (await rollUp(collections, clock, { budgetMs: 30_000 })) },
         ]
       : [],
     (error) => settings.onError(storeFailed('work in the background failed and is tried again', error)),
@@ -157,7 +158,7 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
     },
     async rollUp(choice = {}) {
       checkOpen();
-      const slots = await reading('roll-ups', () => rollUp(collections, new Date(), choice));
+      const slots = await reading('roll-ups', () => rollUp(collections, clock, { full: choice.full === true }));
       return slots === undefined ? undefined : { slots };
     },
     async *verify(userId) {

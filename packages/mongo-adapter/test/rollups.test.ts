@@ -1,6 +1,10 @@
 import { usageRecord, usageStoreConformance } from '@kilotoken/core/testing';
 import type { SeriesQuery, UsageRecord, UsageStore } from '@kilotoken/core';
+import type { Document } from 'mongodb';
 import { describe, expect, it } from 'vitest';
+import { openCollections } from '../src/driver/collections.ts';
+import { takeRollupLease } from '../src/rollups/roll-up-lease.ts';
+import { rollUp } from '../src/rollups/roll-up.ts';
 import { mongoForTests } from './mongo-fixture.ts';
 
 const { fresh } = mongoForTests();
@@ -72,6 +76,155 @@ describe('series from roll-ups', () => {
   });
 });
 
+describe('working everything out anew', () => {
+  /** Forty rows, one inserted each minute of the last forty, and each in a slot of its own. */
+  async function setUp() {
+    const { open, db } = fresh();
+    const store = open();
+    // The last border of a slot, so that pieces end at the same rows whatever the time is.
+    const now = Math.floor(Date.now() / slotMs) * slotMs;
+    const records = Array.from({ length: 40 }, (_, index) =>
+      usageRecord({ id: `r${index}`, startedAt: new Date(now - (index + 1) * hourMs) }),
+    );
+    await store.append(records);
+    const ledger = db.collection<{ _id: string }>('kt_ledger');
+    await ledger.bulkWrite(
+      records.map(({ id }, index) => ({
+        updateOne: { filter: { _id: id }, update: { $set: { i: new Date(now - 40 * 60_000 + index * 60_000) } } },
+      })),
+    );
+    await store.rollUp();
+    const rollups = db.collection<{ _id: string } & Document>('kt_rollups');
+    // A day ago, as far as the roll-ups know.
+    await rollups.updateOne({ _id: 'state' }, { $set: { doneAt: new Date(now), fullAt: new Date(now - 25 * hourMs) } });
+    const collections = openCollections(db, {
+      ledger: 'kt_ledger',
+      writers: 'kt_writers',
+      rollups: 'kt_rollups',
+      users: 'users',
+      messages: 'messages',
+    });
+    const times = async () => {
+      const found = await rollups.find({ q: { $exists: true } }).toArray();
+      return new Map(found.map((rollup) => [rollup._id, Number(rollup['asOf'])]));
+    };
+    const state = () => rollups.findOne({ _id: 'state' });
+    return { store, ledger, rollups, collections, times, state, now };
+  }
+  type App = Awaited<ReturnType<typeof setUp>>;
+
+  /** A process that dies in the middle: once the clock was asked so often. */
+  const dyingClock = (now: number, questions: number) => {
+    let asked = 0;
+    return () => {
+      asked += 1;
+      if (asked > questions) throw new Error('killed');
+      return new Date(now);
+    };
+  };
+  const isRight = async ({ store, ledger }: App): Promise<void> => {
+    const [sum] = await ledger.aggregate([{ $group: { _id: null, tokens: { $sum: '$tt' } } }]).toArray();
+    const points = await store.series({ bucket: 'hour' });
+    expect(points.map(({ calls }) => calls)).toEqual(points.map(() => 1));
+    expect(points.reduce((total, { tokens }) => total + tokens.totalTokens, 0)).toBe(sum?.['tokens']);
+  };
+
+  it('is gone on with by another process where the first one died, and done once', async () => {
+    const app = await setUp();
+    const { collections, times, state, now } = app;
+    const before = await times();
+    await expect(rollUp(collections, dyingClock(now, 30), { pieceRows: 5 })).rejects.toThrow('killed');
+    const died = await times();
+    const done = [...died].filter(([id, at]) => at !== before.get(id)).map(([id]) => id);
+    expect((await state())?.['full']).toBeDefined();
+    // Nobody takes over while the dead one may be alive.
+    expect(await rollUp(collections, () => new Date(now + 30_000), { pieceRows: 5 })).toBeUndefined();
+    expect(await rollUp(collections, () => new Date(now + 61_000), { pieceRows: 5 })).toBeGreaterThan(0);
+    const after = await times();
+    const again = done.filter((id) => after.get(id) !== died.get(id));
+    const never = [...before].filter(([id, at]) => after.get(id) === at);
+    expect(done.length).toBeGreaterThan(15);
+    // The piece it died in, and what was inserted in the last ten minutes.
+    expect(again.length).toBeLessThanOrEqual(15);
+    expect(never).toEqual([]);
+    expect(await state()).toMatchObject({ fullAt: new Date(now) });
+    expect((await state())?.['full']).toBeUndefined();
+    await isRight(app);
+    await app.store.close();
+  });
+
+  it('goes on in steps of a while, and lets what changed have its turn', async () => {
+    const app = await setUp();
+    const { collections, state, rollups, now } = app;
+    let at = now;
+    // Each question takes a second.
+    const slow = () => new Date((at += 1000));
+    let runs = 0;
+    for (; runs < 30; runs += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- one run after the other
+      await rollUp(collections, slow, { pieceRows: 4, budgetMs: 10_000 });
+      // oxlint-disable-next-line no-await-in-loop -- see above
+      if ((await state())?.['full'] === undefined) break;
+    }
+    expect(runs).toBeGreaterThan(2);
+    expect(runs).toBeLessThan(30);
+    expect((await state())?.['fullAt']).toBeInstanceOf(Date);
+    expect(await rollups.countDocuments({ q: { $exists: true } })).toBe(40);
+    await isRight(app);
+    await app.store.close();
+  });
+
+  it('that stood still and was taken over from stops, and puts no old sum over a newer one', async () => {
+    const app = await setUp();
+    const { collections, now, store } = app;
+    let writes = 0;
+    let stale: Date | undefined;
+    const slow = Object.create(collections.rollups, {
+      bulkWrite: {
+        async value(...parts: Parameters<typeof collections.rollups.bulkWrite>) {
+          writes += 1;
+          if (writes === 4) {
+            const [first] = parts[0] as unknown as readonly { replaceOne: { replacement: { q: Date } } }[];
+            stale = first?.replaceOne.replacement.q;
+            if (stale !== undefined) await store.append([usageRecord({ id: 'late', startedAt: stale })]);
+            expect(await rollUp(collections, () => new Date(now + 90_000))).toBeGreaterThan(0);
+          }
+          return collections.rollups.bulkWrite(...parts);
+        },
+      },
+    }) as typeof collections.rollups;
+    expect(await rollUp({ ...collections, rollups: slow }, () => new Date(now), { pieceRows: 5 })).toBeUndefined();
+    expect(await app.rollups.findOne({ q: stale })).toMatchObject({ calls: 2 });
+    await store.close();
+  });
+
+  it('keeps others away for as long as it renews its lease', async () => {
+    const { collections, store, now } = await setUp();
+    let at = now;
+    const clock = () => new Date(at);
+    const lease = await takeRollupLease(collections, clock);
+    for (let step = 0; step < 5; step += 1) {
+      at += 50_000;
+      // oxlint-disable-next-line no-await-in-loop -- one step after the other
+      await lease?.renew();
+      at += 50_000;
+      // oxlint-disable-next-line no-await-in-loop -- see above
+      expect(await takeRollupLease(collections, clock)).toBeUndefined();
+      at -= 40_000;
+    }
+    at += 61_000;
+    const other = await takeRollupLease(collections, clock);
+    expect(other).toBeDefined();
+    await expect(lease?.save({ $max: { doneAt: new Date(at) } })).rejects.toThrow('another process');
+    // Nor does the first one end what is not its own any more.
+    await lease?.release();
+    expect(await takeRollupLease(collections, clock)).toBeUndefined();
+    await other?.release();
+    expect(await takeRollupLease(collections, clock)).toBeDefined();
+    await store.close();
+  });
+});
+
 /** Calls of one to three attempts, which fall into three slots of one hour, and into several models and users. */
 function callsOfAttempts(count: number): UsageRecord[] {
   const attempts = new Map<string, number>();
@@ -90,4 +243,6 @@ function callsOfAttempts(count: number): UsageRecord[] {
   });
 }
 
+const hourMs = 3_600_000;
+const slotMs = hourMs / 4;
 const farFuture = new Date('2100-01-01');

@@ -1,169 +1,133 @@
-import { createHash } from 'node:crypto';
-import type { Document } from 'mongodb';
-import type { Collections, RollupDocument } from '../driver/collections.ts';
-import { isDuplicateKey } from '../driver/server-errors.ts';
-import { readStoredTokens, tokenGroup } from '../driver/token-group.ts';
+import type { Collections } from '../driver/collections.ts';
 import { slotMs } from '../ledger/ledger-row.ts';
-
-/** The one document of the roll-ups that says how far they are. */
-export interface RollupState {
-  /** Rows inserted before this instant are in the roll-ups. */
-  readonly doneAt?: Date;
-  /** When everything of the last weeks was worked out anew. */
-  readonly fullAt?: Date;
-}
-
-export const rollupStateId = 'state';
+import { LeaseLostError, takeRollupLease } from './roll-up-lease.ts';
+import type { RollupLease } from './roll-up-lease.ts';
+import { rollUpInserted } from './roll-up-slots.ts';
 
 /** How much a writer's clock may be wrong, and how late its rows may become visible. */
 export const rollupOverlapMs = 10 * 60_000;
 
-const leaseMs = 60_000;
 const fullEveryMs = 24 * 3_600_000;
 const fullReachMs = 35 * fullEveryMs;
-/** Slots of users worked out by one question, and how far apart they may lie. */
-const pairsPerQuestion = 1000;
-const maxSpanMs = 24 * 3_600_000;
+/** While everything is worked out anew, what changed meanwhile has its turn so often. */
+const changesEveryMs = 60_000;
+
+/** What is to be worked out. */
+export interface RollUpOptions {
+  /** Everything of the last 35 days anew, from its beginning. By default once a day, from where it was left. */
+  readonly full?: boolean;
+  /** Milliseconds after which the rest of everything is left to the next run. Default: none. */
+  readonly budgetMs?: number;
+  /** Rows after which progress is saved. Default 100000. */
+  readonly pieceRows?: number;
+}
 
 /**
- * Works out the sums of every slot of 15 minutes in which rows were inserted since the last time. Sums are recomputed
- * from the ledger and replaced, never added to, so repeats and two jobs at once change nothing.
+ * Works out the sums of every slot of 15 minutes in which rows were inserted since the last time, and, once a day, of the
+ * last 35 days. Sums are recomputed from the ledger and replaced, never added to, so repeats and two jobs at once change
+ * nothing.
  *
- * With `force` it does so also while another process seems to be at it.
+ * It goes by the insert time of rows, in pieces. After each piece it saves how far it is and renews its lease, so whoever
+ * comes next, in this process or after its death in another, goes on from there.
  *
  * @returns the number of slots that were worked out; nothing where another process is at it.
  */
 export async function rollUp(
   collections: Collections,
-  now: Date,
-  { force = false, full = false } = {},
+  clock: () => Date,
+  { full = false, budgetMs = Infinity, pieceRows = 100_000 }: RollUpOptions = {},
 ): Promise<number | undefined> {
-  const { rollups, ledger } = collections;
-  if (!(await takeLease(collections, now)) && !force) return undefined;
-  const state = (await rollups.findOne({ _id: rollupStateId })) as RollupState | null;
-  const isFull = full || (state?.fullAt?.getTime() ?? 0) < now.getTime() - fullEveryMs;
-  const done = state?.doneAt?.getTime();
-  const since = isFull ? now.getTime() - fullReachMs : (done ?? 0) - rollupOverlapMs;
-  const changed = ledger.aggregate<{ _id: { q: Date; u?: string } }>(
-    [
-      // The very first time there is nothing to go on from.
-      {
-        $match:
-          done === undefined
-            ? { v: { $gte: 1 } }
-            : { v: { $gte: 1 }, i: { $gte: new Date(Math.min(since, done - rollupOverlapMs)) } },
-      },
-      { $group: { _id: { q: '$q', u: '$u' } } },
-      { $sort: { '_id.q': 1 } },
-    ],
-    { allowDiskUse: true },
-  );
-  let slots = 0;
-  let pairs = 0;
-  let last: number | undefined;
-  const open = { slots: new Set<number>(), users: new Set<string | null>() };
-  const flush = async (): Promise<void> => {
-    if (open.slots.size > 0) await rollUpSlots(collections, [...open.slots], [...open.users]);
-    open.slots.clear();
-    open.users.clear();
-    pairs = 0;
-  };
-  for await (const { _id } of changed) {
-    const at = _id.q.getTime();
-    const [first = at] = open.slots;
-    if (pairs >= pairsPerQuestion || at - first > maxSpanMs) await flush();
-    if (at !== last) slots += 1;
-    last = at;
-    pairs += 1;
-    open.slots.add(at);
-    open.users.add(_id.u ?? null);
-  }
-  await flush();
-  await rollups.updateOne(
-    { _id: rollupStateId },
-    { $max: { doneAt: now, ...(isFull ? { fullAt: now } : {}) }, $set: { leaseUntil: new Date(0) } },
-    { upsert: true },
-  );
-  return slots;
-}
-
-async function takeLease({ rollups }: Collections, now: Date): Promise<boolean> {
+  const lease = await takeRollupLease(collections, clock);
+  if (lease === undefined) return undefined;
+  const pass = createPass(collections, lease, pieceRows);
+  const began = clock();
   try {
-    const result = await rollups.updateOne(
-      { _id: rollupStateId, leaseUntil: { $not: { $gt: now } } },
-      { $set: { leaseUntil: new Date(now.getTime() + leaseMs) } },
-      { upsert: true },
-    );
-    return result.matchedCount + result.upsertedCount > 0;
+    const { state } = lease;
+    const changes = async (since: Date | undefined): Promise<Date> => {
+      const now = clock();
+      const from = since === undefined ? undefined : new Date(since.getTime() - rollupOverlapMs);
+      await pass.run(from, async (next) => {
+        const doneAt = next === undefined || next > now ? now : next;
+        await lease.save({ $max: { doneAt } });
+        return true;
+      });
+      return now;
+    };
+    let doneAt = await changes(state.doneAt);
+    // The very first time that was everything.
+    if (state.doneAt === undefined) await lease.save({ $max: { fullAt: began } });
+    const isDue = state.doneAt !== undefined && (state.fullAt?.getTime() ?? 0) < began.getTime() - fullEveryMs;
+    const underWay = full ? undefined : state.full;
+    if (full || underWay !== undefined || isDue) {
+      const startedAt = underWay?.startedAt ?? began;
+      const first = underWay?.next ?? new Date(began.getTime() - fullReachMs);
+      await lease.save({ $set: { full: { startedAt, next: first } } });
+      await pass.run(first, async (next) => {
+        // Whatever was inserted later has its turn by itself.
+        if (next === undefined || next > startedAt) {
+          await lease.save({ $max: { fullAt: startedAt }, $unset: { full: '' } });
+          return false;
+        }
+        await lease.save({ $max: { 'full.next': next } });
+        if (clock().getTime() - doneAt.getTime() >= changesEveryMs) doneAt = await changes(doneAt);
+        return clock().getTime() - began.getTime() < budgetMs;
+      });
+    }
+    await lease.release();
+    return pass.slots.size;
   } catch (error) {
-    if (isDuplicateKey(error)) return false;
+    if (error instanceof LeaseLostError) return undefined;
     throw error;
   }
 }
 
-/** Works out slots, in their order, of some users; `null` stands for records without user. */
-async function rollUpSlots(
-  { ledger, rollups }: Collections,
-  slots: readonly number[],
-  users: readonly (string | null)[],
-): Promise<void> {
-  const span = { $gte: new Date(slots[0] ?? 0), $lt: new Date((slots.at(-1) ?? 0) + slotMs) };
-  const groups = await ledger
-    .aggregate([
-      {
-        $match: {
-          v: { $gte: 1 },
-          u: { $in: users as string[] },
-          t: span,
-          q: { $in: slots.map((at) => new Date(at)) },
-        },
-      },
-      {
-        $group: {
-          _id: { q: '$q', u: '$u', tn: '$tn', m: '$m', p: '$p' },
-          calls: { $sum: { $cond: ['$rp', 0, 1] } },
-          repeats: { $addToSet: { $cond: ['$rp', '$cid', '$$REMOVE'] } },
-          c: { $sum: '$c' },
-          ...tokenGroup,
-        },
-      },
-      { $set: { asOf: '$$NOW' } },
-    ])
-    .toArray();
-  if (groups.length === 0) return;
-  try {
-    await rollups.bulkWrite(
-      groups.map((group) => {
-        const replacement = rollupDocument(group);
-        const filter = { _id: replacement['_id'], ...shardKey(replacement), asOf: { $lte: group['asOf'] as Date } };
-        return { replaceOne: { filter, replacement, upsert: true } };
-      }),
-      { ordered: false },
-    );
-  } catch (error) {
-    // A newer sum is there already, so the filter found nothing and the new document met it.
-    if (!isDuplicateKey(error)) throw error;
-  }
+/** Goes through the ledger by insert time, from one instant to its end. */
+interface Pass {
+  /** Slots worked out so far. */
+  readonly slots: ReadonlySet<number>;
+  /** Works out piece by piece; `isToGoOn` gets the instant the next one begins at, and nothing after the last. */
+  run(from: Date | undefined, isToGoOn: (next: Date | undefined) => Promise<boolean>): Promise<void>;
 }
 
-function rollupDocument(group: Document): RollupDocument {
-  const key = group['_id'] as { q: Date; u?: string; tn?: string; m?: string; p: string };
-  const repeats = group['repeats'] as string[];
+function createPass(collections: Collections, lease: RollupLease, pieceRows: number): Pass {
+  const slots = new Set<number>();
   return {
-    // Made from the key, so that it can only be there once; and no way back to the user.
-    _id: createHash('sha256')
-      .update(JSON.stringify([key.q.getTime(), key.u, key.tn, key.m, key.p]))
-      .digest('base64url')
-      .slice(0, 22),
-    ...key,
-    calls: group['calls'] as unknown,
-    ...(repeats.length === 0 ? {} : { rc: repeats }),
-    c: group['c'] as unknown,
-    ...readStoredTokens(group),
-    asOf: group['asOf'] as unknown,
+    slots,
+    async run(start, isToGoOn) {
+      let from = start;
+      for (;;) {
+        // oxlint-disable-next-line no-await-in-loop -- one piece after the other
+        const before = await pieceEnd(collections, from, pieceRows);
+        // oxlint-disable-next-line no-await-in-loop -- see above
+        const worked = await rollUpInserted(collections, { from, before }, () => lease.renew());
+        for (const slot of worked) slots.add(slot);
+        // oxlint-disable-next-line no-await-in-loop -- see above
+        if (!(await isToGoOn(before)) || before === undefined) return;
+        from = before;
+      }
+    },
   };
 }
 
-function shardKey({ u, q }: RollupDocument): Document {
-  return { u: u === undefined ? { $exists: false } : u, q };
+/**
+ * Where a piece of about so many rows ends; nothing where that is the end of the ledger. On the border of a slot where one
+ * lies in it: most rows are inserted in the slot they belong to, and that is then worked out once.
+ */
+async function pieceEnd({ ledger }: Collections, from: Date | undefined, rows: number): Promise<Date | undefined> {
+  const insertedAfter = async (skip: number, after: { $gte?: Date; $gt?: Date }): Promise<Date | undefined> => {
+    const [row] = await ledger
+      .find(Object.keys(after).length === 0 ? {} : { i: after }, { allowDiskUse: true })
+      .project<{ i: Date }>({ _id: 0, i: 1 })
+      .sort({ i: 1 })
+      .skip(skip)
+      .limit(1)
+      .toArray();
+    return row?.i;
+  };
+  const reached = await insertedAfter(rows, from === undefined ? {} : { $gte: from });
+  if (reached === undefined) return undefined;
+  const border = new Date(Math.floor(reached.getTime() / slotMs) * slotMs);
+  const end = from === undefined || border > from ? border : reached;
+  // So many rows of one instant: no piece may be empty.
+  return from !== undefined && end <= from ? insertedAfter(0, { $gt: from }) : end;
 }
