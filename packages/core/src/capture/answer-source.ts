@@ -44,112 +44,145 @@ export function createAnswerSource(
   grace: GraceLimits,
   disconnect: (reason: unknown) => void,
 ): AnswerSource {
-  let isDetached = false;
-  let isReading = false;
-  let detachReason: unknown;
-  /** Settle the host's read under way, at once where the host leaves. */
-  let resolveRead: (result: ReadResult) => void = ignore;
-  let rejectRead: (error: unknown) => void = ignore;
-  /** The read of the source that was under way when the host left. */
-  let pending: Promise<ReadResult> | undefined;
-  let latest: Promise<ReadResult> = Promise.resolve(ended);
-  let isDone = false;
-  let isReleased = false;
-  /** How the body ended; a released reader would tell of its release instead. */
-  let closed: Promise<unknown> | undefined;
+  return new Source(reader, watch, grace, disconnect);
+}
 
-  // One pair of handlers for all reads: closures made anew for each of them cost more than the look at its bytes.
-  const onRead = (result: ReadResult): void => {
-    isReading = false;
+/** A class, for there is one of these per answer; see ADR 0011. */
+class Source implements AnswerSource {
+  private readonly reader: BodyReader;
+  private readonly watch: AnswerWatch;
+  private readonly grace: GraceLimits;
+  private readonly disconnect: (reason: unknown) => void;
+  private isDetached = false;
+  private isReading = false;
+  private detachReason: unknown = undefined;
+  /** Settle the host's read under way, at once where the host leaves. */
+  private resolveRead: (result: ReadResult) => void = ignore;
+  private rejectRead: (error: unknown) => void = ignore;
+  /** The read of the source that was under way when the host left. */
+  private pending: Promise<ReadResult> | undefined = undefined;
+  private latest: Promise<ReadResult> | undefined = undefined;
+  private isDone = false;
+  private isReleased = false;
+  /** How the body ended; a released reader would tell of its release instead. */
+  private atRelease: Promise<unknown> | undefined = undefined;
+  // One set of handlers for all reads: closures made anew for each of them cost more than the look at its bytes.
+  private readonly onRead: (result: ReadResult) => void;
+  private readonly onBreak: (error: unknown) => void;
+  private readonly wait: (resolve: (result: ReadResult) => void, reject: (error: unknown) => void) => void;
+
+  constructor(reader: BodyReader, watch: AnswerWatch, grace: GraceLimits, disconnect: (reason: unknown) => void) {
+    this.reader = reader;
+    this.watch = watch;
+    this.grace = grace;
+    this.disconnect = disconnect;
+    // By way of variables: V8 lets a function that is written where it is assigned to a member grow old at once, and
+    // with it whatever it holds.
+    const onRead = (result: ReadResult): void => this.arrived(result);
+    const onBreak = (error: unknown): void => this.broke(error);
+    const wait: typeof this.wait = (resolve, reject) => {
+      this.resolveRead = resolve;
+      this.rejectRead = reject;
+    };
+    this.onRead = onRead;
+    this.onBreak = onBreak;
+    this.wait = wait;
+  }
+
+  get closed(): Promise<unknown> {
+    return this.atRelease ?? this.reader.closed;
+  }
+
+  get isOver(): boolean {
+    return this.isDone;
+  }
+
+  read(): Promise<ReadResult> {
+    if (this.isDetached && this.detachReason !== undefined) return Promise.reject(this.detachReason);
+    if (this.isDetached || this.isDone) return Promise.resolve(ended);
+    // A host that does not wait for its last read gets this one after it.
+    if (this.isReading && this.latest !== undefined) {
+      const readNext = (): Promise<ReadResult> => this.read();
+      return (this.latest = this.latest.then(readNext, readNext));
+    }
+    this.latest = new Promise<ReadResult>(this.wait);
+    this.step();
+    return this.latest;
+  }
+
+  cancel(reason?: unknown): Promise<void> {
+    if (this.isDetached || this.isDone) return Promise.resolve();
+    this.isDetached = true;
+    this.resolveRead(ended);
+    if (!this.watch.leave()) return this.stop(reason);
+    void this.readOn(reason);
+    return Promise.resolve();
+  }
+
+  interrupt(reason: unknown): void {
+    if (this.isDetached || this.isDone) return;
+    this.isDetached = true;
+    this.detachReason = reason;
+    this.rejectRead(reason);
+    void this.readOn(reason);
+  }
+
+  fail(error: unknown): void {
+    if (this.isDetached || this.isDone) return;
+    this.isDone = true;
+    this.watch.fail(error);
+    this.rejectRead(error);
+    this.reader.cancel(error).catch(() => undefined);
+    this.release();
+  }
+
+  private arrived(result: ReadResult): void {
+    this.isReading = false;
     // The host has left: this read belongs to the grace read.
-    if (isDetached) return;
+    if (this.isDetached) return;
     if (result.done) {
-      const rest = isDone ? undefined : watch.finish();
-      isDone = true;
-      release();
-      resolveRead(rest === undefined ? result : { done: false, value: rest });
+      const rest = this.isDone ? undefined : this.watch.finish();
+      this.isDone = true;
+      this.release();
+      this.resolveRead(rest === undefined ? result : { done: false, value: rest });
       return;
     }
-    const value = watch.see(result.value);
-    if (value === undefined) step();
-    else resolveRead(value === result.value ? result : { done: false, value });
-  };
-  const onBreak = (error: unknown): void => {
-    isReading = false;
-    if (isDetached) return;
-    isDone = true;
-    watch.fail(error);
-    rejectRead(error);
-  };
-  const wait = (resolve: typeof resolveRead, reject: typeof rejectRead): void => {
-    resolveRead = resolve;
-    rejectRead = reject;
-  };
-
-  const read = (): Promise<ReadResult> => {
-    if (isDetached && detachReason !== undefined) return Promise.reject(detachReason);
-    if (isDetached || isDone) return Promise.resolve(ended);
-    // A host that does not wait for its last read gets this one after it.
-    if (isReading) return (latest = latest.then(read, read));
-    latest = new Promise<ReadResult>(wait);
-    step();
-    return latest;
-  };
-
-  return {
-    read,
-    cancel(reason) {
-      if (isDetached || isDone) return Promise.resolve();
-      isDetached = true;
-      resolveRead(ended);
-      if (!watch.leave()) return stop(reason);
-      void readOn(reason);
-      return Promise.resolve();
-    },
-    interrupt(reason) {
-      if (isDetached || isDone) return;
-      isDetached = true;
-      detachReason = reason;
-      rejectRead(reason);
-      void readOn(reason);
-    },
-    fail(error) {
-      if (isDetached || isDone) return;
-      isDone = true;
-      watch.fail(error);
-      rejectRead(error);
-      reader.cancel(error).catch(() => undefined);
-      release();
-    },
-    get closed() {
-      return closed ?? reader.closed;
-    },
-    get isOver() {
-      return isDone;
-    },
-  };
-
-  function step(): void {
-    isReading = true;
-    pending = reader.read();
-    pending.then(onRead, onBreak);
+    const value = this.watch.see(result.value);
+    if (value === undefined) this.step();
+    else this.resolveRead(value === result.value ? result : { done: false, value });
   }
 
-  async function stop(reason: unknown): Promise<void> {
+  private broke(error: unknown): void {
+    this.isReading = false;
+    if (this.isDetached) return;
+    this.isDone = true;
+    this.watch.fail(error);
+    this.rejectRead(error);
+  }
+
+  private step(): void {
+    this.isReading = true;
+    this.pending = this.reader.read();
+    this.pending.then(this.onRead, this.onBreak);
+  }
+
+  private async stop(reason: unknown): Promise<void> {
     try {
-      const cancelled = reader.cancel(reason);
-      disconnect(reason);
+      const cancelled = this.reader.cancel(reason);
+      // Behind the end mark the bare client does no more than that either, and to abort a signal is dear.
+      if (!this.watch.isDone) this.disconnect(reason);
       await cancelled;
     } finally {
-      release();
+      this.release();
     }
   }
 
-  async function readOn(reason: unknown): Promise<void> {
+  private async readOn(reason: unknown): Promise<void> {
+    const { reader, watch, grace } = this;
     const deadline = timeout(grace.timeoutMs);
     let bytes = 0;
     try {
-      let next = isReading ? pending : undefined;
+      let next = this.isReading ? this.pending : undefined;
       for (;;) {
         const result = await Promise.race([next ?? reader.read(), deadline.passed]);
         next = undefined;
@@ -163,16 +196,16 @@ export function createAnswerSource(
     } finally {
       deadline.clear();
       watch.graceOver();
-      stop(reason).catch(() => undefined);
+      this.stop(reason).catch(() => undefined);
     }
   }
 
-  function release(): void {
-    if (isReleased) return;
-    isReleased = true;
-    closed = reader.closed;
+  private release(): void {
+    if (this.isReleased) return;
+    this.isReleased = true;
+    this.atRelease = this.reader.closed;
     try {
-      reader.releaseLock();
+      this.reader.releaseLock();
     } catch {
       // Some runtimes refuse while a read is under way; the stream is over all the same.
     }

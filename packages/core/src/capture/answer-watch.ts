@@ -30,6 +30,8 @@ export interface AnswerWatch {
   graceOver(): void;
   /** True once the usage was seen in what was read so far. */
   readonly hasUsage: boolean;
+  /** True where the host left behind the stream's own end mark: there is nothing more to come. */
+  readonly isDone: boolean;
 }
 
 /** What all watches of one capture share. */
@@ -64,9 +66,9 @@ export function createAnswerWatch<Watched extends Attempt, Call>(
  */
 class Watch<Watched extends Attempt, Call> implements AnswerWatch {
   hasUsage = false;
+  isDone = false;
   private isBlind = false;
   private hasLeft = false;
-  private isDone = false;
   private open: { readonly attempt: Watched; readonly call: Call; readonly look: BodyLook } | undefined;
   private readonly surroundings: WatchSurroundings<Watched, Call>;
 

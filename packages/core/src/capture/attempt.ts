@@ -10,8 +10,11 @@ export interface AnswerReader {
   see(payload: unknown): void;
   /** One parsed event out of many, for the extrapolation of what a cut stream held. `bytes` is its share of the stream. */
   sample(payload: unknown, bytes: number): void;
-  /** Whether there may be something in this text of a payload that is not known already, other than a usage report. */
-  mayLearn(text: string): boolean;
+  /**
+   * Names of the members, beside a usage report, that may still say something new; `undefined` while anything may.
+   * A payload without them need not be shown.
+   */
+  readonly openMembers: readonly string[] | undefined;
   /** True once a usage report was seen. */
   readonly hasUsage: boolean;
   /** True once the answer said it is finished: what follows is bookkeeping, already generated. */

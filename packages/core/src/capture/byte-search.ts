@@ -41,10 +41,12 @@ function searchBackwards(bytes: Uint8Array, needle: Uint8Array, leaps: Uint8Arra
 export function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
   if (pieces.length === 1 && pieces[0] !== undefined) return pieces[0];
   let length = 0;
-  for (const piece of pieces) length += piece.length;
+  for (let index = 0; index < pieces.length; index += 1) length += pieces[index]?.length ?? 0;
   const joined = new Uint8Array(length);
   let at = 0;
-  for (const piece of pieces) {
+  for (let index = 0; index < pieces.length; index += 1) {
+    const piece = pieces[index];
+    if (piece === undefined) continue;
     joined.set(piece, at);
     at += piece.length;
   }

@@ -79,46 +79,70 @@ const shadow = createMemberShadow<Body, BodyState>((native, stateOf) => {
 });
 
 function createDirectReader(state: BodyState): ReadableStreamDefaultReader<Uint8Array> {
-  let released: ReadableStreamDefaultReader | undefined;
-  const reader = {
-    read: () => released?.read() ?? state.sourceOf().read(),
-    cancel: (reason?: unknown) => released?.cancel(reason) ?? state.sourceOf().cancel(reason),
-    releaseLock() {
-      if (released !== undefined) return;
-      released = releasedReader();
-      state.lock = 'none';
-    },
-    get closed() {
-      return released?.closed ?? state.sourceOf().closed;
-    },
-  };
-  // A prototype of the runtime's own, for those who ask what it is.
-  return Object.setPrototypeOf(
-    reader,
-    ReadableStreamDefaultReader.prototype,
-  ) as ReadableStreamDefaultReader<Uint8Array>;
+  return new DirectReader(state) as ReadableStreamDefaultReader<Uint8Array>;
+}
+
+class DirectReader {
+  readonly #state: BodyState;
+  #released: ReadableStreamDefaultReader | undefined;
+
+  constructor(state: BodyState) {
+    this.#state = state;
+  }
+
+  get closed(): Promise<unknown> {
+    return this.#released?.closed ?? this.#state.sourceOf().closed;
+  }
+
+  read(): Promise<ReadResult> {
+    return (this.#released?.read() as Promise<ReadResult> | undefined) ?? this.#state.sourceOf().read();
+  }
+
+  cancel(reason?: unknown): Promise<void> {
+    return this.#released?.cancel(reason) ?? this.#state.sourceOf().cancel(reason);
+  }
+
+  releaseLock(): void {
+    if (this.#released !== undefined) return;
+    this.#released = releasedReader();
+    this.#state.lock = 'none';
+  }
+}
+
+function createDirectIterator(state: BodyState, preventsCancel: boolean): AsyncIterableIterator<Uint8Array> {
+  return new DirectIterator(state, preventsCancel) as AsyncIterableIterator<Uint8Array>;
 }
 
 /** Hands on the very promise of the source: the SDK awaits one per read, and each more in between costs all of them. */
-function createDirectIterator(state: BodyState, preventsCancel: boolean): AsyncIterableIterator<Uint8Array> {
-  const source = state.sourceOf();
-  let next = source.read;
-  const iterator = {
-    next: () => next(),
-    async return(value?: unknown) {
-      next = over;
-      if (!preventsCancel) await source.cancel();
-      state.lock = 'none';
-      return { done: true, value };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
-  return iterator as AsyncIterableIterator<Uint8Array>;
+class DirectIterator {
+  readonly #state: BodyState;
+  readonly #source: AnswerSource;
+  readonly #preventsCancel: boolean;
+  #isOver = false;
+
+  constructor(state: BodyState, preventsCancel: boolean) {
+    this.#state = state;
+    this.#source = state.sourceOf();
+    this.#preventsCancel = preventsCancel;
+  }
+
+  next(): Promise<ReadResult> {
+    return this.#isOver ? Promise.resolve(ended) : this.#source.read();
+  }
+
+  async return(value?: unknown): Promise<unknown> {
+    this.#isOver = true;
+    if (!this.#preventsCancel) await this.#source.cancel();
+    this.#state.lock = 'none';
+    return { done: true, value };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
 }
 
-const over = (): Promise<ReadResult> => Promise.resolve({ done: true, value: undefined });
+const ended: ReadResult = { done: true, value: undefined };
 
 /** A stream that refuses as every locked one of this runtime does. */
 function lockedStream(): Body {

@@ -19,72 +19,71 @@ export interface EventBorders {
 }
 
 export function createEventBorders(): EventBorders {
+  return new Borders();
+}
+
+/** A class, for there is one of these per stream; see ADR 0011 for what getters of object literals cost. */
+class Borders implements EventBorders {
+  strayLineFeed = false;
   /** Nothing of an event was seen since the last border. */
-  let atEventStart = true;
-  let atLineStart = true;
-  let endedWithCr = false;
-  let strayLineFeed = false;
+  private atEventStart = true;
+  private atLineStart = true;
+  private endedWithCr = false;
 
-  return {
-    isClean(chunk) {
-      const length = chunk.length;
-      return (
-        atEventStart &&
-        !endedWithCr &&
-        length > 2 &&
-        chunk[length - 1] === LF &&
-        chunk[length - 2] === LF &&
-        chunk[0] !== LF &&
-        chunk[0] !== CR
-      );
-    },
-    find,
-    get strayLineFeed() {
-      return strayLineFeed;
-    },
-  };
+  isClean(chunk: Uint8Array): boolean {
+    const length = chunk.length;
+    return (
+      this.atEventStart &&
+      !this.endedWithCr &&
+      length > 2 &&
+      chunk[length - 1] === LF &&
+      chunk[length - 2] === LF &&
+      chunk[0] !== LF &&
+      chunk[0] !== CR
+    );
+  }
 
-  function find(chunk: Uint8Array): number[] {
+  find(chunk: Uint8Array): number[] {
     let from = 0;
-    strayLineFeed = false;
-    if (endedWithCr && chunk[0] === LF) {
-      strayLineFeed = atEventStart;
+    this.strayLineFeed = false;
+    if (this.endedWithCr && chunk[0] === LF) {
+      this.strayLineFeed = this.atEventStart;
       from = 1;
     }
     const ends: number[] = [];
     if (chunk.length > from) {
-      if (chunk.indexOf(CR, from) < 0) findLineFeeds(chunk, from, ends);
-      else findAllLineEnds(chunk, from, ends);
+      if (chunk.indexOf(CR, from) < 0) this.findLineFeeds(chunk, from, ends);
+      else this.findAllLineEnds(chunk, from, ends);
     }
-    endedWithCr = chunk[chunk.length - 1] === CR;
-    const lastEnd = ends.at(-1) ?? (strayLineFeed ? 1 : 0);
-    atEventStart = lastEnd === chunk.length && (ends.length > 0 || atEventStart);
+    this.endedWithCr = chunk[chunk.length - 1] === CR;
+    const lastEnd = ends.at(-1) ?? (this.strayLineFeed ? 1 : 0);
+    this.atEventStart = lastEnd === chunk.length && (ends.length > 0 || this.atEventStart);
     return ends;
   }
 
-  function findLineFeeds(chunk: Uint8Array, from: number, ends: number[]): void {
-    let lineStart = atLineStart ? from : -1;
+  private findLineFeeds(chunk: Uint8Array, from: number, ends: number[]): void {
+    let lineStart = this.atLineStart ? from : -1;
     let at = chunk.indexOf(LF, from);
     while (at >= 0) {
       if (at === lineStart) ends.push(at + 1);
       lineStart = at + 1;
       at = chunk[lineStart] === LF ? lineStart : chunk.indexOf(LF, lineStart);
     }
-    atLineStart = lineStart === chunk.length;
+    this.atLineStart = lineStart === chunk.length;
   }
 
-  function findAllLineEnds(chunk: Uint8Array, from: number, ends: number[]): void {
+  private findAllLineEnds(chunk: Uint8Array, from: number, ends: number[]): void {
     let at = from;
     while (at < chunk.length) {
       const byte = chunk[at];
       if (byte !== LF && byte !== CR) {
-        atLineStart = false;
+        this.atLineStart = false;
         at += 1;
         continue;
       }
       at += byte === CR && chunk[at + 1] === LF ? 2 : 1;
-      if (atLineStart) ends.push(at);
-      atLineStart = true;
+      if (this.atLineStart) ends.push(at);
+      this.atLineStart = true;
     }
   }
 }

@@ -138,10 +138,20 @@ function byteAt(data: EventData, position: number): number {
 // Not the event's own: that of a Buffer is a view.
 const sliceOf = Uint8Array.prototype.slice;
 
+/** Up to so many bytes are written one by one: a second view of the event costs more. */
+const fewBytes = 256;
+
+/** One copy that lacks what is cut out at its shorter side, and that side again. */
 function without(event: Uint8Array, start: number, end: number): Uint8Array {
-  // One copy that is short in front, and its head again: cheaper than two copies into an empty array.
-  const kept = sliceOf.call(event, end - start);
-  kept.set(event.subarray(0, start));
+  const gap = end - start;
+  const length = event.length - gap;
+  const isHead = start < length - start;
+  const kept = isHead ? sliceOf.call(event, gap) : sliceOf.call(event, 0, length);
+  const from = isHead ? 0 : start;
+  const to = isHead ? start : length;
+  const shift = isHead ? 0 : gap;
+  if (to - from > fewBytes) kept.set(event.subarray(from + shift, to + shift), from);
+  else for (let at = from; at < to; at += 1) kept[at] = event[at + shift] ?? 0;
   return kept;
 }
 

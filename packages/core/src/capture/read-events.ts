@@ -1,4 +1,6 @@
 import type { AnswerReader } from './attempt.ts';
+import { lastByteSearch } from './byte-search.ts';
+import type { LastByteSearch } from './byte-search.ts';
 import { createEventBorders } from './event-borders.ts';
 import { readEventData } from './sse-event.ts';
 import type { EventData } from './sse-event.ts';
@@ -8,29 +10,63 @@ import type { EventData } from './sse-event.ts';
  * and end within an event; such a fragment is passed over.
  *
  * @param isSampled - Show them as samples for an estimate, too.
- * @returns Whether the stream's own end mark, `data: [DONE]`, is among them.
+ * @param wantsEndMark - Whether the stream's own end mark, `data: [DONE]`, is looked for.
+ * @returns Whether it is among them.
  */
-export function readEvents(bytes: Uint8Array, reader: AnswerReader, isSampled: boolean): boolean {
+export function readEvents(
+  bytes: Uint8Array,
+  reader: AnswerReader,
+  isSampled: boolean,
+  wantsEndMark: boolean,
+): boolean {
+  if (!mayBeNews(bytes, reader) && (!wantsEndMark || findEndMark(bytes) < 0)) return false;
   let hasEndMark = false;
   let from = 0;
   const ends = createEventBorders().find(bytes);
   if (ends.at(-1) !== bytes.length) ends.push(bytes.length);
-  for (const end of ends) {
+  for (let index = 0; index < ends.length; index += 1) {
+    const end = ends[index] ?? bytes.length;
     const event = bytes.subarray(from, end);
     from = end;
+    const isNews = mayBeNews(event, reader);
+    if (!isNews && (!wantsEndMark || hasEndMark || findEndMark(event) < 0)) continue;
     const data = readEventData(event);
     if (data === undefined) continue;
     if (data.text.trim() === '[DONE]') {
       hasEndMark = true;
       continue;
     }
-    if (!data.isError && !reader.mayLearn(data.text)) continue;
+    if (!isNews) continue;
     const payload = readPayload(data);
     if (payload === undefined) continue;
     reader.see(payload);
     if (isSampled) reader.sample(payload, event.length);
   }
   return hasEndMark;
+}
+
+const findEndMark = lastByteSearch('[DONE]');
+/** An error may say so by the name of its event alone. */
+const findError = lastByteSearch('error');
+/** By the name of a member; few names are ever open. */
+const searches = new Map<string, LastByteSearch>();
+
+/** Whether there may be something in these bytes that the reader does not know, other than a usage report. */
+function mayBeNews(bytes: Uint8Array, { openMembers }: AnswerReader): boolean {
+  if (openMembers === undefined || findError(bytes) >= 0) return true;
+  for (let index = 0; index < openMembers.length; index += 1) {
+    if (searchOf(openMembers[index] ?? '')(bytes) >= 0) return true;
+  }
+  return false;
+}
+
+function searchOf(name: string): LastByteSearch {
+  let search = searches.get(name);
+  if (search === undefined) {
+    search = lastByteSearch(`"${name}"`);
+    searches.set(name, search);
+  }
+  return search;
 }
 
 /** What an event says, as one value; `undefined` where its data are no JSON. An error says so by its name alone, too. */

@@ -4,8 +4,6 @@
  */
 export interface SignalRelay {
   readonly signal: AbortSignal;
-  /** True once the host has aborted. */
-  readonly isAborted: boolean;
   /** Aborts the inner fetch. */
   abort(reason: unknown): void;
   /** Who decides on a host's abort from now on; by default it is passed on at once. */
@@ -15,20 +13,50 @@ export interface SignalRelay {
 }
 
 export function relaySignal(host: AbortSignal | null | undefined): SignalRelay {
-  const controller = new AbortController();
-  let handler = (reason: unknown): void => controller.abort(reason);
-  const follow = (): void => handler(host?.reason);
-  if (host?.aborted === true) controller.abort(host.reason);
-  else host?.addEventListener('abort', follow, { once: true });
-  return {
-    signal: controller.signal,
-    get isAborted() {
-      return host?.aborted === true;
-    },
-    abort: (reason) => controller.abort(reason),
-    onAbort(next) {
-      handler = next;
-    },
-    release: () => host?.removeEventListener('abort', follow),
-  };
+  return new Relay(host);
 }
+
+/** A class, for there is one of these per stream; see ADR 0011. */
+class Relay implements SignalRelay {
+  private readonly host: AbortSignal | null | undefined;
+  private readonly controller = new AbortController();
+  private handler: ((reason: unknown) => void) | undefined = undefined;
+  private readonly follow: (() => void) | undefined = undefined;
+
+  constructor(host: AbortSignal | null | undefined) {
+    this.host = host;
+    if (host === null || host === undefined) return;
+    if (host.aborted) {
+      this.controller.abort(host.reason);
+      return;
+    }
+    // By way of a variable: V8 lets a function that is written where it is assigned to a member grow old at once.
+    const follow = (): void => this.followHost();
+    this.follow = follow;
+    host.addEventListener('abort', follow, once);
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.controller.abort(reason);
+  }
+
+  onAbort(handler: (reason: unknown) => void): void {
+    this.handler = handler;
+  }
+
+  release(): void {
+    if (this.follow !== undefined) this.host?.removeEventListener('abort', this.follow);
+  }
+
+  private followHost(): void {
+    const reason: unknown = this.host?.reason;
+    if (this.handler === undefined) this.abort(reason);
+    else this.handler(reason);
+  }
+}
+
+const once = { once: true } as const;

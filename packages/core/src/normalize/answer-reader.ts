@@ -15,8 +15,8 @@ export interface AnswerReading {
   see(payload: unknown): void;
   /** One parsed event out of many, with its share of the stream's bytes: the basis of an estimate. */
   sample(payload: unknown, bytes: number): void;
-  /** Whether there may be something in this text of a payload that is not known already, other than a usage report. */
-  mayLearn(text: string): boolean;
+  /** Names of the members, beside a usage report, that may still say something new; `undefined` while anything may. */
+  readonly openMembers: readonly string[] | undefined;
   /** The fullest usage report seen. */
   readonly report: UsageReport | undefined;
   readonly hasUsage: boolean;
@@ -35,6 +35,9 @@ export interface AnswerReading {
    */
   estimateOutputTokens(streamBytes: number): number | undefined;
 }
+
+const errorAlone = ['error'] as const;
+const errorAndTier = ['error', 'service_tier'] as const;
 
 /** So much of the samples' text is kept for a tokenizer, in characters. */
 const maxKeptChars = 1024;
@@ -87,11 +90,10 @@ class Reading implements AnswerReading {
     this.serviceTier = facts.serviceTier ?? this.serviceTier;
   }
 
-  mayLearn(text: string): boolean {
+  get openMembers(): readonly string[] | undefined {
     // With its usage an answer is finished, and needs no estimate.
-    if (!this.hasUsage || this.responseId === undefined || this.responseModel === undefined) return true;
-    if (this.serviceTier === undefined && text.includes('"service_tier"')) return true;
-    return text.includes('"error"');
+    if (!this.hasUsage || this.responseId === undefined || this.responseModel === undefined) return undefined;
+    return this.serviceTier === undefined ? errorAndTier : errorAlone;
   }
 
   sample(payload: unknown, bytes: number): void {

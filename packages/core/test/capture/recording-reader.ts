@@ -11,7 +11,7 @@ export function recordingReader(): RecordingReader {
     seen,
     see: (payload) => void seen.push(payload),
     sample: () => undefined,
-    mayLearn: () => true,
+    openMembers: undefined,
     get hasUsage() {
       return seen.some((payload) => isReport((payload as { usage?: unknown }).usage));
     },
