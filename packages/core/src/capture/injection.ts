@@ -60,7 +60,7 @@ export function createInjection(mode: InjectMode, respectExplicitFalse: boolean)
       if (facts.includeUsage === false && respectExplicitFalse) return undefined;
       if (learned.get(keyOf(request)) === 'unwanted') return undefined;
       if (!wants(request)) return undefined;
-      const body = spliceIncludeUsage(request.body);
+      const body = spliceIncludeUsage(request.body, facts);
       if (body === undefined) return undefined;
       return { body, hide: policy.ask ? policy.hide : 'usage-only events' };
     },

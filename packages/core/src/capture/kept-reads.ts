@@ -56,6 +56,8 @@ class Kept implements KeptReads {
   /** The last of the other reads, as many as it takes for `tailBytes`. */
   private readonly tail: Uint8Array[] = [];
   private tailLength = 0;
+  /** Each read of the stream so far began and ended at event borders. */
+  private isClean = true;
 
   constructor(reader: AnswerReader) {
     this.reader = reader;
@@ -63,6 +65,7 @@ class Kept implements KeptReads {
 
   see(chunk: Uint8Array, isClean: boolean): boolean {
     this.reads += 1;
+    if (!isClean) this.isClean = false;
     if (this.reads <= earlyReads) {
       if (isClean && this.keepEarly(chunk)) return false;
       this.keepEnd(chunk);
@@ -87,7 +90,10 @@ class Kept implements KeptReads {
     if (this.tail.length === 0 || this.shownReads === this.reads) return hasEndMark;
     const isSample = this.shownReads === 0;
     this.shownReads = this.reads;
-    if (readEvents(joinBytes(this.tail), this.reader, isSample, wantsEndMark)) hasEndMark = true;
+    // Joined only where an event may lie across two of them.
+    const pieces = this.isClean ? this.tail : [joinBytes(this.tail)];
+    for (let at = 0; at < pieces.length; at += 1)
+      if (readEvents(pieces[at] ?? nothing, this.reader, isSample, wantsEndMark)) hasEndMark = true;
     return hasEndMark;
   }
 

@@ -3,7 +3,7 @@ import type { JsonMember } from './json-members.ts';
 
 /** What the body of a request says, read from its text without parsing it. */
 export interface RequestFacts {
-  readonly model?: string;
+  readonly model: string | undefined;
   /** Top-level `"stream": true`. */
   readonly streams: boolean;
   /** What the host itself says of `stream_options.include_usage`; `undefined` where it says nothing. */
@@ -12,6 +12,9 @@ export interface RequestFacts {
   readonly background: boolean;
   /** Azure "on your data" requests carry `data_sources` and refuse `stream_options`. */
   readonly hasDataSources: boolean;
+  /** Where `stream` and `stream_options` stand in the text, so that it is searched once. */
+  readonly stream: JsonMember | undefined;
+  readonly streamOptions: JsonMember | undefined;
 }
 
 /**
@@ -23,14 +26,18 @@ export function readRequestBody(text: string): RequestFacts | undefined {
   const members = findJsonMembers(text, wanted);
   if (members === undefined) return undefined;
   const model = valueOf(text, members.get('model'));
-  const options = valueOf(text, members.get('stream_options'));
+  const stream = members.get('stream');
+  const streamOptions = members.get('stream_options');
+  const options = valueOf(text, streamOptions);
   const includeUsage = isObject(options) ? options['include_usage'] : undefined;
   return {
-    ...(typeof model === 'string' ? { model } : {}),
-    streams: valueOf(text, members.get('stream')) === true,
+    model: typeof model === 'string' ? model : undefined,
+    streams: valueOf(text, stream) === true,
     includeUsage: typeof includeUsage === 'boolean' ? includeUsage : undefined,
     background: valueOf(text, members.get('background')) === true,
     hasDataSources: members.has('data_sources'),
+    stream,
+    streamOptions,
   };
 }
 
@@ -42,11 +49,13 @@ export function readFormBody(body: unknown): RequestFacts | undefined {
   if (typeof FormData === 'undefined' || !(body instanceof FormData)) return undefined;
   const model = body.get('model');
   return {
-    ...(typeof model === 'string' ? { model } : {}),
+    model: typeof model === 'string' ? model : undefined,
     streams: body.get('stream') === 'true',
     includeUsage: undefined,
     background: false,
     hasDataSources: false,
+    stream: undefined,
+    streamOptions: undefined,
   };
 }
 
@@ -54,13 +63,14 @@ export function readFormBody(body: unknown): RequestFacts | undefined {
  * Splices `include_usage: true` into the text of a streaming request, merged into existing `stream_options`, every
  * other byte left as it is.
  *
+ * @param facts - What {@link readRequestBody} found in this very text.
  * @returns `undefined` where that is not possible (`stream_options` is neither absent, null nor an object).
  */
-export function spliceIncludeUsage(text: string): string | undefined {
-  const members = findJsonMembers(text, wanted);
-  const stream = members?.get('stream');
+export function spliceIncludeUsage(
+  text: string,
+  { stream, streamOptions: options }: Pick<RequestFacts, 'stream' | 'streamOptions'>,
+): string | undefined {
   if (stream === undefined) return undefined;
-  const options = members?.get('stream_options');
   if (options === undefined) return insert(text, stream.valueEnd, ',"stream_options":{"include_usage":true}');
   const value = valueOf(text, options);
   if (value === null) return replace(text, options, '{"include_usage":true}');
