@@ -7,6 +7,8 @@ export default defineConfig({
   sourcemap: true,
   // The maps name the files of `src`, which are published beside them.
   esbuildOptions: (options) => void (options.sourcesContent = false),
+  // One file per entry, as in CommonJS: the four files that entries would share cost the import of the main one 2 ms.
+  splitting: false,
   clean: true,
   noExternal: ['zod'],
   target: 'node22',

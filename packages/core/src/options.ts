@@ -100,58 +100,72 @@ export interface QueueOptions {
   readonly appendTimeoutMs?: number;
 }
 
-const aFunction = z.custom<(...parts: never[]) => unknown>((value) => typeof value === 'function');
-const count = z.number().check(z.int(), z.gte(0));
-const milliseconds = count.check(z.lte(longestTimerMs));
-const anObject = z.custom<object>((value) => typeof value === 'object' && value !== null);
-
-const schema = z.strictObject({
-  store: z.custom<UsageStore>((value) => isStore(value)),
-  journal: z.optional(anObject),
-  sinks: z.optional(z.array(z.custom<UsageSink>((value) => isSink(value)))),
-  prices: z.optional(anObject),
-  stop: z.optional(
-    z.union([
-      z.enum(['estimate', 'drain', 'lookup']),
-      z.strictObject({ policy: z.literal('lookup'), waitsMs: z.optional(z.array(milliseconds)) }),
-      z.strictObject({ policy: z.literal('drain'), maxBytes: z.optional(count), timeoutMs: z.optional(milliseconds) }),
-    ]),
-  ),
-  inject: z.optional(z.union([z.enum(['auto', 'always', 'never']), aFunction])),
-  respectExplicitFalse: z.optional(z.boolean()),
-  attribute: z.optional(aFunction),
-  tokenizer: z.optional(aFunction),
-  queue: z.optional(
-    z.strictObject({
-      flushIntervalMs: z.optional(milliseconds),
-      maxBatchRecords: z.optional(z.number().check(z.int(), z.gte(1))),
-      maxBytes: z.optional(count),
-      appendTimeoutMs: z.optional(z.number().check(z.int(), z.gte(1), z.lte(longestTimerMs))),
-    }),
-  ),
-  waitUntil: z.optional(aFunction),
-  drainOn: z.optional(z.array(z.custom<NodeJS.Signals>((value) => isCatchableSignal(value)))),
-  onRecord: z.optional(aFunction),
-  onError: z.optional(aFunction),
-  clock: z.optional(aFunction),
+// Built at the first check: at the import they would take longer than all the rest of it.
+const meterOptions = once(() => {
+  const aFunction = z.custom<(...parts: never[]) => unknown>((value) => typeof value === 'function');
+  const count = z.number().check(z.int(), z.gte(0));
+  const milliseconds = count.check(z.lte(longestTimerMs));
+  const atLeastOne = z.number().check(z.int(), z.gte(1));
+  const anObject = z.custom<object>((value) => typeof value === 'object' && value !== null);
+  return z.strictObject({
+    store: z.custom<UsageStore>((value) => isStore(value)),
+    journal: z.optional(anObject),
+    sinks: z.optional(z.array(z.custom<UsageSink>((value) => isSink(value)))),
+    prices: z.optional(anObject),
+    stop: z.optional(
+      z.union([
+        z.enum(['estimate', 'drain', 'lookup']),
+        z.strictObject({ policy: z.literal('lookup'), waitsMs: z.optional(z.array(milliseconds)) }),
+        z.strictObject({
+          policy: z.literal('drain'),
+          maxBytes: z.optional(count),
+          timeoutMs: z.optional(milliseconds),
+        }),
+      ]),
+    ),
+    inject: z.optional(z.union([z.enum(['auto', 'always', 'never']), aFunction])),
+    respectExplicitFalse: z.optional(z.boolean()),
+    attribute: z.optional(aFunction),
+    tokenizer: z.optional(aFunction),
+    queue: z.optional(
+      z.strictObject({
+        flushIntervalMs: z.optional(milliseconds),
+        maxBatchRecords: z.optional(atLeastOne),
+        maxBytes: z.optional(count),
+        appendTimeoutMs: z.optional(atLeastOne.check(z.lte(longestTimerMs))),
+      }),
+    ),
+    waitUntil: z.optional(aFunction),
+    drainOn: z.optional(z.array(z.custom<NodeJS.Signals>((value) => isCatchableSignal(value)))),
+    onRecord: z.optional(aFunction),
+    onError: z.optional(aFunction),
+    clock: z.optional(aFunction),
+  });
 });
 
-const attributionSchema = z.strictObject({
-  userId: z.optional(z.string()),
-  tenantId: z.optional(z.string()),
-  conversationId: z.optional(z.string()),
-  messageId: z.optional(z.string()),
-  tags: z.optional(z.record(z.string(), z.string())),
-});
+const attributionSchema = once(() =>
+  z.strictObject({
+    userId: z.optional(z.string()),
+    tenantId: z.optional(z.string()),
+    conversationId: z.optional(z.string()),
+    messageId: z.optional(z.string()),
+    tags: z.optional(z.record(z.string(), z.string())),
+  }),
+);
+
+function once<Schema>(build: () => Schema): () => Schema {
+  let built: Schema | undefined;
+  return () => (built ??= build());
+}
 
 /** Checks the options of `createMeter`, and throws with the name of the first wrong one. */
 export function checkMeterOptions(options: unknown): void {
-  check('createMeter', schema, options);
+  check('createMeter', meterOptions(), options);
 }
 
 /** Checks what was given to `meter.track`. */
 export function checkAttribution(attribution: unknown): void {
-  check('meter.track', attributionSchema, attribution);
+  check('meter.track', attributionSchema(), attribution);
 }
 
 function check(what: string, expected: z.ZodMiniType, value: unknown): void {
