@@ -1,6 +1,7 @@
-import { useSyncExternalStore } from 'react';
+import { useState, useSyncExternalStore } from 'react';
 import { usageLevel, usageRatio } from '../format/usage-level.ts';
 import type { UsageLevel, UsageThresholds } from '../format/usage-level.ts';
+import { createUsageStore } from '../store/create-usage-store.ts';
 import type { UsageStore } from '../store/create-usage-store.ts';
 import type { UsageState } from '../store/usage-state.ts';
 import { useUsageStore } from './usage-provider.tsx';
@@ -29,19 +30,9 @@ export interface TokenUsage extends UsageState {
  */
 export function useTokenUsage(store?: UsageStore, thresholds?: UsageThresholds): TokenUsage {
   const inherited = useUsageStore();
-  const { subscribe, get, getServer, refresh, apply } = store ?? inherited ?? noStore;
+  const [own] = useState(createUsageStore);
+  const { subscribe, get, getServer, refresh, apply } = store ?? inherited ?? own;
   const state = useSyncExternalStore(subscribe, get, getServer);
   const ratio = usageRatio(state.usage);
   return { ...state, level: usageLevel(state, thresholds), refresh, apply, ...(ratio !== undefined && { ratio }) };
 }
-
-const waiting: UsageState = { status: 'loading', pending: false, stale: false };
-
-const noStore: UsageStore = {
-  get: () => waiting,
-  getServer: () => waiting,
-  subscribe: () => () => undefined,
-  refresh: () => Promise.resolve(waiting),
-  apply: () => false,
-  reset: () => undefined,
-};

@@ -1,15 +1,12 @@
-/** Tells listeners about changes, at most once per frame of the screen. */
-export interface Notifier {
-  readonly listeners: Set<() => void>;
-  /** Something changed. Listeners hear of it at once, or at the end of the current frame. */
-  notify(): void;
-}
-
 const frameMs = 16;
 
-/** Timers instead of animation frames: those stand still in tabs that are not seen, and do not exist outside browsers. */
-export function createNotifier(): Notifier {
-  const listeners = new Set<() => void>();
+/**
+ * Tells listeners about changes: at once, then at most once per frame of the screen. Timers instead of animation frames:
+ * those stand still in tabs that are not seen, and do not exist outside browsers.
+ *
+ * @returns To be called when something changed.
+ */
+export function createNotifier(listeners: ReadonlySet<() => void>): () => void {
   let isDirty = false;
   let isWaiting = false;
   const tell = (): void => {
@@ -19,11 +16,8 @@ export function createNotifier(): Notifier {
     setTimeout(tell, frameMs);
     listeners.forEach((listener) => listener());
   };
-  return {
-    listeners,
-    notify() {
-      isDirty = listeners.size > 0;
-      if (!isWaiting) tell();
-    },
+  return () => {
+    isDirty = listeners.size > 0;
+    if (!isWaiting) tell();
   };
 }

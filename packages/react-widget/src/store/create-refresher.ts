@@ -1,7 +1,6 @@
-const timeoutMs = 20_000;
+import { usageError } from './usage-state.ts';
 
-/** Why a request was given up that took too long. */
-export const tooSlow = 'timeout';
+const timeoutMs = 20_000;
 
 /** Runs requests one at a time. */
 export interface Refresher {
@@ -11,41 +10,30 @@ export interface Refresher {
   abort(): void;
 }
 
-/** @param ask - Makes one request and handles all that comes of it; never rejects. `order` counts up from 1. */
-export function createRefresher(ask: (signal: AbortSignal, order: number) => Promise<void>): Refresher {
-  let order = 0;
-  let flight: { readonly controller: AbortController; readonly done: Promise<void> } | undefined;
+/** @param ask - Makes one request and handles all that comes of it; never rejects. */
+export function createRefresher(ask: (signal: AbortSignal) => Promise<void>): Refresher {
+  let newest: AbortController | undefined;
+  let flight: Promise<void> | undefined;
   let next: Promise<void> | undefined;
 
   const start = (): Promise<void> => {
-    const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(tooSlow), timeoutMs);
-    order += 1;
-    const done = ask(controller.signal, order).finally(() => {
+    const own = (newest = new AbortController());
+    const timer = setTimeout(() => own.abort(usageError('network', 'timeout')), timeoutMs);
+    next = undefined;
+    return (flight = ask(own.signal).finally(() => {
       clearTimeout(timer);
-      if (flight?.controller === controller) flight = undefined;
-    });
-    flight = { controller, done };
-    return done;
+      if (own === newest) flight = undefined;
+    }));
   };
 
   return {
     refresh() {
-      if (flight === undefined) return start();
-      if (next === undefined) {
-        const waiting = flight.done.then(() => {
-          if (next !== waiting) return undefined;
-          next = undefined;
-          return start();
-        });
-        next = waiting;
-      }
-      return next;
+      const own = newest;
+      return flight ? (next ??= flight.then(() => (own === newest ? start() : undefined))) : start();
     },
     abort() {
-      flight?.controller.abort();
-      flight = undefined;
-      next = undefined;
+      newest?.abort();
+      newest = flight = next = undefined;
     },
   };
 }

@@ -1,15 +1,14 @@
-import type { Read } from '../usage/read-shape.ts';
 import { readUsageFrame, readUsageSnapshot } from '../usage/read-usage.ts';
-import { createUsageLedger, holdMs } from '../usage/usage-ledger.ts';
+import type { Read } from '../usage/read-usage.ts';
+import { acceptSnapshot, addFrame, createUsageLedger, holdMs } from '../usage/usage-ledger.ts';
 import { fetchUsage } from './fetch-usage.ts';
 import type { UsageSource } from './fetch-usage.ts';
 import { createNotifier } from './create-notifier.ts';
-import { createRefresher, tooSlow } from './create-refresher.ts';
+import { createRefresher } from './create-refresher.ts';
 import { openChannel } from './open-channel.ts';
 import type { UsageChannel } from './open-channel.ts';
 import { usageError } from './usage-state.ts';
 import type { UsageError, UsageState } from './usage-state.ts';
-import type { UsageSnapshot } from '../usage/usage-snapshot.ts';
 import { watchPage } from './watch-page.ts';
 
 /** Options of {@link createUsageStore}. */
@@ -48,12 +47,11 @@ export interface UsageStore {
 
 /** Focus and network events so soon after a request start no other. */
 const wakeMs = 2000;
-/** After a frame: one request when the answers pause, two further ones while it is not counted. */
-const settleMs = [300, 3700, holdMs];
-/** Where answers never pause, a request each so often all the same. */
-const longestSettleMs = 2000;
+/** After a frame: one request for all that arrive meanwhile, two further ones while it is not counted. */
+const settleMs = [500, 3500, holdMs];
 /** A snapshot from server rendering is not asked for again at once. */
 const initialMs = 60_000;
+const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * Makes the store of one user's usage. It needs no framework and does nothing until someone subscribes or refreshes.
@@ -65,117 +63,122 @@ const initialMs = 60_000;
  * ```
  */
 export function createUsageStore(options: UsageStoreOptions = {}): UsageStore {
-  const { userKey, initial, sync = true, onError } = options;
-  const hasSource = options.src !== undefined || options.fetcher !== undefined;
-  const { listeners, notify } = createNotifier();
+  return createLiveStore(() => options);
+}
+
+/** A store whose functions and headers may be others with every request. */
+export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
+  const { userKey, initial, sync = true } = options();
+  const listeners = new Set<() => void>();
+  const notify = createNotifier(listeners);
   let ledger = createUsageLedger();
   let facts: Omit<UsageState, 'usage' | 'pending'> = { status: 'loading', stale: false };
   let state: UsageState | undefined;
   let askedAt = -Infinity;
-  let lastOrder = 0;
-  let firstFrameAt = 0;
-  let settleTimer: ReturnType<typeof setTimeout> | undefined;
-  let resetTimer: ReturnType<typeof setTimeout> | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let dueAt = Infinity;
+  let round = 0;
   let channel: UsageChannel | undefined;
-  let stopWatching: (() => void) | undefined;
+  let session: AbortController | undefined;
 
   const get = (): UsageState => {
-    const usage = ledger.shown();
-    return (state ??= { ...facts, pending: ledger.isPending(), ...(usage && { usage }) });
+    const { shown, isPending = false } = ledger;
+    return (state ??= { ...facts, pending: isPending, ...(shown && { usage: shown }) });
   };
   const change = (changed: typeof facts): void => {
     facts = changed;
     state = undefined;
     notify();
   };
+  const tell = (error: UsageError): void => options().onError?.(error);
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel, not a window
-  const share = (): void => channel?.postMessage(ledger.confirmed());
+  const share = (): void => channel?.postMessage(ledger.base);
 
   /** The first fault in it is told, once. */
   const readWith = <Value>(read: Read<Value>, value: unknown): Value | undefined => {
     let fault: string | undefined;
     const result = read(value, (field) => (fault ??= field));
-    if (!result || fault) onError?.(usageError('malformed', fault ?? 'usage'));
+    if (!result || fault) tell(usageError('malformed', fault ?? 'usage'));
     return result;
   };
-  const accept = (snapshot: UsageSnapshot | undefined, order: number): boolean => {
-    if (!snapshot) return false;
-    const isNews = ledger.accept(snapshot, order);
+  /** Whether it was news; `undefined` where it is no snapshot. */
+  const accept = (value: unknown, isOwn: boolean): boolean | undefined => {
+    const snapshot = readWith(readUsageSnapshot, value);
+    if (!snapshot) return undefined;
+    const isNews = acceptSnapshot(ledger, snapshot, isOwn);
     // An answer that is not news still says that the endpoint is well.
     change({ status: 'ready', stale: false, updatedAt: Date.now() });
-    wakeAtReset();
+    askAtReset();
     return isNews;
   };
   const fail = (error: UsageError): void => {
     if (error.status === 401) {
       reset();
-      options.onUnauthorized?.();
+      options().onUnauthorized?.();
     } else {
-      const stale = ledger.shown() !== undefined;
+      const stale = ledger.shown !== undefined;
       change({ ...facts, status: stale ? 'ready' : 'error', stale, error });
     }
   };
 
-  const { refresh, abort } = createRefresher(async (signal, order) => {
+  const { refresh, abort } = createRefresher(async (signal) => {
+    if ((options().src ?? options().fetcher) === undefined) return;
     askedAt = Date.now();
-    lastOrder = order;
     if (facts.status === 'unauthorized') change({ status: 'loading', stale: false });
     listen();
     try {
       // The race is for fetchers of the app's own that do not heed the signal.
-      const body = await Promise.race([fetchUsage(options, signal), rejection(signal)]);
-      if (signal.aborted) return;
-      const snapshot = readWith(readUsageSnapshot, body);
-      if (accept(snapshot, order)) share();
-      if (!snapshot) fail(usageError('malformed', 'usage'));
+      const body = await Promise.race([fetchUsage(options(), signal), rejection(signal)]);
+      signal.throwIfAborted();
+      const isNews = accept(body, true);
+      if (isNews) share();
+      if (isNews === undefined) fail(usageError('malformed', 'usage'));
     } catch (cause) {
-      if (signal.aborted && signal.reason !== tooSlow) return;
-      const error = signal.aborted ? usageError('network', tooSlow) : (cause as UsageError);
-      onError?.(error);
-      fail(error);
+      // Nobody waits for it any more.
+      if ((cause as Error).name === 'AbortError') return;
+      tell(cause as UsageError);
+      fail(cause as UsageError);
     }
   });
 
   const wake = (): void => {
-    if (hasSource && listeners.size > 0 && Date.now() - askedAt >= wakeMs) void refresh();
+    if (listeners.size > 0 && Date.now() - askedAt >= wakeMs) void refresh();
   };
-  /** The counters start anew at a known time; some seconds of spread keep all tabs from asking at once. */
-  const wakeAtReset = (): void => {
-    const ms = Date.parse(ledger.confirmed()?.period?.resetsAt ?? '') - Date.now();
-    clearTimeout(resetTimer);
-    if (ms > 0 && listeners.size > 0)
-      resetTimer = setTimeout(wake, Math.min(ms + 500 + Math.random() * 2500, 2 ** 31 - 1));
-  };
-  const settle = (round = 0): void => {
-    const ms = settleMs[round];
-    if (!hasSource || listeners.size === 0 || ms === undefined) return;
-    firstFrameAt ||= Date.now();
-    clearTimeout(settleTimer);
-    settleTimer = setTimeout(
-      () => {
-        firstFrameAt = 0;
-        void refresh().then(() => ledger.isPending() && settle(round + 1));
+  /** Asks in so many milliseconds, unless it is going to be sooner. */
+  const askIn = (ms = 0): void => {
+    if (listeners.size === 0 || !(ms > 0 && Date.now() + ms < dueAt)) return;
+    dueAt = Date.now() + ms;
+    clearTimeout(timer);
+    timer = setTimeout(
+      async () => {
+        dueAt = Infinity;
+        await refresh();
+        if (ledger.isPending) askIn(settleMs[(round += 1)]);
       },
-      round > 0 ? ms : Math.min(ms, firstFrameAt + longestSettleMs - Date.now()),
+      Math.min(ms, longestTimerMs),
     );
   };
+  /** The counters start anew at a known time; some seconds of spread keep all tabs from asking at once. */
+  const askAtReset = (): void =>
+    askIn(Date.parse(ledger.base?.period?.resetsAt ?? '') - Date.now() + 500 + Math.random() * 2500);
+  const settle = (): void => askIn(settleMs[(round = 0)]);
 
   const listen = (): void => {
-    if (listeners.size === 0) return;
-    stopWatching ??= watchPage(wake);
-    if (userKey === undefined || !sync || channel) return;
+    if (session || listeners.size === 0) return;
+    session = new AbortController();
+    watchPage(wake, session.signal);
+    if (userKey === undefined || !sync) return;
     channel = (sync === true ? openChannel : sync)(`kilotoken:${userKey}`);
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- listeners alone would leave the channel closed
-    if (channel) channel.onmessage = ({ data }) => void accept(readWith(readUsageSnapshot, data), 0);
+    if (channel) channel.onmessage = ({ data }) => void accept(data, false);
   };
   const rest = (): void => {
     abort();
-    clearTimeout(settleTimer);
-    clearTimeout(resetTimer);
-    firstFrameAt = 0;
-    stopWatching?.();
+    clearTimeout(timer);
+    dueAt = Infinity;
+    session?.abort();
     channel?.close();
-    stopWatching = channel = undefined;
+    session = channel = undefined;
   };
   const reset = (): void => {
     rest();
@@ -183,9 +186,8 @@ export function createUsageStore(options: UsageStoreOptions = {}): UsageStore {
     change({ status: 'unauthorized', stale: false });
   };
 
-  if (initial !== undefined && accept(readWith(readUsageSnapshot, initial), 0)) {
-    facts = { ...facts, updatedAt: Date.parse(ledger.confirmed()?.asOf ?? '') || Date.now() };
-    state = undefined;
+  if (initial !== undefined && accept(initial, true)) {
+    facts = { ...facts, updatedAt: Date.parse(ledger.base?.asOf ?? '') || Date.now() };
   }
   const atCreation = get();
 
@@ -198,10 +200,10 @@ export function createUsageStore(options: UsageStoreOptions = {}): UsageStore {
       listeners.add(own);
       if (listeners.size === 1 && facts.status !== 'unauthorized') {
         listen();
-        wakeAtReset();
+        askAtReset();
         if (facts.status !== 'ready') askedAt = -Infinity;
-        if (facts.status !== 'ready' || lastOrder > 0 || Date.now() - facts.updatedAt! > initialMs) wake();
-        if (ledger.isPending()) settle();
+        if (facts.status !== 'ready' || askedAt >= 0 || Date.now() - facts.updatedAt! > initialMs) wake();
+        if (ledger.isPending) settle();
       }
       return () => {
         listeners.delete(own);
@@ -210,23 +212,21 @@ export function createUsageStore(options: UsageStoreOptions = {}): UsageStore {
       };
     },
     refresh: async () => {
-      if (hasSource) await refresh();
+      await refresh();
       return get();
     },
     apply(value) {
       // What comes after logout belongs to whoever logged out.
       if (facts.status === 'unauthorized') return false;
-      if ((value as { readonly counts?: unknown } | null)?.counts) {
-        return accept(readWith(readUsageSnapshot, value), lastOrder);
-      }
+      if ((value as { readonly counts?: unknown } | null)?.counts) return accept(value, true) ?? false;
       const frame = readWith(readUsageFrame, value);
-      if (!frame || !ledger.add(frame)) return false;
-      change(ledger.confirmed() ? { ...facts, status: 'ready' } : facts);
-      const { counts, total } = ledger.confirmed() ?? {};
-      const isConfirmed = frame.rev === ledger.confirmed()?.rev;
+      if (!frame || !addFrame(ledger, frame)) return false;
+      const { base } = ledger;
+      change(base ? { ...facts, status: 'ready' } : facts);
+      const isConfirmed = base?.rev === frame.rev && base;
       if (isConfirmed) share();
       // With other usage in between the total is right and its parts are not.
-      if (!isConfirmed || (counts?.input ?? 0) + (counts?.output ?? 0) !== total) settle();
+      if (!isConfirmed || (base.counts.input ?? 0) + (base.counts.output ?? 0) !== base.total) settle();
       return true;
     },
     reset,
@@ -235,6 +235,6 @@ export function createUsageStore(options: UsageStoreOptions = {}): UsageStore {
 
 function rejection(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error));
+    signal.onabort = () => reject(signal.reason as Error);
   });
 }

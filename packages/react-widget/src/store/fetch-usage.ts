@@ -25,8 +25,6 @@ const longestDelayMs = 30_000;
 export async function fetchUsage(source: UsageSource, signal: AbortSignal): Promise<unknown> {
   const { src = '', fetcher, headers, credentials = 'same-origin', retries = 2 } = source;
   for (let attempt = 0; ; attempt += 1) {
-    let delayMs = 400 * 2 ** attempt * (0.75 + Math.random() / 2);
-    let error: UsageError;
     try {
       if (fetcher) return await fetcher(signal);
       const response = await fetch(src, {
@@ -36,20 +34,23 @@ export async function fetchUsage(source: UsageSource, signal: AbortSignal): Prom
         cache: 'no-cache',
         headers: typeof headers === 'function' ? headers() : { ...headers },
       });
-      const { status } = response;
       if (response.ok) return await response.json();
-      const after = response.headers.get('retry-after') ?? '';
-      delayMs = Math.max(delayMs, Number(after) * 1000 || Date.parse(after) - Date.now() || 0);
-      error = usageError('http', status, status);
+      throw response;
     } catch (cause) {
-      const { name, status } = cause as { name?: string; status?: number };
-      error = usageError(name === 'SyntaxError' ? 'malformed' : status ? 'http' : 'network', cause, status);
+      signal.throwIfAborted();
+      const { name, status, headers: answered } = cause as Partial<Response & Error>;
+      const isMalformed = name === 'SyntaxError';
+      const after = answered?.get?.('retry-after') ?? '';
+      const delayMs = Math.max(
+        400 * 2 ** attempt * (0.75 + Math.random() / 2),
+        Number(after) * 1000 || Date.parse(after) - Date.now() || 0,
+      );
+      const canHelp = !isMalformed && (!status || status >= 500 || status === 429) && delayMs <= longestDelayMs;
+      if (!canHelp || attempt >= retries) {
+        throw usageError(isMalformed ? 'malformed' : status ? 'http' : 'network', cause, status);
+      }
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      signal.throwIfAborted();
     }
-    signal.throwIfAborted();
-    const { code, status = 500 } = error;
-    const canHelp = code !== 'malformed' && (status >= 500 || status === 429) && delayMs <= longestDelayMs;
-    if (!canHelp || attempt >= retries) throw error;
-    await new Promise((resolve) => setTimeout(resolve, delayMs));
-    signal.throwIfAborted();
   }
 }

@@ -27,7 +27,7 @@ export interface UsageError extends Error {
   readonly status?: number;
 }
 
-export function usageError(code: UsageError['code'], what: unknown, status?: number): UsageError {
-  const error = new Error(`kilotoken: ${code} ${String(what)}`, { cause: what });
-  return Object.assign(error, status === undefined ? { code } : { code, status });
+export function usageError(code: UsageError['code'], cause: unknown, status?: number): UsageError {
+  const error = new Error(`kilotoken: ${code} ${String(status ?? cause)}`, { cause });
+  return Object.assign(error, { code }, status && { status });
 }

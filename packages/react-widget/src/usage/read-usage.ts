@@ -1,74 +1,88 @@
-import { readDecimal, readList, readNumber, readShape, readText } from './read-shape.ts';
-import type { Read } from './read-shape.ts';
-import type { UsageAddition, UsageFrame } from './usage-frame.ts';
-import type { UsageCost, UsageCounts, UsagePeriod, UsageQuota, UsageShare, UsageSnapshot } from './usage-snapshot.ts';
+import type { UsageFrame } from './usage-frame.ts';
+import type { UsageSnapshot } from './usage-snapshot.ts';
 
-const time: Read<string> = (value) => (typeof value === 'string' && Date.parse(value) ? value : undefined);
-const name = readText<string>(/./);
-const cost = readShape<UsageCost>(
-  { amount: readDecimal, currency: readText(/^[A-Z]{3}$/), complete: (value) => value !== false },
-  'amount',
-  'currency',
-);
-const counts = readShape<UsageCounts>({
-  input: readNumber,
-  cached: readNumber,
-  cacheWrite: readNumber,
-  output: readNumber,
-  reasoning: readNumber,
-});
-const share = { total: readNumber, cost };
-const quotaShape = readShape<UsageQuota>(
-  {
-    unit: readText(/^(tokens|cost)$/),
-    used: readNumber,
-    limit: readNumber,
-    reserved: readNumber,
-    currency: readText(/^[A-Z]{3}$/),
-  },
-  'unit',
-  'used',
-  'limit',
-);
-const quota: Read<UsageQuota> = (value, onFault) => {
-  const read = quotaShape(value, onFault);
-  return read?.unit === 'cost' && read.currency === undefined ? undefined : read;
+/** Reads a value from outside; `undefined` where it is not what is wanted. */
+export type Read<Value = unknown> = (value: unknown, onFault: (field: string) => void) => Value | undefined;
+
+const decimal = /^\d{1,30}(\.\d{1,30})?$/;
+/** A count or amount of 0 or more; servers send what outgrows a double as a decimal string. */
+const count = text(decimal, Number);
+const name = text(/./);
+const time = text(/./, (value) => (Date.parse(value) ? value : undefined));
+const currency = text(/^[A-Z]{3}$/);
+
+/** A name means the same wherever it stands: one table is enough. */
+const fields: { readonly [field: string]: Read } = {
+  v: (value) => (value === 1 ? value : undefined),
+  rev: count,
+  asOf: time,
+  period: object(),
+  kind: text(/^(day|month|custom)$/),
+  start: time,
+  resetsAt: time,
+  timeZone: name,
+  total: count,
+  counts: object(),
+  input: count,
+  cached: count,
+  cacheWrite: count,
+  output: count,
+  reasoning: count,
+  estimated: count,
+  cost: object('amount', 'currency'),
+  amount: text(decimal),
+  currency,
+  complete: (value) => value !== false,
+  quota: object('unit', 'used', 'limit'),
+  unit: text(/^(tokens|cost)$/),
+  used: count,
+  limit: count,
+  reserved: count,
+  last: object('total'),
+  models: list('model', 'total'),
+  model: name,
+  days: list('day', 'total'),
+  day: text(/^\d{4}-\d\d-\d\d$/),
+  id: name,
+  add: object(),
 };
 
 /** Reads a snapshot; without a sensible `rev` and `total` there is none. */
-export const readUsageSnapshot = readShape<UsageSnapshot>(
-  {
-    v: (value) => (value === 1 ? value : undefined),
-    rev: readNumber,
-    asOf: time,
-    period: readShape<UsagePeriod>({
-      kind: readText(/^(day|month|custom)$/),
-      start: time,
-      resetsAt: time,
-      timeZone: name,
-    }),
-    total: readNumber,
-    counts,
-    estimated: readNumber,
-    cost,
-    quota,
-    last: readShape<UsageShare>(share, 'total'),
-    models: readList(readShape({ model: name, ...share }, 'model', 'total')),
-    days: readList(readShape({ day: readText(/^\d{4}-\d\d-\d\d$/), total: readNumber }, 'day', 'total')),
-  },
-  'v',
-  'rev',
-  'total',
-  'counts',
-);
+export const readUsageSnapshot = object('v', 'rev', 'total', 'counts') as Read<UsageSnapshot>;
 
-const add: Read<UsageAddition> = (value, onFault) => {
-  const read = readShape<UsageAddition>({ ...share, counts })(value, onFault);
-  // Where the total is unknown, the parts are what is known of it.
-  return read && { ...read, total: read.total ?? (read.counts?.input ?? 0) + (read.counts?.output ?? 0) };
-};
-const frame = readShape<UsageFrame>({ id: name, rev: readNumber, add, total: readNumber, quota }, 'id', 'add');
+const readFrame = object('id', 'add') as Read<UsageFrame>;
 
 /** Reads a frame: the usage chunk with our `kilotoken` part, or that part alone. */
 export const readUsageFrame: Read<UsageFrame> = (value, onFault) =>
-  frame((value as { readonly kilotoken?: unknown } | null)?.kilotoken ?? value, onFault);
+  readFrame((value as { readonly kilotoken?: unknown } | null)?.kilotoken ?? value, onFault);
+
+/** An object, field by field. Unknown fields are ignored, malformed ones left out and told. */
+function object(...needed: readonly string[]): Read {
+  return (value, onFault) => {
+    if (typeof value !== 'object' || !value) return undefined;
+    const shape: { [field: string]: unknown } = {};
+    for (const [field, read] of Object.entries(fields)) {
+      const given = (value as typeof shape)[field] ?? undefined;
+      const known = given === undefined ? given : read(given, onFault);
+      if (known !== undefined) shape[field] = known;
+      else if (given !== undefined) onFault(field);
+    }
+    const isWhole = needed.every((field) => field in shape) && (shape['unit'] !== 'cost' || shape['currency']);
+    return isWhole ? shape : undefined;
+  };
+}
+
+/** The entries of a list that can be read. */
+function list(...needed: readonly string[]): Read {
+  const entry = object(...needed);
+  return (value, onFault) =>
+    Array.isArray(value) ? value.map((each) => entry(each, onFault)).filter(Boolean) : undefined;
+}
+
+/** A text of a form; numbers are read too where the form is that of a number. */
+function text(form: RegExp, convert: (value: string) => unknown = String): Read {
+  // Not of objects: one may have a `toString` that cannot be called.
+  const isOfForm = (value: unknown): value is string =>
+    (typeof value === 'string' || (form === decimal && typeof value === 'number')) && form.test(String(value));
+  return (value) => (isOfForm(value) ? convert(value) : undefined);
+}
