@@ -21,7 +21,7 @@ export function meterResponse(response: Response, store: Pick<UsageStore, 'apply
     try {
       onUsageFrame(data, store);
     } catch (error) {
-      // A subscriber or `onError` of the app threw: told as an event's listener would be, and the stream goes on.
+      // `onError` of the app threw: told as an event's listener would be, and the stream goes on.
       setTimeout(() => {
         throw error;
       });

@@ -195,8 +195,9 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
     get,
     getServer: () => atCreation,
     subscribe(listener) {
-      // Each subscription is its own, also of the same function.
-      const own = (): void => listener();
+      // Each subscription is its own, also of the same function. What it throws is reported as a rejection nobody
+      // handles, and does not keep the others from hearing of the change.
+      const own = async (): Promise<void> => listener();
       listeners.add(own);
       if (listeners.size === 1 && facts.status !== 'unauthorized') {
         listen();

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createUsageStore } from '../../src/core.ts';
 import type { UsageError, UsageStore, UsageState } from '../../src/core.ts';
 import { usageChunk, usageServer, usageSnapshot } from './usage-server.ts';
@@ -348,5 +348,28 @@ describe('subscribers', () => {
     expect(listener).toHaveBeenCalledTimes(2);
     stop();
     vi.useRealTimers();
+  });
+
+  test('all hear of a change when one of them throws, which is reported by itself', async () => {
+    const handlers = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection');
+    onTestFinished(() => {
+      process.removeAllListeners('unhandledRejection');
+      for (const handler of handlers) process.on('unhandledRejection', handler);
+    });
+    const reported = new Promise((resolve) => process.once('unhandledRejection', resolve));
+    const store = createUsageStore({ initial: usageSnapshot() });
+    const mistake = new Error('of the app');
+    const listener = vi.fn<() => void>();
+    const stops = [
+      store.subscribe(() => {
+        throw mistake;
+      }),
+      store.subscribe(listener),
+    ];
+    expect(store.apply(usageChunk('m1', 5, { rev: 2 }))).toBe(true);
+    expect(listener).toHaveBeenCalledTimes(1);
+    expect(await reported).toBe(mistake);
+    for (const stop of stops) stop();
   });
 });
