@@ -1,4 +1,5 @@
 import type { UsageCost, UsagePeriod, UsageQuota } from '../usage/usage-snapshot.ts';
+import { formatter } from './formatter.ts';
 import { resolveMessages } from './resolve-messages.ts';
 import type { MessagesInput, UsageMessages } from './usage-messages.ts';
 
@@ -50,106 +51,79 @@ export interface UsageFormat {
  * ```
  */
 export function createUsageFormat(options: UsageFormatOptions = {}): UsageFormat {
-  const { currencyDisplay = 'narrowSymbol' } = options;
+  const { timeZone, currencyDisplay = 'narrowSymbol' } = options;
   const { locale, messages } = resolveMessages(options.locale, options.messages);
-  const timeZone = knownZone(options.timeZone);
 
-  const numberFormat = (more: Intl.NumberFormatOptions): Intl.NumberFormat =>
-    cached(locale + JSON.stringify(more), () => new Intl.NumberFormat(locale, more));
-  const dateText = (instant: number, month: 'short' | 'long', zone: string | undefined): string => {
-    if (Number.isNaN(instant)) return '';
-    const more: Intl.DateTimeFormatOptions = { day: 'numeric', month, ...(zone !== undefined && { timeZone: zone }) };
-    const format = cached(locale + JSON.stringify(more), () => new Intl.DateTimeFormat(locale, more));
-    const { day1 } = messages;
-    return format
-      .formatToParts(instant)
-      .map(({ type, value }) => (type === 'day' && value === '1' && day1 !== undefined ? day1 : value))
-      .join('');
+  const number = (count: number | string, more: Intl.NumberFormatOptions = {}): string =>
+    formatter('NumberFormat', locale, more).format(count as number);
+  const compactFormat = formatter('NumberFormat', locale, { notation: 'compact', maximumFractionDigits: 1 });
+  const datePart = ({ type, value }: Intl.DateTimeFormatPart): string =>
+    type === 'day' && value === '1' ? (messages.day1 ?? value) : value;
+  const date = (instant: string, month: 'short' | 'long' = 'short', zone = timeZone): string => {
+    const ms = Date.parse(instant);
+    const parts = formatter('DateTimeFormat', locale, { day: 'numeric', month, timeZone: zone });
+    return ms ? parts.formatToParts(ms).map(datePart).join('') : '';
   };
-  const compactFormat = numberFormat({ notation: 'compact', maximumFractionDigits: 1 });
-  const amount = (value: string, currency: string): string => {
-    const isSmall = Number(value) > 0 && Number(value) < 1;
-    const digits = isSmall ? { maximumSignificantDigits: 2, minimumSignificantDigits: 2 } : {};
-    const more = { style: 'currency', currency, currencyDisplay, ...digits } as const;
+  const money = (amount: string, currency: string): string => {
     // Apps pass what they have stored: what is no money, in no currency there is, must not break their page.
-    if (!(Number(value) >= 0 && /^[A-Z]{3}$/.test(currency))) return '';
+    if (!(Number(amount) >= 0 && /^[A-Z]{3}$/.test(currency))) return '';
+    const digits = Number(amount) > 0 && Number(amount) < 1 ? 2 : undefined;
+    const more = { minimumSignificantDigits: digits, maximumSignificantDigits: digits };
     // A decimal string keeps every digit. Without the mark, right-to-left text would end in `$US`.
-    return numberFormat(more)
-      .format(value as Intl.StringNumericLiteral)
-      .replace(/[A-Z]\$$/, '$&\u200E');
+    return number(amount, { style: 'currency', currency, currencyDisplay, ...more }).replace(/[A-Z]\$$/, '$&\u200E');
   };
 
-  const format: UsageFormat = {
+  return {
     locale,
     messages,
     compact: (count) => compactFormat.format(count),
-    number: (count) => numberFormat({}).format(count),
+    number: (count) => number(count),
     tokens(count) {
       const parts = compactFormat.formatToParts(count);
       // Runtimes differ in the plural of an abbreviated number; what its word stands for decides in all languages.
       const isShort = parts.some(({ type }) => type === 'compact');
       const counted = isShort ? (count >= 999_950 ? 1e6 : 1e3) : count;
-      const rule = cached(`plural${locale}`, () => new Intl.PluralRules(locale)).select(counted);
+      const rule = formatter('PluralRules', locale).select(counted);
       return fill(messages.tokens[rule] ?? messages.tokens.other, parts.map(({ value }) => value).join(''));
     },
-    cost({ amount: value, currency, complete }) {
-      const text = amount(value, currency);
-      return text === '' || complete ? text : `≥ ${text}`;
+    cost({ amount, currency, complete }) {
+      const text = money(amount, currency);
+      return text && !complete ? `≥ ${text}` : text;
     },
-    percent(ratio) {
-      const isTiny = ratio > 0 && ratio < 0.01;
-      const shown = isTiny ? Math.max(Math.floor(ratio * 1000), 1) / 1000 : Math.floor(ratio * 100 + 1e-9) / 100;
-      return numberFormat({ style: 'percent', maximumFractionDigits: 1 }).format(shown);
-    },
+    percent: (ratio) =>
+      number(ratio && Math.max(ratio, 0.001), {
+        style: 'percent',
+        maximumFractionDigits: ratio < 0.01 ? 1 : 0,
+        roundingMode: 'floor',
+      }),
     left({ unit, used, limit, currency }) {
       const rest = Math.max(0, limit - used);
-      const text = unit === 'cost' ? amount(rest.toFixed(4), currency ?? 'USD') : format.compact(rest);
-      return fill(messages.left, text);
+      return fill(
+        messages.left,
+        unit === 'cost' ? money(rest.toFixed(4), currency ?? 'USD') : compactFormat.format(rest),
+      );
     },
-    date: (instant, month = 'short') => dateText(Date.parse(instant), month, timeZone),
+    date,
     period({ kind, start, resetsAt } = {}) {
       if (kind === 'day' || kind === 'month') return messages[kind];
-      const ends = [start, resetsAt].map((instant) => (instant === undefined ? '' : format.date(instant)));
-      return start === undefined ? messages.allTime : ends.join(' – ');
+      return start ? `${date(start)} – ${resetsAt ? date(resetsAt) : ''}` : messages.allTime;
     },
-    day: (day) => dateText(Date.parse(`${day}T12:00:00Z`), 'short', 'UTC'),
+    day: (day) => date(`${day}T12:00Z`, 'short', 'UTC'),
     updated(agoMs) {
-      const minutes = Math.floor(agoMs / 60_000);
-      if (minutes < 1) return messages.now;
-      const [count, unit] =
-        minutes < 60
-          ? ([minutes, 'minute'] as const)
-          : minutes < 1440
-            ? ([Math.floor(minutes / 60), 'hour'] as const)
-            : ([Math.floor(minutes / 1440), 'day'] as const);
-      const relative = cached(`ago${locale}`, () => new Intl.RelativeTimeFormat(locale));
-      return fill(messages.ago, relative.format(-count, unit));
+      const [size, unit] = spans.find(([ms]) => agoMs >= ms) ?? [];
+      if (!size) return messages.now;
+      return fill(messages.ago, formatter('RelativeTimeFormat', locale).format(-Math.floor(agoMs / size), unit));
     },
   };
-  return format;
 }
+
+const spans = [
+  [86_400_000, 'day'],
+  [3_600_000, 'hour'],
+  [60_000, 'minute'],
+] as const;
 
 /** Puts a value into a text with one placeholder. */
 export function fill(text: string, value: string): string {
   return text.replace(/\{[npdt]\}/, () => value);
-}
-
-/** Formatters cost more to make than all they ever write; a page has few of them. */
-const formatters = new Map<string, unknown>();
-
-function cached<Formatter>(key: string, make: () => Formatter): Formatter {
-  const known = formatters.get(key) as Formatter | undefined;
-  if (known !== undefined) return known;
-  const made = make();
-  if (formatters.size > 500) formatters.clear();
-  formatters.set(key, made);
-  return made;
-}
-
-function knownZone(timeZone: string | undefined): string | undefined {
-  try {
-    return timeZone === undefined ? undefined : new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone;
-  } catch {
-    return undefined;
-  }
 }

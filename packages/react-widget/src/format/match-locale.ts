@@ -8,13 +8,12 @@ export function matchLocale(
   wanted: string,
   tags: readonly string[],
 ): { readonly index: number; readonly isAlike: boolean } | undefined {
-  const locale = parseLocale(wanted);
-  if (!locale) return undefined;
-  const locales = tags.map(parseLocale);
-  const exact = locales.findIndex((other) => other?.baseName === locale.baseName);
-  const alike = exact >= 0 ? exact : locales.findIndex((other) => other && script(other) === script(locale));
-  const index = alike >= 0 ? alike : locales.findIndex((other) => other?.language === locale.language);
-  return index < 0 ? undefined : { index, isAlike: alike >= 0 };
+  const names = namesOf(wanted);
+  for (const [rank, name] of names.entries()) {
+    const index = tags.findIndex((tag) => namesOf(tag)[rank] === name);
+    if (index >= 0) return { index, isAlike: rank < 2 };
+  }
+  return undefined;
 }
 
 /** A locale as `Intl` wants it; platforms also write underscores. */
@@ -26,7 +25,10 @@ export function parseLocale(tag: string): Intl.Locale | undefined {
   }
 }
 
-function script(locale: Intl.Locale): string {
-  const { language, script: letters } = locale.maximize();
-  return `${language}-${letters}`;
+/** What a locale may be matched by, the best first. */
+function namesOf(tag: string): readonly string[] {
+  const locale = parseLocale(tag);
+  if (!locale) return [];
+  const { language, script } = locale.maximize();
+  return [locale.baseName, `${language}-${script}`, locale.language];
 }

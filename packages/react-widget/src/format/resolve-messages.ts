@@ -17,14 +17,16 @@ export interface ResolvedMessages {
 export function resolveMessages(locale: string | undefined, input: MessagesInput = []): ResolvedMessages {
   // Words that are still being loaded may be `null` in apps without types.
   const given = [input].flat().filter(Boolean) as readonly Partial<UsageMessages>[];
-  const catalogs = [...given.filter((entry) => entry.locale !== undefined), en as Partial<UsageMessages>];
-  const overrides = given.filter((entry) => entry.locale === undefined);
-  const tags = catalogs.map((entry) => entry.locale ?? '');
-  const wanted = locale ?? tags[0] ?? '';
-  const match = matchLocale(wanted, tags);
+  const catalogs = [...given, en as UsageMessages].filter((entry): entry is UsageMessages => !!entry.locale);
+  const overrides = given.filter((entry) => !entry.locale);
+  const wanted = locale ?? catalogs[0]!.locale;
+  const match = matchLocale(
+    wanted,
+    catalogs.map((entry) => entry.locale),
+  );
   const found = match && catalogs[match.index];
   // Overrides with all plural forms are a language of their own.
-  const isOwn = match ? match.isAlike : overrides.some((entry) => entry.tokens !== undefined);
+  const isOwn = match ? match.isAlike : overrides.some(({ tokens }) => tokens);
   return {
     locale: (isOwn ? parseLocale(wanted)?.toString() : found?.locale) ?? 'en',
     messages: Object.assign({}, en, found, ...overrides) as UsageMessages,

@@ -7,6 +7,8 @@ export type UsageLevel = 'loading' | 'empty' | 'ok' | 'near' | 'critical' | 'ove
 /** Shares of the quota from which on it counts as near and as critical, from 0 to 1. */
 export type UsageThresholds = readonly [near: number, critical: number];
 
+export const defaultThresholds: UsageThresholds = [0.75, 0.9];
+
 /**
  * Used share of the quota; above 1 over the limit, absent without a quota.
  *
@@ -30,7 +32,7 @@ export function usageRatio(usage: UsageSnapshot | undefined): number | undefined
  * const level = usageLevel(store.get(), [0.5, 0.9]);
  * ```
  */
-export function usageLevel(state: UsageState, [near, critical]: UsageThresholds = [0.75, 0.9]): UsageLevel {
+export function usageLevel(state: UsageState, [near, critical] = defaultThresholds): UsageLevel {
   const { status, usage } = state;
   if (usage === undefined || status === 'unauthorized') return status === 'ready' ? 'loading' : status;
   const ratio = usageRatio(usage) ?? 0;
