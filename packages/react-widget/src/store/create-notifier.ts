@@ -6,7 +6,7 @@ const frameMs = 16;
  *
  * @returns To be called when something changed.
  */
-export function createNotifier(listeners: ReadonlySet<() => void>): () => void {
+export function createNotifier(listeners: ReadonlySet<() => unknown>): () => void {
   let isDirty = false;
   let isWaiting = false;
   const tell = (): void => {

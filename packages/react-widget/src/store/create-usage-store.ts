@@ -69,7 +69,7 @@ export function createUsageStore(options: UsageStoreOptions = {}): UsageStore {
 /** A store whose functions and headers may be others with every request. */
 export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
   const { userKey, initial, sync = true } = options();
-  const listeners = new Set<() => void>();
+  const listeners = new Set<() => unknown>();
   const notify = createNotifier(listeners);
   let ledger = createUsageLedger();
   let facts: Omit<UsageState, 'usage' | 'pending'> = { status: 'loading', stale: false };
@@ -82,8 +82,8 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
   let session: AbortController | undefined;
 
   const get = (): UsageState => {
-    const { shown, isPending = false } = ledger;
-    return (state ??= { ...facts, pending: isPending, ...(shown && { usage: shown }) });
+    const { shown: usage, isPending: pending = false } = ledger;
+    return (state ??= { ...facts, usage, pending } as UsageState);
   };
   const change = (changed: typeof facts): void => {
     facts = changed;
@@ -150,10 +150,9 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
     dueAt = Date.now() + ms;
     clearTimeout(timer);
     timer = setTimeout(
-      async () => {
+      () => {
         dueAt = Infinity;
-        await refresh();
-        if (ledger.isPending) askIn(settleMs[(round += 1)]);
+        void refresh().then(() => ledger.isPending && askIn(settleMs[(round += 1)]));
       },
       Math.min(ms, longestTimerMs),
     );
@@ -236,6 +235,6 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
 
 function rejection(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal.onabort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', () => reject(signal.reason as Error));
   });
 }

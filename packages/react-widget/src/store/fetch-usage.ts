@@ -1,5 +1,4 @@
 import { usageError } from './usage-state.ts';
-import type { UsageError } from './usage-state.ts';
 
 /** Where snapshots come from, and how they are asked for. */
 export interface UsageSource {
@@ -23,7 +22,7 @@ const longestDelayMs = 30_000;
  * @throws UsageError, or the reason of `signal`.
  */
 export async function fetchUsage(source: UsageSource, signal: AbortSignal): Promise<unknown> {
-  const { src = '', fetcher, headers, credentials = 'same-origin', retries = 2 } = source;
+  const { src = '', fetcher, headers, credentials, retries = 2 } = source;
   for (let attempt = 0; ; attempt += 1) {
     try {
       if (fetcher) return await fetcher(signal);
@@ -32,8 +31,8 @@ export async function fetchUsage(source: UsageSource, signal: AbortSignal): Prom
         credentials,
         // The answer is small and has an ETag: the browser asks whether it changed.
         cache: 'no-cache',
-        headers: typeof headers === 'function' ? headers() : { ...headers },
-      });
+        headers: typeof headers === 'function' ? headers() : headers,
+      } as RequestInit);
       if (response.ok) return await response.json();
       throw response;
     } catch (cause) {
@@ -42,7 +41,7 @@ export async function fetchUsage(source: UsageSource, signal: AbortSignal): Prom
       const isMalformed = name === 'SyntaxError';
       const after = answered?.get?.('retry-after') ?? '';
       const delayMs = Math.max(
-        400 * 2 ** attempt * (0.75 + Math.random() / 2),
+        (300 + Math.random() * 200) * 2 ** attempt,
         Number(after) * 1000 || Date.parse(after) - Date.now() || 0,
       );
       const canHelp = !isMalformed && (!status || status >= 500 || status === 429) && delayMs <= longestDelayMs;

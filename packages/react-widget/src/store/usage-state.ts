@@ -29,5 +29,5 @@ export interface UsageError extends Error {
 
 export function usageError(code: UsageError['code'], cause: unknown, status?: number): UsageError {
   const error = new Error(`kilotoken: ${code} ${String(status ?? cause)}`, { cause });
-  return Object.assign(error, { code }, status && { status });
+  return Object.assign(error, { code, status }) as UsageError;
 }

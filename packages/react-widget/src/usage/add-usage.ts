@@ -6,19 +6,18 @@ export function addUsage(usage: UsageSnapshot, added: Partial<UsageAddition>): U
   const { counts = {}, cost } = added;
   // Where the total is unknown, the parts are what is known of it.
   const { total = (counts.input ?? 0) + (counts.output ?? 0) } = added;
-  const paid = (currency: string | undefined): number => (cost?.currency === currency ? Number(cost?.amount ?? 0) : 0);
+  const paid = ({ currency }: { readonly currency?: string }): number =>
+    cost && cost.currency === currency ? Number(cost.amount) : 0;
   const sums: { -readonly [Kind in keyof UsageCounts]: number } = { ...usage.counts };
-  for (const kind in sums) sums[kind as keyof UsageCounts]! += counts[kind as keyof UsageCounts] ?? 0;
-  const { quota } = usage;
+  for (const kind of Object.keys(sums) as (keyof UsageCounts)[]) sums[kind] += counts[kind] ?? 0;
+  const { cost: spent, quota } = usage;
   return {
     ...usage,
     total: usage.total + total,
     counts: sums,
-    ...(usage.cost && {
-      // For the screen only, until the server's own sum is there.
-      cost: { ...usage.cost, amount: (Number(usage.cost.amount) + paid(usage.cost.currency)).toFixed(9) },
-    }),
-    ...(quota && { quota: { ...quota, used: quota.used + (quota.unit === 'cost' ? paid(quota.currency) : total) } }),
-    last: { total, ...(cost && { cost }) },
-  };
+    // For the screen only, until the server's own sum is there.
+    cost: spent && { ...spent, amount: (Number(spent.amount) + paid(spent)).toFixed(9) },
+    quota: quota && { ...quota, used: quota.used + (quota.unit === 'cost' ? paid(quota) : total) },
+    last: { total, cost },
+  } as UsageSnapshot;
 }

@@ -41,7 +41,7 @@ export function acceptSnapshot(ledger: UsageLedger, snapshot: UsageSnapshot, isO
 /** Takes a frame, unless it is known. */
 export function addFrame(ledger: UsageLedger, frame: UsageFrame): boolean {
   const { frames, base, shown } = ledger;
-  const { id, add, total, quota } = frame;
+  const { id, add, total } = frame;
   const baseRev = revOf(ledger);
   const known = frames.get(id);
   const entry: KnownFrame = {
@@ -53,9 +53,10 @@ export function addFrame(ledger: UsageLedger, frame: UsageFrame): boolean {
   if (!isOpen(entry, baseRev)) return false;
   frames.set(id, entry);
   if (frame.rev !== undefined && total !== undefined) {
-    let sum = base ?? { v: 1, rev, total, counts: {} };
+    let sum: UsageSnapshot = base ?? { v: 1, rev, total, counts: {} };
     for (const other of frames.values()) if (other.rev <= rev && isOpen(other, baseRev)) sum = addUsage(sum, other.add);
-    settle(ledger, { ...sum, rev, total, ...(quota && { quota }) });
+    const { quota = sum.quota } = frame;
+    settle(ledger, { ...sum, rev, total, quota } as UsageSnapshot);
   } else if (known) settle(ledger, base);
   else if (shown) {
     ledger.shown = addUsage(shown, add);
