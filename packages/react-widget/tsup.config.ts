@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { cp } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { defineConfig } from 'tsup';
 import type { Options } from 'tsup';
 
@@ -27,10 +27,15 @@ export default defineConfig(({ outDir = 'dist' }) => {
   rmSync(outDir, { recursive: true, force: true });
   const onSuccess = (): Promise<void> =>
     cp('src/locales', `${outDir}/locales`, { recursive: true, filter: (path) => !path.endsWith('.ts') });
+  /** In the values of variables esbuild leaves every space. */
+  const onStyles = async (): Promise<void> => {
+    const css = await readFile(`${outDir}/styles.css`, 'utf8');
+    await writeFile(`${outDir}/styles.css`, css.replaceAll(/([:,]) /g, '$1'));
+  };
   return [
     // One copy of the context and of the store, whichever entries an app takes.
     { ...modules, format: 'esm', splitting: true },
     { ...modules, format: 'cjs', onSuccess },
-    { entry: ['src/styles.css'], minify: true, target: ['chrome123', 'firefox121', 'safari17.5'] },
+    { entry: ['src/styles.css'], minify: true, target: ['chrome123', 'firefox121', 'safari17.5'], onSuccess: onStyles },
   ];
 });

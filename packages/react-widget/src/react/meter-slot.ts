@@ -1,3 +1,7 @@
+import { createElement } from 'react';
+import type { ReactElement, ReactNode } from 'react';
+import { useHydrated } from './use-hydrated.ts';
+
 /** Named elements of the widget: the values of `data-kt`. */
 export type MeterSlot =
   | 'root'
@@ -13,12 +17,26 @@ export type MeterSlot =
   | 'footer'
   | 'refresh';
 
-/** Attributes of a slot. */
-export type SlotAttributes = (slot: MeterSlot) => { readonly 'data-kt': MeterSlot; readonly className?: string };
+/** Makes an element with its name and the app's class name; a `span` unless told otherwise. */
+export type MakeElement = (name: string, content?: ReactNode, props?: object | false, tag?: string) => ReactElement;
 
-export function slotAttributes(classNames: { readonly [Slot in MeterSlot]?: string } = {}): SlotAttributes {
-  return (slot) => {
-    const className = classNames[slot];
-    return { 'data-kt': slot, ...(className !== undefined && { className }) };
-  };
+/**
+ * Makes the elements of a widget. Server and browser may know different versions of a language's rules: the server's
+ * text is taken over without complaint, then replaced, because React itself would leave it as it is. No `bdi`: in Arabic
+ * a percentage begins with a mark that would turn its whole sentence round; the root says the direction.
+ */
+export function useElements(classNames: { readonly [Slot in MeterSlot]?: string } = {}): MakeElement {
+  const isHydrated = useHydrated();
+  return (name, content, props, tag = 'span') =>
+    createElement(
+      tag,
+      {
+        key: typeof content === 'string' || name === 'bar' ? name + String(isHydrated) : name,
+        'data-kt': name,
+        className: classNames[name as MeterSlot],
+        suppressHydrationWarning: true,
+        ...props,
+      },
+      content,
+    );
 }

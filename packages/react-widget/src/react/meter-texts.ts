@@ -8,37 +8,28 @@ export function frontTexts(
   { usage, level, ratio }: TokenUsage,
   format: UsageFormat,
   show: TokenMeterProps['show'] = 'both',
-): { readonly value: string; readonly cost: string } {
-  const { messages } = format;
-  if (level === 'error') return { value: messages.error, cost: '' };
-  if (level === 'empty') return { value: messages.empty, cost: '' };
-  if (!usage) return { value: '', cost: '' };
-  const cost = usage.cost ? format.cost(usage.cost) : '';
-  const tokens = format.tokens(usage.total);
-  if (show === 'percent' && ratio !== undefined) return { value: format.percent(ratio), cost: '' };
-  if (show === 'remaining' && usage.quota) return { value: format.left(usage.quota), cost: '' };
-  if (show === 'cost' && cost !== '') return { value: cost, cost: '' };
-  return { value: tokens, cost: show === 'both' ? cost : '' };
+): readonly [value: string, cost?: string | undefined] {
+  if (level === 'error' || level === 'empty') return [format.messages[level]];
+  if (!usage) return [''];
+  const { cost, quota, total } = usage;
+  const [tokens, money] = [format.tokens(total), cost && format.cost(cost)];
+  if (show === 'percent' && ratio !== undefined) return [format.percent(ratio)];
+  if (show === 'remaining' && quota) return [format.left(quota)];
+  return show === 'both' ? [tokens, money] : [(show === 'cost' && money) || tokens];
 }
 
-/** The small print: how far along, and the day it starts anew. Near the limit it turns to what is left. */
-export function metaTexts(
-  { usage, level, ratio, stale }: TokenUsage,
-  format: UsageFormat,
-): { readonly start: string; readonly resetsOn: string } {
-  const { messages } = format;
-  const resetsAt = usage?.period?.resetsAt;
-  const resetsOn = resetsAt === undefined || stale ? '' : format.date(resetsAt);
-  if (level === 'error') return { start: messages.retry, resetsOn: '' };
-  return { start: startText(), resetsOn };
+/** The small print: how far along, or near the limit what is left. */
+export function metaText({ usage, level, ratio, stale }: TokenUsage, format: UsageFormat): string {
+  const { messages, percent } = format;
+  if (level === 'error') return messages.retry;
+  if (!usage) return '';
+  if (stale) return messages.offline;
+  if (!usage.quota || ratio === undefined) return format.period(usage.period);
+  if (level === 'over') return ratio > 1 ? `${messages.over} · ${percent(ratio)}` : messages.over;
+  return isAlert(level) ? format.left(usage.quota) : fill(messages.ofQuota, percent(ratio));
+}
 
-  function startText(): string {
-    if (!usage) return '';
-    if (stale) return messages.offline;
-    const { quota, period } = usage;
-    if (!quota || ratio === undefined) return format.period(period);
-    const share = format.percent(ratio);
-    if (level === 'over') return ratio > 1 ? `${messages.over} · ${share}` : messages.over;
-    return level === 'near' || level === 'critical' ? format.left(quota) : fill(messages.ofQuota, share);
-  }
+/** States whose small print must not be overlooked. */
+export function isAlert(level: TokenUsage['level']): boolean {
+  return /near|critical|over|error/.test(level);
 }

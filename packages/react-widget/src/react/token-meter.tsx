@@ -1,18 +1,18 @@
-import { forwardRef, useId, useImperativeHandle } from 'react';
+import { forwardRef } from 'react';
 import type { ReactElement, Ref } from 'react';
 import { fill } from '../format/create-usage-format.ts';
-import { domAttributes } from './dom-attributes.ts';
-import { Formatted } from './formatted.tsx';
-import { slotAttributes } from './meter-slot.ts';
-import { frontTexts, metaTexts } from './meter-texts.ts';
-import { QuotaBar } from './quota-bar.tsx';
 import { textDirection } from './text-direction.ts';
+import { defaultThresholds } from '../format/usage-level.ts';
+import { domAttributes } from './dom-attributes.ts';
+import { useElements } from './meter-slot.ts';
+import { frontTexts, isAlert, metaText } from './meter-texts.ts';
+import { quotaBar } from './quota-bar.ts';
 import type { TokenMeterProps } from './token-meter-props.ts';
-import { UsagePanel } from './usage-panel.tsx';
 import { useAnnouncement } from './use-announcement.ts';
 import { useMeterState } from './use-meter-state.ts';
 import { usePopover } from './use-popover.ts';
 import { useUsageFormat } from './use-usage-format.ts';
+import { usagePanel } from './usage-panel.ts';
 
 /**
  * A user's tokens and, where the server exposes them, cost and quota, live; a click opens the details. Every state of a
@@ -24,38 +24,26 @@ import { useUsageFormat } from './use-usage-format.ts';
  * ```
  */
 export const TokenMeter = /* @__PURE__ */ forwardRef<HTMLDivElement, TokenMeterProps>(function TokenMeter(props, ref) {
-  const { variant = 'card', details, announce = 'threshold', thresholds = [0.75, 0.9], modelName = sameName } = props;
+  const { variant = 'card', details, thresholds = defaultThresholds, modelName = sameName, classNames = {} } = props;
   const view = useMeterState(props);
   const format = useUsageFormat(props);
-  const id = useId();
-  const { usage, level, stale, pending, ratio } = view;
+  const { openedAt, toggle, trigger, panel } = usePopover(props.onOpenChange);
+  const element = useElements(classNames);
+  const { usage, level, stale, pending, refresh } = view;
   const { messages } = format;
-  const hasPanel = details !== false && usage !== undefined;
-  const { rootRef, triggerRef, panelRef, isOpen, toggle } = usePopover(hasPanel, props.onOpenChange);
-  useImperativeHandle(ref, () => rootRef.current as HTMLDivElement, [rootRef]);
-  const slot = slotAttributes(props.classNames);
-  const { value, cost } = frontTexts(view, format, props.show);
-  const { start, resetsOn } = metaTexts(view, format);
+  const [value, cost] = frontTexts(view, format, props.show);
+  const start = metaText(view, format);
+  const isError = level === 'error';
+  const resetsAt = !isError && !stale && usage?.period?.resetsAt;
+  const resetsOn = resetsAt && format.date(resetsAt);
   const resets = resetsOn && fill(messages.resets, resetsOn);
-  const live = useAnnouncement(announce, level, {
-    value,
-    threshold: [start, resets].filter(Boolean).join('. '),
-    error: messages.error,
-  });
+  const liveRef = useAnnouncement(props.announce, level, value, [start, resets].filter(Boolean).join('. '));
   if (level === 'unauthorized') return <>{props.fallback}</>;
 
-  const isError = level === 'error';
-  const front = (
-    <>
-      <span {...slot('value')}>{level !== 'loading' && <Formatted text={value} />}</span>
-      {cost !== '' && (
-        <span {...slot('cost')}>
-          <Formatted text={cost} />
-        </span>
-      )}
-    </>
-  );
-  const root = slot('root');
+  const isOpen = openedAt !== undefined;
+  const hasPanel = details !== false && usage !== undefined;
+  const isButton = isError || hasPanel;
+  const isAtLimit = level === 'over' && props.limitAction !== undefined;
   return (
     <div
       role="group"
@@ -63,9 +51,9 @@ export const TokenMeter = /* @__PURE__ */ forwardRef<HTMLDivElement, TokenMeterP
       lang={messages.locale}
       dir={textDirection(messages.locale)}
       {...domAttributes(props)}
-      {...root}
-      className={[root.className, props.className].filter(Boolean).join(' ') || undefined}
-      ref={rootRef}
+      ref={ref}
+      className={[classNames.root, props.className].filter(Boolean).join(' ') || undefined}
+      data-kt="root"
       data-variant={variant}
       data-state={level}
       data-stale={stale || undefined}
@@ -73,61 +61,36 @@ export const TokenMeter = /* @__PURE__ */ forwardRef<HTMLDivElement, TokenMeterP
       data-open={isOpen || undefined}
       aria-busy={level === 'loading' || undefined}
     >
-      {isError || hasPanel ? (
-        <button
-          {...slot('trigger')}
-          ref={triggerRef}
-          type="button"
-          onClick={isError ? () => void view.refresh() : toggle}
-          {...(hasPanel && { 'aria-haspopup': 'dialog', 'aria-expanded': isOpen, 'aria-controls': id })}
-        >
-          {front}
-        </button>
-      ) : (
-        <div {...slot('trigger')}>{front}</div>
+      {element(
+        'trigger',
+        [element('value', value), cost && element('cost', cost)],
+        isButton && { ...(hasPanel && trigger), type: 'button', onClick: isError ? () => void refresh() : toggle },
+        isButton ? 'button' : 'div',
       )}
-      <QuotaBar {...{ quota: usage?.quota, ratio, near: thresholds[0], format, slot }} />
-      <div {...slot('meta')} data-alert={alerting.test(level) || undefined}>
-        {level !== 'loading' && (
-          <>
-            <Formatted text={start} />
-            {level === 'over' && props.limitAction !== undefined ? (
-              <span data-kt="action">{props.limitAction}</span>
-            ) : (
-              resets && (
-                <>
-                  <span data-kt="reset" aria-hidden="true">
-                    <Formatted text={`${resetsOn} ↻`} />
-                  </span>
-                  <span data-kt="hidden">
-                    <Formatted text={resets} />
-                  </span>
-                </>
-              )
-            )}
-          </>
+      {quotaBar(element, view, thresholds[0], format)}
+      {element(
+        'meta',
+        [
+          element('start', start),
+          isAtLimit
+            ? element('action', props.limitAction)
+            : resets && [element('reset', `${resetsOn} ↻`, { 'aria-hidden': true }), element('hidden', resets)],
+        ],
+        { 'data-alert': isAlert(level) || undefined },
+        'div',
+      )}
+      {element('hidden', null, { ref: liveRef, role: 'status', 'aria-atomic': true })}
+      {hasPanel &&
+        element(
+          'panel',
+          isOpen &&
+            usagePanel(element, view, format, details, Math.max(props.now ?? openedAt, view.updatedAt ?? 0), modelName),
+          { ...panel, 'aria-label': messages.title },
+          'div',
         )}
-      </div>
-      <span ref={live} data-kt="live" role="status" aria-atomic="true" />
-      {hasPanel && (
-        <div
-          {...slot('panel')}
-          ref={panelRef}
-          id={id}
-          popover="auto"
-          role="dialog"
-          aria-label={messages.title}
-          tabIndex={-1}
-        >
-          {isOpen && <UsagePanel {...{ view, format, slot, details, now: props.now, modelName }} />}
-        </div>
-      )}
     </div>
   );
 }) as (props: TokenMeterProps & { readonly ref?: Ref<HTMLDivElement> }) => ReactElement | null;
-
-/** States whose small print must not be overlooked. */
-const alerting = /near|critical|over|error/;
 
 function sameName(model: string): string {
   return model;

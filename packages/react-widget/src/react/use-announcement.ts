@@ -8,26 +8,27 @@ const order: readonly UsageLevel[] = ['empty', 'ok', 'near', 'critical', 'over']
  * Fills a live region: once per threshold upwards, and when loading fails or comes back. Written straight into the
  * element, so that telling costs no second rendering.
  *
- * @param texts - What is said of the present state.
+ * @param threshold - What is said of a threshold that was passed.
  */
 export function useAnnouncement(
-  mode: 'threshold' | 'every' | 'none',
+  mode: 'threshold' | 'every' | 'none' = 'threshold',
   level: UsageLevel,
-  texts: { readonly value: string; readonly threshold: string; readonly error: string },
+  value: string,
+  threshold: string,
 ): RefObject<HTMLSpanElement | null> {
   const ref = useRef<HTMLSpanElement>(null);
-  const before = useRef<{ level: UsageLevel; value: string }>(undefined);
-  const { value, threshold, error } = texts;
+  const before = useRef<readonly [rank: number, value: string, level: UsageLevel]>(undefined);
   useEffect(() => {
-    const last = before.current;
-    before.current = { level, value };
-    if (mode === 'none' || !ref.current || !last) return;
-    const isHigher = order.indexOf(level) > Math.max(order.indexOf(last.level), 1) && order.includes(last.level);
-    const isBack = last.level === 'error' && order.includes(level);
-    const isNews = mode === 'every' && order.includes(level) && last.value !== value;
-    if (level === 'error' && last.level !== 'error') ref.current.textContent = error;
-    else if (isHigher) ref.current.textContent = threshold;
-    else if (isBack || isNews) ref.current.textContent = value;
-  }, [mode, level, value, threshold, error]);
+    const rank = order.indexOf(level);
+    const [lastRank, lastValue, lastLevel] = before.current ?? [];
+    before.current = [rank, value, level];
+    if (mode === 'none' || !ref.current || lastRank === undefined) return;
+    const isHigher = lastRank >= 0 && rank > Math.max(lastRank, 1);
+    const isBack = lastLevel === 'error' && rank >= 0;
+    const isFailure = level === 'error' && lastLevel !== level;
+    const isNews = mode === 'every' && rank >= 0 && lastValue !== value;
+    if (isHigher) ref.current.textContent = threshold;
+    else if (isFailure || isBack || isNews) ref.current.textContent = value;
+  }, [mode, level, value, threshold]);
   return ref;
 }

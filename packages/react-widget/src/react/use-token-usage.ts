@@ -31,8 +31,16 @@ export interface TokenUsage extends UsageState {
 export function useTokenUsage(store?: UsageStore, thresholds?: UsageThresholds): TokenUsage {
   const inherited = useUsageStore();
   const [own] = useState(createUsageStore);
-  const { subscribe, get, getServer, refresh, apply } = store ?? inherited ?? own;
-  const state = useSyncExternalStore(subscribe, get, getServer);
+  const used = store ?? inherited ?? own;
+  return tokenUsage(useSyncExternalStore(used.subscribe, used.get, used.getServer), thresholds, used);
+}
+
+/** A state and what follows from it. */
+export function tokenUsage(
+  state: UsageState,
+  thresholds: UsageThresholds | undefined,
+  { refresh, apply }: Pick<TokenUsage, 'refresh' | 'apply'>,
+): TokenUsage {
   const ratio = usageRatio(state.usage);
-  return { ...state, level: usageLevel(state, thresholds), refresh, apply, ...(ratio !== undefined && { ratio }) };
+  return { ...state, level: usageLevel(state, thresholds), ratio, refresh, apply } as TokenUsage;
 }

@@ -1,0 +1,40 @@
+import type { ReactElement } from 'react';
+import type { UsageFormat } from '../format/create-usage-format.ts';
+import { fill } from '../format/create-usage-format.ts';
+import type { MakeElement } from './meter-slot.ts';
+import type { TokenUsage } from './use-token-usage.ts';
+
+/**
+ * How much of the quota is used. Without a quota it only keeps its place: a meter needs a maximum. Sizes are SVG
+ * attributes, because strict content policies forbid inline styles in server markup.
+ */
+export function quotaBar(
+  element: MakeElement,
+  { usage, ratio = 0 }: TokenUsage,
+  near: number,
+  format: UsageFormat,
+): ReactElement {
+  const quota = usage?.quota;
+  const percent = Math.min(1, ratio) * 100;
+  const part = (name: string, width: string | number, x?: string): ReactElement =>
+    element(name, null, { width, height: '100%', x }, 'rect');
+  return element(
+    'bar',
+    quota &&
+      element(
+        'track',
+        [part('rest', '100%'), part('fill', `${percent.toFixed(2)}%`), near < 1 && part('tick', 1, `${near * 100}%`)],
+        { 'aria-hidden': true, focusable: false },
+        'svg',
+      ),
+    quota && {
+      role: 'meter',
+      'aria-label': format.messages.title,
+      'aria-valuemin': 0,
+      'aria-valuemax': 100,
+      'aria-valuenow': Math.floor(percent),
+      'aria-valuetext': `${fill(format.messages.ofQuota, format.percent(ratio))}. ${format.left(quota)}`,
+    },
+    'div',
+  );
+}
