@@ -1,14 +1,14 @@
 'use client';
 
 // The widget
-export { TokenMeter } from './react/token-meter.tsx';
+export { TokenMeter } from './react/token-meter.ts';
 export type { PanelSection, TokenMeterProps } from './react/token-meter-props.ts';
 export type { MeterSlot } from './react/meter-slot.ts';
 export { MessageTokens } from './react/message-tokens.tsx';
 export type { MessageTokensProps } from './react/message-tokens.tsx';
 
 // Without its looks
-export { KilotokenProvider, useUsageStore } from './react/usage-provider.tsx';
+export { KilotokenProvider, useUsageStore } from './react/usage-provider.ts';
 export { useTokenUsage } from './react/use-token-usage.ts';
 export type { TokenUsage } from './react/use-token-usage.ts';
 export { useUsageFormat } from './react/use-usage-format.ts';

@@ -7,11 +7,11 @@
 export function matchLocale(
   wanted: string,
   tags: readonly string[],
-): { readonly index: number; readonly isAlike: boolean } | undefined {
+): readonly [index: number, isAlike: boolean] | undefined {
   const names = namesOf(wanted);
   for (const [rank, name] of names.entries()) {
     const index = tags.findIndex((tag) => namesOf(tag)[rank] === name);
-    if (index >= 0) return { index, isAlike: rank < 2 };
+    if (index >= 0) return [index, rank < 2];
   }
   return undefined;
 }

@@ -20,13 +20,11 @@ export function resolveMessages(locale: string | undefined, input: MessagesInput
   const catalogs = [...given, en as UsageMessages].filter((entry): entry is UsageMessages => !!entry.locale);
   const overrides = given.filter((entry) => !entry.locale);
   const wanted = locale ?? catalogs[0]!.locale;
-  const match = matchLocale(
-    wanted,
-    catalogs.map((entry) => entry.locale),
-  );
-  const found = match && catalogs[match.index];
+  const tags = catalogs.map((entry) => entry.locale);
+  const [index = -1, isAlike] = matchLocale(wanted, tags) ?? [];
+  const found = catalogs[index];
   // Overrides with all plural forms are a language of their own.
-  const isOwn = match ? match.isAlike : overrides.some(({ tokens }) => tokens);
+  const isOwn = found ? isAlike : overrides.some(({ tokens }) => tokens);
   return {
     locale: (isOwn ? parseLocale(wanted)?.toString() : found?.locale) ?? 'en',
     messages: Object.assign({}, en, found, ...overrides) as UsageMessages,

@@ -33,7 +33,7 @@ const loaders: { readonly [tag: string]: () => Promise<{ readonly default: Usage
  */
 export async function loadLocale(locale: string): Promise<UsageMessages> {
   const tags = Object.keys(loaders);
-  const match = matchLocale(locale, tags);
-  const load = loaders[tags[match?.index ?? -1] ?? 'en'];
+  const [index = -1] = matchLocale(locale, tags) ?? [];
+  const load = loaders[tags[index] ?? 'en'];
   return (await load?.())?.default as UsageMessages;
 }

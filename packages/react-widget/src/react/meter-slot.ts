@@ -17,7 +17,7 @@ export type MeterSlot =
   | 'footer'
   | 'refresh';
 
-/** Makes an element with its name and the app's class name; a `span` unless told otherwise. */
+/** Makes an element with its name and the app's class name: a `span` of a text, a `div` of anything else. */
 export type MakeElement = (name: string, content?: ReactNode, props?: object | false, tag?: string) => ReactElement;
 
 /**
@@ -25,13 +25,14 @@ export type MakeElement = (name: string, content?: ReactNode, props?: object | f
  * text is taken over without complaint, then replaced, because React itself would leave it as it is. No `bdi`: in Arabic
  * a percentage begins with a mark that would turn its whole sentence round; the root says the direction.
  */
-export function useElements(classNames: { readonly [Slot in MeterSlot]?: string } = {}): MakeElement {
+export function useElements(classNames: { readonly [Slot in MeterSlot]?: string }): MakeElement {
   const isHydrated = useHydrated();
-  return (name, content, props, tag = 'span') =>
-    createElement(
-      tag,
+  return (name, content, props, tag) => {
+    const isText = typeof content === 'string';
+    return createElement(
+      tag ?? (isText ? 'span' : 'div'),
       {
-        key: typeof content === 'string' || name === 'bar' ? name + String(isHydrated) : name,
+        key: isText || name === 'bar' ? name + String(isHydrated) : name,
         'data-kt': name,
         className: classNames[name as MeterSlot],
         suppressHydrationWarning: true,
@@ -39,4 +40,5 @@ export function useElements(classNames: { readonly [Slot in MeterSlot]?: string 
       },
       content,
     );
+  };
 }

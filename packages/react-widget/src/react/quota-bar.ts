@@ -35,6 +35,5 @@ export function quotaBar(
       'aria-valuenow': Math.floor(percent),
       'aria-valuetext': `${fill(format.messages.ofQuota, format.percent(ratio))}. ${format.left(quota)}`,
     },
-    'div',
   );
 }

@@ -18,30 +18,22 @@ export function usageDays(
     ({ total }, index) => `${(index * step).toFixed(2)},${(30 - (28 * total) / (highest.total || 1)).toFixed(2)}`,
   );
   const [from, to] = [day(first.day), day(last.day)];
-  return element(
-    'days',
-    [
-      element('caption', messages.byDay, {}, 'div'),
-      element(
-        'spark',
-        createElement('polyline', { points: points.join(' '), vectorEffect: 'non-scaling-stroke' }),
-        {
-          role: 'img',
-          'aria-label': `${messages.byDay}: ${from} – ${to}. ${day(highest.day)}: ${tokens(highest.total)}`,
-          viewBox: '0 0 100 32',
-          preserveAspectRatio: 'none',
-          focusable: false,
-        },
-        'svg',
-      ),
-      element(
-        'axis',
-        [element('from', from), element('peak', `≤ ${compact(highest.total)}`), element('to', to)],
-        { 'aria-hidden': true },
-        'div',
-      ),
-    ],
-    {},
-    'div',
-  );
+  return element('days', [
+    element('caption', messages.byDay, {}, 'div'),
+    element(
+      'spark',
+      createElement('polyline', { points: points.join(' '), vectorEffect: 'non-scaling-stroke' }),
+      {
+        role: 'img',
+        'aria-label': `${messages.byDay}: ${from} – ${to}. ${day(highest.day)}: ${tokens(highest.total)}`,
+        viewBox: '0 0 100 32',
+        preserveAspectRatio: 'none',
+        focusable: false,
+      },
+      'svg',
+    ),
+    element('axis', [element('from', from), element('peak', `≤ ${compact(highest.total)}`), element('to', to)], {
+      'aria-hidden': true,
+    }),
+  ]);
 }

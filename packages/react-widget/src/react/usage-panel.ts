@@ -29,7 +29,6 @@ export function usagePanel(
       'row',
       [element('name', [element('label', name, {}, 'bdi'), share], {}, 'dt'), element('amount', value, {}, 'dd')],
       { key, 'data-kind': kind, 'data-part': whole },
-      'div',
     );
   const rows = (...content: readonly ReactNode[]): ReactNode => element('rows', content, {}, 'dl');
   const shareText = (share: UsageShare): string =>
@@ -57,30 +56,20 @@ export function usagePanel(
     ],
   };
   return [
-    element(
-      'heading',
-      [
-        element('period', format.period(period)),
-        element('total', (usage.estimated ? '≈ ' : '') + format.number(usage.total)),
-      ],
-      {},
-      'div',
-    ),
+    element('heading', [
+      element('period', format.period(period)),
+      element('total', (usage.estimated ? '≈ ' : '') + format.number(usage.total)),
+    ]),
     (details ?? (Object.keys(sections) as PanelSection[])).map(
-      (name) => sections[name] && element('section', sections[name], { key: name, 'data-section': name }, 'div'),
+      (name) => sections[name] && element('section', sections[name], { key: name, 'data-section': name }),
     ),
-    element(
-      'footer',
-      [
-        element('notes', [
-          period?.resetsAt && element('reset', fill(messages.resets, format.date(period.resetsAt, 'long'))),
-          stale && element('offline', messages.offline),
-          updatedAt && element('updated', format.updated(now - updatedAt)),
-        ]),
-        element('refresh', messages.refresh, { type: 'button', onClick: refresh }, 'button'),
-      ],
-      {},
-      'div',
-    ),
+    element('footer', [
+      element('notes', [
+        period?.resetsAt && element('reset', fill(messages.resets, format.date(period.resetsAt, 'long'))),
+        stale && element('offline', messages.offline),
+        updatedAt && element('updated', format.updated(now - updatedAt)),
+      ]),
+      element('refresh', messages.refresh, { type: 'button', onClick: refresh }, 'button'),
+    ]),
   ];
 }

@@ -7,7 +7,7 @@ import type { UsageStore, UsageStoreOptions } from '../store/create-usage-store.
  * the newest are used.
  */
 export function useOwnStore(options: UsageStoreOptions): UsageStore {
-  const key = JSON.stringify([options.src ?? null, options.userKey]);
+  const key = [options.src, options.userKey].join('\n');
   const [own, setOwn] = useState(() => ownStore(key, options));
   if (own.key !== key) setOwn(ownStore(key, options));
   const { store, update } = own;

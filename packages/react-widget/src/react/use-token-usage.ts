@@ -4,7 +4,7 @@ import type { UsageLevel, UsageThresholds } from '../format/usage-level.ts';
 import { createUsageStore } from '../store/create-usage-store.ts';
 import type { UsageStore } from '../store/create-usage-store.ts';
 import type { UsageState } from '../store/usage-state.ts';
-import { useUsageStore } from './usage-provider.tsx';
+import { useUsageStore } from './usage-provider.ts';
 
 /** The usage of a user and what to do with it. */
 export interface TokenUsage extends UsageState {

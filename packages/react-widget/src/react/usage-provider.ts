@@ -1,4 +1,4 @@
-import { createContext, useContext } from 'react';
+import { createContext, createElement, useContext } from 'react';
 import type { ReactElement, ReactNode } from 'react';
 import type { UsageStore } from '../store/create-usage-store.ts';
 
@@ -13,7 +13,7 @@ const UsageContext = /* @__PURE__ */ createContext<UsageStore | undefined>(undef
  * ```
  */
 export function KilotokenProvider(props: { readonly store: UsageStore; readonly children?: ReactNode }): ReactElement {
-  return <UsageContext.Provider value={props.store}>{props.children}</UsageContext.Provider>;
+  return createElement(UsageContext.Provider, { value: props.store }, props.children);
 }
 
 /**

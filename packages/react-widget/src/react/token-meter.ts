@@ -1,4 +1,4 @@
-import { forwardRef } from 'react';
+import { createElement, forwardRef } from 'react';
 import type { ReactElement, Ref } from 'react';
 import { fill } from '../format/create-usage-format.ts';
 import { textDirection } from './text-direction.ts';
@@ -24,7 +24,7 @@ import { usagePanel } from './usage-panel.ts';
  * ```
  */
 export const TokenMeter = /* @__PURE__ */ forwardRef<HTMLDivElement, TokenMeterProps>(function TokenMeter(props, ref) {
-  const { variant = 'card', details, thresholds = defaultThresholds, modelName = sameName, classNames = {} } = props;
+  const { variant = 'card', details, thresholds = defaultThresholds, modelName = String, classNames = {} } = props;
   const view = useMeterState(props);
   const format = useUsageFormat(props);
   const { openedAt, toggle, trigger, panel } = usePopover(props.onOpenChange);
@@ -38,60 +38,55 @@ export const TokenMeter = /* @__PURE__ */ forwardRef<HTMLDivElement, TokenMeterP
   const resetsOn = resetsAt && format.date(resetsAt);
   const resets = resetsOn && fill(messages.resets, resetsOn);
   const liveRef = useAnnouncement(props.announce, level, value, [start, resets].filter(Boolean).join('. '));
-  if (level === 'unauthorized') return <>{props.fallback}</>;
+  if (level === 'unauthorized') return props.fallback;
 
   const isOpen = openedAt !== undefined;
   const hasPanel = details !== false && usage !== undefined;
   const isButton = isError || hasPanel;
   const isAtLimit = level === 'over' && props.limitAction !== undefined;
-  return (
-    <div
-      role="group"
-      aria-label={messages.title}
-      lang={messages.locale}
-      dir={textDirection(messages.locale)}
-      {...domAttributes(props)}
-      ref={ref}
-      className={[classNames.root, props.className].filter(Boolean).join(' ') || undefined}
-      data-kt="root"
-      data-variant={variant}
-      data-state={level}
-      data-stale={stale || undefined}
-      data-pending={pending || undefined}
-      data-open={isOpen || undefined}
-      aria-busy={level === 'loading' || undefined}
-    >
-      {element(
-        'trigger',
-        [element('value', value), cost && element('cost', cost)],
-        isButton && { ...(hasPanel && trigger), type: 'button', onClick: isError ? () => void refresh() : toggle },
-        isButton ? 'button' : 'div',
-      )}
-      {quotaBar(element, view, thresholds[0], format)}
-      {element(
-        'meta',
-        [
-          element('start', start),
-          isAtLimit
-            ? element('action', props.limitAction)
-            : resets && [element('reset', `${resetsOn} ↻`, { 'aria-hidden': true }), element('hidden', resets)],
-        ],
-        { 'data-alert': isAlert(level) || undefined },
-        'div',
-      )}
-      {element('hidden', null, { ref: liveRef, role: 'status', 'aria-atomic': true })}
-      {hasPanel &&
-        element(
-          'panel',
-          isOpen &&
-            usagePanel(element, view, format, details, Math.max(props.now ?? openedAt, view.updatedAt ?? 0), modelName),
-          { ...panel, 'aria-label': messages.title },
-          'div',
-        )}
-    </div>
+  return createElement(
+    'div',
+    // oxlint-disable-next-line react/refs -- a property of the element: nothing here reads it
+    {
+      role: 'group',
+      'aria-label': messages.title,
+      lang: messages.locale,
+      dir: textDirection(messages.locale),
+      ...domAttributes(props),
+      ref,
+      className: [classNames.root, props.className].filter(Boolean).join(' ') || undefined,
+      'data-kt': 'root',
+      'data-variant': variant,
+      'data-state': level,
+      'data-stale': stale || undefined,
+      'data-pending': pending || undefined,
+      'data-open': isOpen || undefined,
+      'aria-busy': level === 'loading' || undefined,
+    },
+    element(
+      'trigger',
+      [element('value', value), cost && element('cost', cost)],
+      isButton && { ...(hasPanel && trigger), type: 'button', onClick: isError ? () => void refresh() : toggle },
+      isButton ? 'button' : undefined,
+    ),
+    quotaBar(element, view, thresholds[0], format),
+    element(
+      'meta',
+      [
+        element('start', start),
+        isAtLimit
+          ? element('action', props.limitAction)
+          : resets && [element('reset', `${resetsOn} ↻`, { 'aria-hidden': true }), element('hidden', resets)],
+      ],
+      { 'data-alert': isAlert(level) || undefined },
+    ),
+    element('hidden', null, { ref: liveRef, role: 'status', 'aria-atomic': true }),
+    hasPanel &&
+      element(
+        'panel',
+        isOpen &&
+          usagePanel(element, view, format, details, Math.max(props.now ?? openedAt, view.updatedAt ?? 0), modelName),
+        { ...panel, 'aria-label': messages.title },
+      ),
   );
 }) as (props: TokenMeterProps & { readonly ref?: Ref<HTMLDivElement> }) => ReactElement | null;
-
-function sameName(model: string): string {
-  return model;
-}
