@@ -56,13 +56,11 @@ export function createUsageFormat(options: UsageFormatOptions = {}): UsageFormat
 
   const number = (count: number | string, more: Intl.NumberFormatOptions = {}): string =>
     formatter('NumberFormat', locale, more).format(count as number);
-  const compactFormat = formatter('NumberFormat', locale, { notation: 'compact', maximumFractionDigits: 1 });
-  const datePart = ({ type, value }: Intl.DateTimeFormatPart): string =>
-    type === 'day' && value === '1' ? (messages.day1 ?? value) : value;
+  const compact = (count: number): string => number(count, { notation: 'compact', maximumFractionDigits: 1 });
   const date = (instant: string, month: 'short' | 'long' = 'short', zone = timeZone): string => {
     const ms = Date.parse(instant);
-    const parts = formatter('DateTimeFormat', locale, { day: 'numeric', month, timeZone: zone });
-    return ms ? parts.formatToParts(ms).map(datePart).join('') : '';
+    const format = formatter('DateTimeFormat', locale, { day: 'numeric', month, timeZone: zone });
+    return ms ? format.format(ms).replace(/\b1\b/, messages.day1 ?? '1') : '';
   };
   const money = (amount: string, currency: string): string => {
     // Apps pass what they have stored: what is no money, in no currency there is, must not break their page.
@@ -76,15 +74,14 @@ export function createUsageFormat(options: UsageFormatOptions = {}): UsageFormat
   return {
     locale,
     messages,
-    compact: (count) => compactFormat.format(count),
+    compact,
     number: (count) => number(count),
     tokens(count) {
-      const parts = compactFormat.formatToParts(count);
+      const text = compact(count);
       // Runtimes differ in the plural of an abbreviated number; what its word stands for decides in all languages.
-      const isShort = parts.some(({ type }) => type === 'compact');
-      const counted = isShort ? (count >= 999_950 ? 1e6 : 1e3) : count;
+      const counted = text === number(count) ? count : count >= 999_950 ? 1e6 : 1e3;
       const rule = formatter('PluralRules', locale).select(counted);
-      return fill(messages.tokens[rule] ?? messages.tokens.other, parts.map(({ value }) => value).join(''));
+      return fill(messages.tokens[rule] ?? messages.tokens.other, text);
     },
     cost({ amount, currency, complete }) {
       const text = money(amount, currency);
@@ -98,10 +95,7 @@ export function createUsageFormat(options: UsageFormatOptions = {}): UsageFormat
       }),
     left({ unit, used, limit, currency }) {
       const rest = Math.max(0, limit - used);
-      return fill(
-        messages.left,
-        unit === 'cost' ? money(rest.toFixed(4), currency ?? 'USD') : compactFormat.format(rest),
-      );
+      return fill(messages.left, unit === 'cost' ? money(rest.toFixed(4), currency ?? 'USD') : compact(rest));
     },
     date,
     period({ kind, start, resetsAt } = {}) {

@@ -13,20 +13,20 @@ export function usageDays(
   const [first, last] = [days[0], days.at(-1)];
   if (first === undefined || first === last || last === undefined) return undefined;
   const highest = days.reduce((a, b) => (b.total > a.total ? b : a));
-  const step = 100 / (days.length - 1);
-  const points = days.map(
-    ({ total }, index) => `${(index * step).toFixed(2)},${(30 - (28 * total) / (highest.total || 1)).toFixed(2)}`,
-  );
+  const margin = (highest.total || 1) / 14;
   const [from, to] = [day(first.day), day(last.day)];
   return element('days', [
     element('caption', messages.byDay, {}, 'div'),
     element(
       'spark',
-      createElement('polyline', { points: points.join(' '), vectorEffect: 'non-scaling-stroke' }),
+      createElement('polyline', {
+        points: days.map(({ total }, index) => `${index},${-total}`).join(' '),
+        vectorEffect: 'non-scaling-stroke',
+      }),
       {
         role: 'img',
         'aria-label': `${messages.byDay}: ${from} – ${to}. ${day(highest.day)}: ${tokens(highest.total)}`,
-        viewBox: '0 0 100 32',
+        viewBox: [0, -15 * margin, days.length - 1, 16 * margin].join(' '),
         preserveAspectRatio: 'none',
         focusable: false,
       },

@@ -4,12 +4,15 @@ import type { UsageSnapshot } from './usage-snapshot.ts';
 /** Reads a value from outside; `undefined` where it is not what is wanted. */
 export type Read<Value = unknown> = (value: unknown, onFault: (field: string) => void) => Value | undefined;
 
-const decimal = /^\d{1,30}(\.\d{1,30})?$/;
-/** A count or amount of 0 or more; servers send what outgrows a double as a decimal string. */
-const count = text(decimal, Number);
 const name = text(/./);
-const time = text(/./, (value) => (Date.parse(value) ? value : undefined));
-const currency = text(/^[A-Z]{3}$/);
+const time: Read<string> = (value) => (Date.parse(name(value) ?? '') ? (value as string) : undefined);
+const decimal = text(/^\d{1,30}(\.\d{1,30})?$/);
+/** A count or amount of 0 or more, as text; servers send what outgrows a double as a decimal string. */
+const amount = (value: unknown): string | undefined => decimal(typeof value === 'number' ? String(value) : value);
+const count: Read<number> = (value) => {
+  const read = amount(value);
+  return read === undefined ? read : Number(read);
+};
 
 /** A name means the same wherever it stands: one table is enough. */
 const fields: { readonly [field: string]: Read } = {
@@ -30,8 +33,8 @@ const fields: { readonly [field: string]: Read } = {
   reasoning: count,
   estimated: count,
   cost: object('amount', 'currency'),
-  amount: text(decimal),
-  currency,
+  amount,
+  currency: text(/^[A-Z]{3}$/),
   complete: (value) => value !== false,
   quota: object('unit', 'used', 'limit'),
   unit: text(/^(tokens|cost)$/),
@@ -61,11 +64,12 @@ function object(...needed: readonly string[]): Read {
   return (value, onFault) => {
     if (typeof value !== 'object' || !value) return undefined;
     const shape: { [field: string]: unknown } = {};
-    for (const [field, read] of Object.entries(fields)) {
-      const given = (value as typeof shape)[field] ?? undefined;
-      const known = given === undefined ? given : read(given, onFault);
-      if (known !== undefined) shape[field] = known;
-      else if (given !== undefined) onFault(field);
+    for (const field in fields) {
+      const given = (value as typeof shape)[field];
+      if (given == null) continue;
+      const read = fields[field]!(given, onFault);
+      if (read === undefined) onFault(field);
+      else shape[field] = read;
     }
     const isWhole = needed.every((field) => field in shape) && (shape['unit'] !== 'cost' || shape['currency']);
     return isWhole ? shape : undefined;
@@ -79,10 +83,7 @@ function list(...needed: readonly string[]): Read {
     Array.isArray(value) ? value.map((each) => entry(each, onFault)).filter(Boolean) : undefined;
 }
 
-/** A text of a form; numbers are read too where the form is that of a number. */
-function text(form: RegExp, convert: (value: string) => unknown = String): Read {
-  // Not of objects: one may have a `toString` that cannot be called.
-  const isOfForm = (value: unknown): value is string =>
-    (typeof value === 'string' || (form === decimal && typeof value === 'number')) && form.test(String(value));
-  return (value) => (isOfForm(value) ? convert(value) : undefined);
+/** A text of a form. */
+function text(form: RegExp): (value: unknown) => string | undefined {
+  return (value) => (typeof value === 'string' && form.test(value) ? value : undefined);
 }
