@@ -1,7 +1,9 @@
 // Where the bytes of an app go that has nothing but the widget: npm run sizes -w packages/react-widget
+// What would be left without some parts: npm run sizes -w packages/react-widget -- --without reading,order
 import { readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 import type { Rollup } from 'vite';
@@ -12,22 +14,54 @@ const apps = {
   'store and hook': `export { createUsageStore, useTokenUsage, KilotokenProvider } from '${source}/headless.ts';`,
   'widget, en ru zh es': `export { TokenMeter } from '${source}/index.ts'; ${['ru', 'zh', 'es'].map(locale).join(' ')}`,
 };
+/** A file belongs to the first part that names it. */
+const parts = {
+  requests: /^store\/(fetch-usage|create-refresher)/,
+  store: /^store\//,
+  reading: /^usage\/read-usage/,
+  order: /^usage\//,
+  hook: /^(react\/(use-token-usage|usage-provider)|format\/usage-level)/,
+  format: /^format\//,
+  words: /^locales\//,
+  panel: /^react\/(use-popover|usage-panel|usage-days)/,
+  card: /^react\//,
+  imports: /./,
+};
+const { values } = parseArgs({ options: { without: { type: 'string', default: '' } } });
 
 for (const [name, code] of Object.entries(apps)) {
   const { code: text, owners } = await bundle(code);
-  const whole = gzipSync(text, { level: 9 }).length;
-  // What the bundle would lose without a file: less than the file alone, because files resemble each other.
-  const rows = [...new Set(owners)].map((owner) => {
-    const rest = text
+  const left = (isGone: (owner: string) => boolean): string =>
+    text
       .split('')
-      .filter((_, index) => owners[index] !== owner)
+      .filter((_, index) => !isGone(owners[index] ?? ''))
       .join('');
-    return { owner, minified: text.length - rest.length, gzip: whole - gzipSync(rest, { level: 9 }).length };
-  });
+  const whole = gzipped(text);
   console.log(`\n${name}: ${text.length} bytes minified, ${whole} gzip`);
-  for (const { owner, minified, gzip } of rows.toSorted((a, b) => b.gzip - a.gzip)) {
-    console.log(`  ${owner.padEnd(32)}${String(minified).padStart(7)}${String(gzip).padStart(7)}`);
+  if (values.without !== '') {
+    const gone = new Set(values.without.split(','));
+    console.log(`  without ${values.without}: ${gzipped(left((owner) => gone.has(partOf(owner))))} gzip`);
+    continue;
   }
+  // What the bundle would lose without it: less than it is alone, because files resemble each other.
+  const print = (title: string, indent: string, isGone: (owner: string) => boolean): void => {
+    const rest = left(isGone);
+    const columns = [text.length - rest.length, whole - gzipped(rest)].map((bytes) => String(bytes).padStart(7));
+    console.log(`${(indent + title).padEnd(36)}${columns.join('')}`);
+  };
+  for (const part of new Set(owners.map(partOf))) {
+    print(part, '  ', (owner) => partOf(owner) === part);
+    const files = [...new Set(owners)].filter((owner) => partOf(owner) === part);
+    if (files.length > 1) for (const file of files) print(file, '    ', (owner) => owner === file);
+  }
+}
+
+function gzipped(text: string): number {
+  return gzipSync(text, { level: 9 }).length;
+}
+
+function partOf(file: string): string {
+  return Object.entries(parts).find(([, files]) => files.test(file))?.[0] ?? '';
 }
 
 /** Id of the script that stands for a catalog. */

@@ -19,7 +19,7 @@ export const defaultThresholds: UsageThresholds = [0.75, 0.9];
  */
 export function usageRatio(usage: UsageSnapshot | undefined): number | undefined {
   const quota = usage?.quota;
-  if (quota === undefined) return undefined;
+  if (!quota) return undefined;
   // A limit of nothing is reached by nothing.
   return quota.limit > 0 ? quota.used / quota.limit : 1;
 }
@@ -34,7 +34,7 @@ export function usageRatio(usage: UsageSnapshot | undefined): number | undefined
  */
 export function usageLevel(state: UsageState, [near, critical] = defaultThresholds): UsageLevel {
   const { status, usage } = state;
-  if (usage === undefined || status === 'unauthorized') return status === 'ready' ? 'loading' : status;
+  if (!usage || status === 'unauthorized') return status === 'ready' ? 'loading' : status;
   const ratio = usageRatio(usage) ?? 0;
   if (ratio >= 1) return 'over';
   if (ratio >= critical) return 'critical';

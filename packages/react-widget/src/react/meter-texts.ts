@@ -5,7 +5,7 @@ import type { TokenUsage } from './use-token-usage.ts';
 
 /** What stands in front: the number people look for, and beside it the cost where it is wanted and known. */
 export function frontTexts(
-  { usage, level, ratio }: TokenUsage,
+  { usage, level, ratio = 0 }: TokenUsage,
   format: UsageFormat,
   show: TokenMeterProps['show'] = 'both',
 ): readonly [value: string, cost?: string | undefined] {
@@ -13,18 +13,18 @@ export function frontTexts(
   if (!usage) return [''];
   const { cost, quota, total } = usage;
   const [tokens, money] = [format.tokens(total), cost && format.cost(cost)];
-  if (show === 'percent' && ratio !== undefined) return [format.percent(ratio)];
+  if (show === 'percent' && quota) return [format.percent(ratio)];
   if (show === 'remaining' && quota) return [format.left(quota)];
   return show === 'both' ? [tokens, money] : [(show === 'cost' && money) || tokens];
 }
 
 /** The small print: how far along, or near the limit what is left. */
-export function metaText({ usage, level, ratio, stale }: TokenUsage, format: UsageFormat): string {
+export function metaText({ usage, level, ratio = 0, stale }: TokenUsage, format: UsageFormat): string {
   const { messages, percent } = format;
   if (level === 'error') return messages.retry;
   if (!usage) return '';
   if (stale) return messages.offline;
-  if (!usage.quota || ratio === undefined) return format.period(usage.period);
+  if (!usage.quota) return format.period(usage.period);
   if (level === 'over') return ratio > 1 ? `${messages.over} · ${percent(ratio)}` : messages.over;
   return isAlert(level) ? format.left(usage.quota) : fill(messages.ofQuota, percent(ratio));
 }

@@ -40,8 +40,8 @@ export const TokenMeter = /* @__PURE__ */ forwardRef<HTMLDivElement, TokenMeterP
   const liveRef = useAnnouncement(props.announce, level, value, [start, resets].filter(Boolean).join('. '));
   if (level === 'unauthorized') return props.fallback;
 
-  const isOpen = openedAt !== undefined;
-  const hasPanel = details !== false && usage !== undefined;
+  const isOpen = !!openedAt;
+  const hasPanel = details !== false && !!usage;
   const isButton = isError || hasPanel;
   const isAtLimit = level === 'over' && props.limitAction !== undefined;
   return createElement(

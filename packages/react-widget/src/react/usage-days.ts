@@ -11,7 +11,7 @@ export function usageDays(
   { messages, day, tokens, compact }: UsageFormat,
 ): ReactElement | undefined {
   const [first, last] = [days[0], days.at(-1)];
-  if (first === undefined || first === last || last === undefined) return undefined;
+  if (!first || !last || first === last) return undefined;
   const highest = days.reduce((a, b) => (b.total > a.total ? b : a));
   const margin = (highest.total || 1) / 14;
   const [from, to] = [day(first.day), day(last.day)];

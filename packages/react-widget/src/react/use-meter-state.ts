@@ -10,10 +10,10 @@ import type { TokenUsage } from './use-token-usage.ts';
 export function useMeterState(props: TokenMeterProps): TokenUsage {
   const { store, thresholds, status, stale = false, onRetry, usage: given } = props;
   const isControlled = given !== undefined || status !== undefined;
-  const isOwn = !isControlled && !store && (props.src ?? props.fetcher) !== undefined;
+  const isOwn = !isControlled && !store && !!(props.src ?? props.fetcher);
   const own = useOwnStore(isOwn ? props : {});
   const live = useTokenUsage(store ?? (isOwn ? own : undefined), thresholds);
-  const usage = useMemo(() => (given == null ? undefined : readUsageSnapshot(given, () => undefined)), [given]);
+  const usage = useMemo(() => readUsageSnapshot(given, () => undefined), [given]);
   if (!isControlled) return live;
   const state = {
     status: status ?? (usage ? 'ready' : given == null ? 'loading' : 'error'),

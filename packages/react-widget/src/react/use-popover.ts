@@ -38,7 +38,7 @@ export function usePopover(onOpenChange: ((isOpen: boolean) => void) | undefined
     toggle() {
       if (!panelRef.current?.togglePopover) setOpen(!openedAt);
     },
-    trigger: { ref: triggerRef, 'aria-haspopup': 'dialog', 'aria-expanded': openedAt !== undefined },
+    trigger: { ref: triggerRef, 'aria-haspopup': 'dialog', 'aria-expanded': !!openedAt },
     panel: {
       ref: panelRef,
       popover: 'auto',

@@ -116,13 +116,13 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
       reset();
       options().onUnauthorized?.();
     } else {
-      const stale = ledger.shown !== undefined;
+      const stale = !!ledger.shown;
       change({ ...facts, status: stale ? 'ready' : 'error', stale, error });
     }
   };
 
   const { refresh, abort } = createRefresher(async (signal) => {
-    if ((options().src ?? options().fetcher) === undefined) return;
+    if (!(options().src ?? options().fetcher)) return;
     askedAt = Date.now();
     if (facts.status === 'unauthorized') change({ status: 'loading', stale: false });
     listen();
@@ -166,7 +166,7 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
     if (session || listeners.size === 0) return;
     session = new AbortController();
     watchPage(wake, session.signal);
-    if (userKey === undefined || !sync) return;
+    if (!userKey || !sync) return;
     channel = (sync === true ? openChannel : sync)(`kilotoken:${userKey}`);
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- listeners alone would leave the channel closed
     if (channel) channel.onmessage = ({ data }) => void accept(data, false);
@@ -185,7 +185,7 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
     change({ status: 'unauthorized', stale: false });
   };
 
-  if (initial !== undefined && accept(initial, true)) {
+  if (initial && accept(initial, true)) {
     facts = { ...facts, updatedAt: Date.parse(ledger.base?.asOf ?? '') || Date.now() };
   }
   const atCreation = get();

@@ -92,7 +92,7 @@ function settle(ledger: UsageLedger, base: UsageSnapshot | undefined): void {
     isHeld ||= frame.until < Infinity && Date.now() < frame.until;
   }
   // Until the sum reaches what was shown, that stays: no flicker while the server catches up.
-  isHeld &&= shown !== undefined && shown.total > next.total && shown.period?.start === next.period?.start;
+  isHeld &&= !!shown && shown.total > next.total && shown.period?.start === next.period?.start;
   ledger.isPending = isHeld || next !== base;
   if (!isHeld) ledger.shown = next;
 }
