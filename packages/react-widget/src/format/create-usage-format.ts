@@ -75,7 +75,7 @@ export function createUsageFormat(options: UsageFormatOptions = {}): UsageFormat
     locale,
     messages,
     compact,
-    number: (count) => number(count),
+    number,
     tokens(count) {
       const text = compact(count);
       // Runtimes differ in the plural of an abbreviated number; what its word stands for decides in all languages.
@@ -102,7 +102,7 @@ export function createUsageFormat(options: UsageFormatOptions = {}): UsageFormat
       if (kind === 'day' || kind === 'month') return messages[kind];
       return start ? `${date(start)} – ${resetsAt ? date(resetsAt) : ''}` : messages.allTime;
     },
-    day: (day) => date(`${day}T12:00Z`, 'short', 'UTC'),
+    day: (day) => date(day, 'short', 'UTC'),
     updated(agoMs) {
       const [size, unit] = spans.find(([ms]) => agoMs >= ms) ?? [];
       if (!size) return messages.now;

@@ -4,11 +4,11 @@ import { fill } from '../format/create-usage-format.ts';
 import { textDirection } from './text-direction.ts';
 import { defaultThresholds } from '../format/usage-level.ts';
 import { domAttributes } from './dom-attributes.ts';
-import { useElements } from './meter-slot.ts';
 import { frontTexts, isAlert, metaText } from './meter-texts.ts';
 import { quotaBar } from './quota-bar.ts';
 import type { TokenMeterProps } from './token-meter-props.ts';
 import { useAnnouncement } from './use-announcement.ts';
+import { useElements } from './use-elements.ts';
 import { useMeterState } from './use-meter-state.ts';
 import { usePopover } from './use-popover.ts';
 import { useUsageFormat } from './use-usage-format.ts';
@@ -85,7 +85,15 @@ export const TokenMeter = /* @__PURE__ */ forwardRef<HTMLDivElement, TokenMeterP
       element(
         'panel',
         isOpen &&
-          usagePanel(element, view, format, details, Math.max(props.now ?? openedAt, view.updatedAt ?? 0), modelName),
+          usagePanel(
+            element,
+            usage,
+            view,
+            format,
+            details,
+            Math.max(props.now ?? openedAt, view.updatedAt ?? 0),
+            modelName,
+          ),
         { ...panel, 'aria-label': messages.title },
       ),
   );

@@ -2,7 +2,7 @@ import { createElement } from 'react';
 import type { ReactElement } from 'react';
 import type { UsageFormat } from '../format/create-usage-format.ts';
 import type { UsageDay } from '../usage/usage-snapshot.ts';
-import type { MakeElement } from './meter-slot.ts';
+import type { MakeElement } from './use-elements.ts';
 
 /** Usage by day as a line of 40 pixels' height; the numbers are in its name. */
 export function usageDays(

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
 import type { UsageFormat } from '../format/create-usage-format.ts';
 import { fill } from '../format/create-usage-format.ts';
-import type { UsageShare } from '../usage/usage-snapshot.ts';
-import type { MakeElement } from './meter-slot.ts';
+import type { UsageShare, UsageSnapshot } from '../usage/usage-snapshot.ts';
+import type { MakeElement } from './use-elements.ts';
 import type { PanelSection } from './token-meter-props.ts';
 import { usageDays } from './usage-days.ts';
 import type { TokenUsage } from './use-token-usage.ts';
@@ -12,13 +12,13 @@ const kinds = [['input'], ['cached', 'input'], ['cacheWrite', 'input'], ['output
 /** What is inside of the open panel. What the server does not send is left out. */
 export function usagePanel(
   element: MakeElement,
-  { usage, stale, updatedAt, refresh }: TokenUsage,
+  usage: UsageSnapshot,
+  { stale, updatedAt, refresh }: TokenUsage,
   format: UsageFormat,
   details: readonly PanelSection[] | undefined,
   now: number,
   modelName: (model: string) => string,
 ): ReactNode {
-  if (!usage) return undefined;
   const { messages } = format;
   const { period, counts, cost, last, days, models = [] } = usage;
   const shown = models.slice(0, models.length > 4 ? 3 : 4);

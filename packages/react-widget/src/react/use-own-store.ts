@@ -7,7 +7,7 @@ import type { UsageStore, UsageStoreOptions } from '../store/create-usage-store.
  * the newest are used.
  */
 export function useOwnStore(options: UsageStoreOptions): UsageStore {
-  const key = [options.src, options.userKey].join('\n');
+  const key = [options.src, options.userKey, !options.fetcher].join('\n');
   const [own, setOwn] = useState(() => ownStore(key, options));
   if (own.key !== key) setOwn(ownStore(key, options));
   const { store, update } = own;

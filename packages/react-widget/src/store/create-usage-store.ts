@@ -152,14 +152,19 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
     timer = setTimeout(
       () => {
         dueAt = Infinity;
-        void refresh().then(() => ledger.isPending && askIn(settleMs[(round += 1)]));
+        void refresh().then(() => {
+          askAtReset();
+          if (ledger.isPending) askIn(settleMs[(round += 1)]);
+        });
       },
       Math.min(ms, longestTimerMs),
     );
   };
   /** The counters start anew at a known time; some seconds of spread keep all tabs from asking at once. */
-  const askAtReset = (): void =>
-    askIn(Date.parse(ledger.base?.period?.resetsAt ?? '') - Date.now() + 500 + Math.random() * 2500);
+  const askAtReset = (): void => {
+    const ms = Date.parse(ledger.base?.period?.resetsAt ?? '') - Date.now();
+    if (ms > 0) askIn(ms + 500 + Math.random() * 2500);
+  };
   const settle = (): void => askIn(settleMs[(round = 0)]);
 
   const listen = (): void => {

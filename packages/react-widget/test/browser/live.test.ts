@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { UsageSnapshot, UsageStore } from '../../src/core.ts';
@@ -16,15 +17,14 @@ let page: Page;
 let answer: { status: number; body: UsageSnapshot };
 let requests = 0;
 
+const api = (_: IncomingMessage, response: ServerResponse): void => {
+  requests += 1;
+  const [status, body] = [answer.status, JSON.stringify(answer.body)];
+  response.writeHead(status, { 'content-type': 'application/json', 'retry-after': '0' }).end(body);
+};
+
 beforeAll(async () => {
-  site = await builtPage({
-    root: 'test/browser/live',
-    api: (_, response) => {
-      requests += 1;
-      const [status, body] = [answer.status, JSON.stringify(answer.body)];
-      response.writeHead(status, { 'content-type': 'application/json', 'retry-after': '0' }).end(body);
-    },
-  });
+  site = await builtPage({ root: 'test/browser/live', api });
   browser = await startChromium();
 });
 afterAll(async () => {
@@ -114,6 +114,22 @@ describe('the panel', () => {
       await page.keyboard.press('Escape');
       await page.waitForSelector('[data-kt=panel]', { state: 'hidden' });
     }
+  });
+});
+
+describe('on React 18', () => {
+  test('the panel opens with its content and focus in it, and closes', async () => {
+    const older = await builtPage({ root: 'test/browser/live', react: 18, api });
+    await page.goto(older.url);
+    await shows('1.2K tokens');
+    await page.click('[data-kt=trigger]');
+    await page.waitForSelector('[data-kt=refresh]', { state: 'visible' });
+    await page.waitForFunction(() => document.activeElement?.getAttribute('data-kt') === 'panel');
+    expect(await page.locator('[data-kt=trigger]').getAttribute('aria-expanded')).toBe('true');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('[data-kt=panel]', { state: 'hidden' });
+    await page.waitForSelector('[data-kt=trigger][aria-expanded=false]');
+    await older.close();
   });
 });
 

@@ -182,6 +182,28 @@ describe('a frame', () => {
     stop();
   }, 10_000);
 
+  test('does not make the store forget to ask when the period starts anew, though the endpoint is down', async () => {
+    vi.useFakeTimers({ now: 0 });
+    let asked = 0;
+    const fetcher = async (): Promise<unknown> => {
+      asked += 1;
+      if (asked > 1) throw new Error('down');
+      return usageSnapshot({ period: { resetsAt: new Date(3_600_000).toISOString() } });
+    };
+    const store = createUsageStore({ fetcher, retries: 0 });
+    const stop = store.subscribe(() => undefined);
+    await vi.advanceTimersByTimeAsync(100);
+    store.apply(usageChunk('m1', 50, { rev: 2 }));
+    await vi.advanceTimersByTimeAsync(600);
+    expect(asked, 'once after the frame').toBe(2);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked, 'twice more, because it is not counted').toBe(4);
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(asked, 'once in the new period').toBe(5);
+    stop();
+    vi.useRealTimers();
+  });
+
   test('bounds what is remembered of 2,000 open answers, and loses none of them', () => {
     const store = createUsageStore({ initial });
     for (let index = 0; index < 2000; index += 1) store.apply(usageChunk(`m${index}`, 10, { rev: 6 + index }));
