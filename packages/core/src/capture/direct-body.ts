@@ -24,6 +24,8 @@ export function makeDirect(body: Body, state: BodyState): Body {
 }
 
 const shadow = createMemberShadow<Body, BodyState>((native, stateOf) => {
+  // For those who ask what it is: a reader of the runtime's own. Not at the import, where there may be no streams.
+  Object.setPrototypeOf(DirectReader.prototype, ReadableStreamDefaultReader.prototype);
   const isNativelyLocked = (stream: Body): boolean => Reflect.get(native, 'locked', stream);
   const isLocked = (state: BodyState, body: Body): boolean =>
     state.lock === 'reader' ||
