@@ -18,6 +18,11 @@ export function expectedTotals(records: readonly UsageRecord[], query: UsageQuer
   };
 }
 
+/** Which records `records(query)` must give, in order of arrival, by their ids. */
+export function expectedIds(records: readonly UsageRecord[], query: UsageQuery): string[] {
+  return records.filter((record) => isMatch(record, query)).map(({ id }) => id);
+}
+
 /** What `series(query)` must show, as JSON values in a fixed order. */
 export function expectedSeries(records: readonly UsageRecord[], query: SeriesQuery): unknown[] {
   const groups = new Map<string, { at: Date; key: string | undefined; members: UsageRecord[] }>();

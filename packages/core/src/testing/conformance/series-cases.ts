@@ -4,6 +4,7 @@ import { usageRecord } from '../usage-record-builder.ts';
 import { storeCase } from './conformance-case.ts';
 import type { UsageStoreCase } from './conformance-case.ts';
 import { expectedSeries, inFixedOrder, jsonOf } from './expected-usage.ts';
+import { mixedQueries, queryInstants } from './mixed-queries.ts';
 import { mixedRecords } from './mixed-records.ts';
 
 /** Instants at which the clocks of the zones below change in 2026, and the turn of a month. */
@@ -18,7 +19,9 @@ const turns = [
   '2026-12-31T18:15:00Z', // midnight in Asia/Kathmandu, and a new year
 ];
 const minutes = [-1500, -720, -61, -46, -31, -16, -1, 0, 14, 29, 31, 59, 61, 91, 119, 725, 1490];
-const instants = turns.flatMap((turn) => minutes.map((minute) => new Date(Date.parse(turn) + minute * 60_000 + 1)));
+const instants: readonly Date[] = turns.flatMap((turn) =>
+  minutes.map((minute) => new Date(Date.parse(turn) + minute * 60_000 + 1)),
+);
 
 const timeZones = [
   undefined,
@@ -59,6 +62,13 @@ export const seriesCases: readonly UsageStoreCase[] = [
       { bucket: 'day', userId: 'nobody' },
     ]),
   ),
+  storeCase('restricts a series by every kind of query, to the millisecond', (store) =>
+    checkSeries(
+      store,
+      mixedQueries.map((query) => ({ ...query, bucket: 'day', timeZone: 'Asia/Kolkata' })),
+      queryInstants,
+    ),
+  ),
   storeCase('counts a call in each bucket its attempts fall into, and once in each', async (store) => {
     await store.append([
       usageRecord({ id: 'a', callId: 'c', startedAt: onOneDay('10:10:00') }),
@@ -88,8 +98,9 @@ function onOneDay(time: string): Date {
 async function checkSeries(
   store: Parameters<Parameters<typeof storeCase>[1]>[0],
   questions: readonly SeriesQuery[],
+  startedAt = instants,
 ): Promise<void> {
-  const records = mixedRecords(500, instants);
+  const records = mixedRecords(500, startedAt);
   await store.append(records);
   for (const question of questions) {
     // oxlint-disable-next-line no-await-in-loop -- one question after the other

@@ -4,35 +4,10 @@ import { usageRecord } from '../usage-record-builder.ts';
 import { storeCase } from './conformance-case.ts';
 import type { UsageStoreCase } from './conformance-case.ts';
 import { expectedTotals, jsonOf } from './expected-usage.ts';
+import { mixedQueries, queryInstants } from './mixed-queries.ts';
 import { mixedRecords } from './mixed-records.ts';
 
 const zero = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
-const instants = ['2026-11-01', '2026-11-10', '2026-11-20', '2026-12-01'].map((day) => new Date(day));
-
-const queries: readonly UsageQuery[] = [
-  {},
-  { userId: 'user-1' },
-  { userId: null },
-  { userId: 'nobody' },
-  { tenantId: 'tenant-1' },
-  { conversationId: 'conversation-1' },
-  { messageId: 'message-2' },
-  { model: 'model-a' },
-  { model: 'model-c' },
-  { tags: { feature: 'chat' } },
-  { tags: { feature: 'chat', plan: 'paid' } },
-  { tags: { plan: 'pai' } },
-  { tags: { feature: 'free' } },
-  { from: new Date('2026-11-10') },
-  { to: new Date('2026-11-20') },
-  { from: new Date('2026-11-10'), to: new Date('2026-11-20') },
-  { userId: 'user-1', tenantId: 'tenant-2' },
-  { userId: 'user-2', from: new Date('2026-11-10T00:00:00.001Z') },
-  { userId: null, to: new Date('2026-11-20') },
-  { userId: 'user-3', conversationId: 'conversation-2', messageId: 'message-1' },
-  { userId: 'user-1', tags: { feature: 'title' }, model: 'model-b', tenantId: 'tenant-1' },
-];
-
 /** Cases about `totals` and `userTotals`. */
 export const totalsCases: readonly UsageStoreCase[] = [
   storeCase('shows zeros where there are no records', async (store) => {
@@ -146,18 +121,18 @@ export const totalsCases: readonly UsageStoreCase[] = [
     assert.equal((await store.totals({ tags: { k: 'v&="&' } })).calls, 0);
   }),
   storeCase('answers every kind of query as a plain count over the records does', async (store) => {
-    const records = mixedRecords(300, instants);
+    const records = mixedRecords(300, queryInstants);
     await store.append(records.slice(0, 120));
     await store.append(records.slice(100));
-    const found = await Promise.all(queries.map(async (query) => [query, jsonOf(await store.totals(query))]));
+    const found = await Promise.all(mixedQueries.map(async (query) => [query, jsonOf(await store.totals(query))]));
     assert.deepEqual(
       found,
-      queries.map((query) => [query, expectedTotals(records, query)]),
+      mixedQueries.map((query) => [query, expectedTotals(records, query)]),
     );
   }),
   storeCase('gives the same for one user by its fast path, where it has one', async (store) => {
     if (store.userTotals === undefined) return;
-    await store.append(mixedRecords(60, instants));
+    await store.append(mixedRecords(60, queryInstants));
     const { userTotals } = store;
     for (const userId of ['user-1', 'user-2', 'nobody']) {
       // oxlint-disable-next-line no-await-in-loop -- one question after the other
