@@ -31,7 +31,7 @@ export interface FollowedAnswer {
  * @returns What the host's abort is to be told to. Hold it weakly: it keeps the response alive.
  */
 export function followWebAnswer(response: Response, body: Body, options: AnswerOptions): FollowedAnswer {
-  const followed = new WebAnswer(body, options);
+  const followed = new WebAnswer(response, body, options);
   shadow.lay(response, followed);
   return followed;
 }
@@ -51,11 +51,14 @@ class WebAnswer implements FollowedAnswer, BodyState {
   lock: BodyState['lock'] = 'none';
   /** The face is one half of a clone, a native stream, and shows no more how far the answer was read. */
   isHalved = false;
+  /** Kept as long as anything can be read: where nobody holds a response, undici cancels the body it has not locked. */
+  readonly response: Response;
   private readonly body: Body;
   /** Looked up before it is shadowed; a wrapper beneath us may have shadowed it already. */
   private readonly getReader: Body['getReader'];
 
-  constructor(body: Body, options: AnswerOptions) {
+  constructor(response: Response, body: Body, options: AnswerOptions) {
+    this.response = response;
     this.options = options;
     this.body = body;
     this.getReader = body.getReader;

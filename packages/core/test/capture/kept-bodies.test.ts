@@ -1,0 +1,72 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, it } from 'vitest';
+import { createMeter, memoryStore } from '../../src/index.ts';
+import { recordedAnswer } from '../../src/testing/index.ts';
+import { readAll } from '../read-all.ts';
+import { hiStream, startProvider } from '../testing/fake-provider-fixture.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+const seen = 'data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\n\ndata: [DONE]\n\n';
+const body = seen.replace('data: [', 'data: {"choices":[],"usage":{"prompt_tokens":3,"total_tokens":5}}\n\ndata: [');
+
+/** What a host may keep of an answer while it lets go of the response itself. */
+const parts: readonly (readonly [name: string, part: (response: Response) => () => Promise<string>])[] = [
+  [
+    'the body',
+    ({ body: kept }) =>
+      () =>
+        new Response(kept).text(),
+  ],
+  ['a reader', ({ body: kept }) => readOut(kept?.getReader() as ReadableStreamDefaultReader<Uint8Array>)],
+  ['a half of its body', ({ body: kept }) => textOf(kept?.tee()[0])],
+  ['a piped body', ({ body: kept }) => textOf(kept?.pipeThrough(new TransformStream()))],
+  [
+    'a clone',
+    (response) => {
+      const copy = response.clone();
+      return () => copy.text();
+    },
+  ],
+  [
+    'a response of its own',
+    ({ body: kept }) => {
+      const own = new Response(kept);
+      return () => own.text();
+    },
+  ],
+];
+
+it.for(parts)('a host that keeps only %s loses nothing to the collector', async ([, part]) => {
+  const provider = await startProvider({ answers: [recordedAnswer({ body })] });
+  const store = memoryStore();
+  const meter = createMeter({ store });
+  const request = { method: 'POST', body: JSON.stringify(hiStream) };
+  const read = await meter.fetch()(`${provider.baseURL}/chat/completions`, request).then(part);
+  for (let times = 0; times < 5; times += 1) {
+    collectGarbage();
+    await delay(10);
+  }
+  expect(await read()).toBe(seen);
+  await meter.flush();
+  expect(await readAll(store.records({}))).toMatchObject([{ outcome: 'completed', origin: 'reported' }]);
+  await meter.close();
+});
+
+function textOf(stream: ReadableStream<Uint8Array> | undefined): () => Promise<string> {
+  return readOut(stream?.getReader() as ReadableStreamDefaultReader<Uint8Array>);
+}
+
+function readOut(reader: ReadableStreamDefaultReader<Uint8Array>): () => Promise<string> {
+  return async () => {
+    const decoder = new TextDecoder();
+    for (let text = ''; ;) {
+      const { done, value } = await reader.read();
+      if (done) return text;
+      text += decoder.decode(value, { stream: true });
+    }
+  };
+}
