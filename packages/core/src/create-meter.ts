@@ -65,7 +65,7 @@ export function createMeter(options: MeterOptions): Meter {
     isImmediate: options.waitUntil !== undefined,
   });
   const leaving = { drainAtExit: async () => lookup?.giveUp() };
-  const removeSignals = drainOnSignals(options.drainOn ?? [], () => close());
+  const removeSignals = drainOnSignals((options.drainOn ?? []) as readonly NodeJS.Signals[], () => close());
   const requests = createRequestPromises(options.waitUntil, recorder.whenStored, onError);
   const asyncTurn = createAsyncTurn();
   const turns = createTurnRegistry<TurnLedger<UsageRecord>>(maxTurns, () => globalThis.crypto.randomUUID());

@@ -59,7 +59,7 @@ export interface MeterOptions {
    */
   readonly waitUntil?: (promise: Promise<unknown>) => void;
   /** Signals on which to drain before the process ends by that signal. Default: none, no handler is installed. */
-  readonly drainOn?: readonly NodeJS.Signals[];
+  readonly drainOn?: readonly `SIG${string}`[];
   /** Told of each record when its call has ended, before it is stored. Default: none. */
   readonly onRecord?: (record: UsageRecord) => void;
   /** Told of everything that goes wrong while metering; the app's calls are never touched. Default: none. */
