@@ -108,7 +108,8 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
     const attempt = start(call, inner);
     let answer: Promise<Response>;
     try {
-      answer = inner(call.input, initOf(call, call.injected));
+      // The SDK awaits whatever a fetch of the app's gives, a promise or not.
+      answer = Promise.resolve(inner(call.input, initOf(call, call.injected)));
     } catch (error) {
       broke(attempt, call);
       throw error;

@@ -72,3 +72,10 @@ it('an answer that is no JSON rejects as a bare one does, and is recorded', asyn
   expect(seen).toEqual(bare);
   expect(await records()).toMatchObject([{ origin: 'missing', outcome: 'completed' }]);
 });
+
+it('a fetch of the app that gives its answer without a promise is as good as one that does', async () => {
+  const meter = createMeter({ store: memoryStore() });
+  const fetch = meter.fetch((() => jsonResponse()) as never);
+  const response = await fetch('https://api.openai.com/v1/chat/completions', { method: 'POST', body: '{}' });
+  expect(await response.json()).toMatchObject({ id: 'a' });
+});
