@@ -18,7 +18,7 @@ export function withTurnHeader<Options extends object>(
 
 function merged(headers: unknown, name: string, value: string): unknown {
   if (Array.isArray(headers)) return [...(headers as unknown[]).filter((pair) => !isNamed(pair, name)), [name, value]];
-  const entries = isIterable(headers) ? [...headers] : Object.entries((headers ?? {}) as object);
+  const entries = isIterable(headers) ? [...headers] : Object.entries(headers ?? {});
   return Object.fromEntries([...entries.filter((pair) => !isNamed(pair, name)), [name, value]]);
 }
 

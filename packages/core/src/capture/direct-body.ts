@@ -33,10 +33,6 @@ const shadow = createMemberShadow<Body, BodyState>((native, stateOf) => {
     (state.source === undefined && isNativelyLocked(body)) ||
     (state.lock === 'iterator' && !state.sourceOf().isOver) ||
     (state.stream !== undefined && isNativelyLocked(state.stream));
-  const take = (state: BodyState, lock: 'reader' | 'iterator'): BodyState => {
-    state.lock = lock;
-    return state;
-  };
   /** The stream to be read natively: the body itself where it is none of ours, and one that refuses where it is locked. */
   const natively = (body: Body): Body => {
     const state = stateOf(body);
@@ -46,7 +42,8 @@ const shadow = createMemberShadow<Body, BodyState>((native, stateOf) => {
   const values = function (this: Body, settings?: { readonly preventCancel?: boolean }): unknown {
     const state = stateOf(this);
     if (state === undefined || isLocked(state, this)) return native.values.call(natively(this), settings);
-    return createDirectIterator(take(state, 'iterator'), settings?.preventCancel === true);
+    state.lock = 'iterator';
+    return createDirectIterator(state, settings?.preventCancel === true);
   };
 
   return {
@@ -54,7 +51,8 @@ const shadow = createMemberShadow<Body, BodyState>((native, stateOf) => {
       const state = stateOf(this);
       if (state === undefined || settings?.mode !== undefined || isLocked(state, this))
         return native.getReader.call(natively(this), settings as never);
-      return createDirectReader(take(state, 'reader'));
+      state.lock = 'reader';
+      return createDirectReader(state);
     },
     values,
     [Symbol.asyncIterator]: values,

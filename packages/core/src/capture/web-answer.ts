@@ -182,7 +182,7 @@ function isDisturbed(stream: Body): boolean {
   if (streams?.isDisturbed !== undefined) return streams.isDisturbed(stream);
   if (stream.locked) return true;
   try {
-    return new Response(stream) === undefined;
+    return new Response(stream).bodyUsed;
   } catch {
     return true;
   }

@@ -3,7 +3,7 @@ import { createMeter, memoryStore } from '../../src/index.ts';
 
 const meter = createMeter({ store: memoryStore() });
 const turn = meter.track({ userId: 'u1' });
-const [[name = '', handle] = []] = Object.entries(turn.options.headers);
+const [name, handle] = Object.entries(turn.options.headers)[0] ?? ['', ''];
 
 /** The headers of options, as a request sends them. */
 const sent = (options: object): Record<string, string> =>
