@@ -152,21 +152,26 @@ export async function simulate(
   for (let count = 0; count < 3; count += 1) startApp();
 
   const span = 60_000;
-  // Records come in bursts, some of them in two processes at once.
+  // Records come in bursts, some of them in two processes at once. In some runs they come in crowds: a process counts what
+  // it stored in several batches, while others count what there was when they looked.
+  const crowds = random.onceIn(3) ? [random.below(span), random.below(span)] : [];
+  const burstAt = (): number => (crowds.length === 0 ? random.below(span) : random.pick(crowds) + random.below(100));
   for (let index = 0; index < records.length;) {
     const burst = records.slice(index, index + 1 + random.below(6));
     index += burst.length;
-    time.after(random.below(span), () => {
+    time.after(burstAt(), () => {
       const app = random.pick(alive().length > 0 ? alive() : [startApp()]);
       for (const record of burst) {
         submit(app, record);
         if (random.onceIn(6)) submit(random.pick(alive()), record);
       }
       // Somebody recovers a writer that is at work.
-      if (random.onceIn(4)) {
-        time.after(random.below(300), () => void foreignRecovery(random.pick(apps), server).catch(() => {}));
+      for (let count = crowds.length > 0 ? 3 : Number(random.onceIn(4)); count > 0; count -= 1) {
+        time.after(random.below(200), () => void foreignRecovery(random.pick(apps), server).catch(() => {}));
       }
-      if (random.onceIn(20)) time.after(random.below(20), () => failOver(random.onceIn(3) ? app : undefined));
+      if (random.onceIn(crowds.length > 0 ? 8 : 20)) {
+        time.after(random.below(20), () => failOver(random.onceIn(3) ? app : undefined));
+      }
     });
   }
   for (let count = random.below(4); count > 0; count -= 1) {

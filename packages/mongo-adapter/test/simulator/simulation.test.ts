@@ -24,7 +24,7 @@ describe('the same simulator', () => {
   it.for([
     ['a bare $inc', 'bare-increment', 'step-by-step', 'overCounts', 20],
     ['a bare $inc in one command with the rows', 'bare-increment', 'at-once', 'overCounts', 20],
-    ['a guard that is only less than', 'less-than-guard', 'step-by-step', 'overCounts', 300],
+    ['a guard that is only less than', 'less-than-guard', 'step-by-step', 'overCounts', 60],
     ['an acknowledgement by the primary alone', 'write-concern-1', 'step-by-step', 'wrongMessages', 40],
     ['guard entries that go too early', 'early-guard-removal', 'mixed', 'overCounts', 20],
     ['message fields that are incremented', 'incremented-messages', 'mixed', 'wrongMessages', 20],
