@@ -134,7 +134,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
   }
 
   function schedule(): void {
-    if (writer.isWriting || (timer !== undefined && queue.size !== maxBatchRecords)) return;
+    if ((writer.isWriting || timer !== undefined) && queue.size !== maxBatchRecords) return;
     const isDue = queue.size >= maxBatchRecords || parts.isImmediate === true;
     clearTimeout(timer);
     // Never within the call itself: a store may work synchronously.

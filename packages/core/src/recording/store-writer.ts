@@ -75,8 +75,11 @@ export function createStoreWriter(parts: StoreWriterParts): StoreWriter {
       return retried;
     },
     write() {
-      if (runs > 0 && parts.overlaps !== true) pause.end();
-      else void run();
+      if (runs === 0 || parts.overlaps === true) void run();
+      else {
+        pause.end();
+        startBeside();
+      }
     },
     keepsProcess: false,
     stop() {
@@ -86,11 +89,26 @@ export function createStoreWriter(parts: StoreWriterParts): StoreWriter {
   };
   return writer;
 
-  async function run(): Promise<void> {
+  /**
+   * Begins a second batch beside the first while a full one waits: a store far away works in steps, and takes the next batch
+   * up while it waits for the outcome of this one. Not while it fails, where two would only fail twice.
+   */
+  function startBeside(): void {
+    if (runs === 1 && isFull() && parts.overlaps !== true) void run(true);
+  }
+
+  function isFull(): boolean {
+    return failuresInRow === 0 && queue.size >= maxBatchRecords;
+  }
+
+  async function run(isBeside = false): Promise<void> {
     runs += 1;
-    while (queue.size > 0 && !state.isStopped) {
+    // Left alone, it goes on with whatever there is.
+    while (isBeside && runs > 1 ? isFull() : queue.size > 0) {
+      if (state.isStopped) break;
       const batch = queue.take(batchSize);
       underway.add(batch);
+      startBeside();
       try {
         const outcome = await withTimeout(target, batch, appendTimeoutMs, writer.keepsProcess);
         underway.delete(batch);
@@ -105,7 +123,8 @@ export function createStoreWriter(parts: StoreWriterParts): StoreWriter {
         retried += 1;
         batchSize = Math.max(1, Math.floor(batch.length / 2));
         parts.failed(storeFailed(error, batch.length, failuresInRow), failuresInRow);
-        if (!state.isStopped) await pause.wait(waitBefore(failuresInRow), writer.keepsProcess);
+        if (!state.isStopped && !(isBeside && runs > 1))
+          await pause.wait(waitBefore(failuresInRow), writer.keepsProcess);
       }
     }
     runs -= 1;

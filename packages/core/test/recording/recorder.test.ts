@@ -63,6 +63,54 @@ describe('a recorder', () => {
     });
   });
 
+  it('sends a second batch beside the first where a full one waits, and no third', async () => {
+    const gates: (() => void)[] = [];
+    const waits = (batch: readonly UsageRecord[]): Promise<AppendOutcome> =>
+      new Promise((resolve) => {
+        gates.push(() => resolve({ inserted: batch.length, duplicates: 0 }));
+      });
+    const { target, batches, stored } = scripted(waits, waits, waits, waits);
+    const { recorder } = recorderOf(target, { maxBatchRecords: 4 });
+    for (const id of ids(3)) recorder.push(usageRecord({ id }));
+    await expect.poll(() => batches.length).toBe(1);
+    for (const id of ids(18).slice(3)) recorder.push(usageRecord({ id }));
+    await expect.poll(() => batches.length).toBe(2);
+    // The second one is answered first; there is still a full one.
+    gates[1]?.();
+    await expect.poll(() => batches.length).toBe(3);
+    expect(batches.map((batch) => batch.length)).toEqual([3, 4, 4]);
+    gates[0]?.();
+    await expect.poll(() => batches.length).toBe(4);
+    gates[3]?.();
+    await expect.poll(() => recorder.stats().stored).toBe(14);
+    // The one that is left goes on with what comes, also where that is no full batch.
+    recorder.push(usageRecord({ id: 'late' }));
+    gates[2]?.();
+    await expect.poll(() => stored.has('late')).toBe(true);
+    await recorder.flush();
+    expect(batches.flat().toSorted()).toEqual([...ids(18), 'late'].toSorted());
+    expect(stored.size).toBe(19);
+  });
+
+  it('sends one batch at a time to a store that fails', async () => {
+    let underway = 0;
+    let most = 0;
+    const failsLater = async (): Promise<never> => {
+      underway += 1;
+      most = Math.max(most, underway);
+      await new Promise((resolve) => {
+        setTimeout(resolve, 5);
+      });
+      underway -= 1;
+      throw new Error('down');
+    };
+    const { target, stored } = scripted(fails, failsLater, failsLater);
+    const { recorder } = recorderOf(target, { maxBatchRecords: 4 });
+    for (const id of ids(40)) recorder.push(usageRecord({ id }));
+    await expect.poll(() => stored.size, { timeout: 5000 }).toBe(40);
+    expect(most).toBe(1);
+  });
+
   it('does not call the store within the push', () => {
     const { target, batches } = scripted();
     const { recorder } = recorderOf(target, { maxBatchRecords: 1 });
