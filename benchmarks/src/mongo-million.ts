@@ -25,8 +25,8 @@ const admin = new MongoClient(mongo.uri);
 const commands: string[] = [];
 const db = client.db('app');
 await makeApp();
-const store = mongoStore({ client, db: 'app', maintenance: false });
-const watchedStore = mongoStore({ client: watched, db: 'app', maintenance: false });
+const store = mongoStore({ client, db: 'app', maintenance: false, recovery: false });
+const watchedStore = mongoStore({ client: watched, db: 'app', maintenance: false, recovery: false });
 await store.ensureIndexes();
 
 await backfill();

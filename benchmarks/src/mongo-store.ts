@@ -96,7 +96,7 @@ async function compare(title: string, host: string, name: string, isLatencyOnly 
   const users = Array.from({ length: userCount }, (_, index) => ({ _id: `user-${index}` }));
   await db.collection<Named>('users').insertMany(users);
   await db.collection<Named>('naive').insertMany(users);
-  const writers = Array.from({ length: 16 }, () => mongoStore({ client, db, maintenance: false }));
+  const writers = Array.from({ length: 16 }, () => mongoStore({ client, db, maintenance: false, recovery: false }));
   const [store] = writers;
   if (store === undefined) return;
   await store.ensureIndexes();
@@ -121,7 +121,7 @@ async function compare(title: string, host: string, name: string, isLatencyOnly 
       .collection<Named>('naive')
       .updateOne({ _id: `user-${messagesUsed % userCount}` }, { $inc: totals }, majority);
   };
-  const withoutMessages = mongoStore({ client, db, messages: false, maintenance: false });
+  const withoutMessages = mongoStore({ client, db, messages: false, maintenance: false, recovery: false });
   const recorder = createRecorder({ target: store, onError: (error) => console.error(error) });
   const ways: readonly Way[] = [
     ...(isLatencyOnly ? [1] : [1, 10, 100]).flatMap((sides) => [
@@ -187,7 +187,7 @@ async function printParts(): Promise<void> {
   const db = direct.db('parts');
   const ids = Array.from({ length: 100 }, (_, index) => ({ _id: `user-${index}` }));
   await db.collection<Named>('users').insertMany(ids);
-  const store = mongoStore({ client: direct, db, maintenance: false });
+  const store = mongoStore({ client: direct, db, maintenance: false, recovery: false });
   await store.ensureIndexes();
   await store.append([plainRecord('first', 'user-0', 'message-0')]);
   await store.close();

@@ -103,15 +103,21 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
     reading('totals', () => readTotals(query, collections, userRev));
 
   const background = startBackground(
-    settings.maintenance
-      ? [
-          { everyMs: 10_000, run: () => writer.beat() },
-          { everyMs: 1000, run: () => writer.retryWaiting() },
-          { everyMs: 15_000, run: async () => void (await recovery.recover()) },
-          { everyMs: hourMs / 4, run: async () => void (await recovery.retire()) },
-          { everyMs: 60_000, run: async () => void (await rollUp(collections, clock, { budgetMs: 30_000 })) },
-        ]
-      : [],
+    [
+      // Without a sign of life others take this process for dead, and retire it after a day.
+      { everyMs: 10_000, run: () => writer.beat() },
+      { everyMs: 1000, run: () => writer.retryWaiting() },
+      ...(settings.recovery ? [{ everyMs: 15_000, run: async () => void (await recovery.recover()) }] : []),
+      ...(settings.maintenance
+        ? [
+            { everyMs: hourMs / 4, run: async () => void (await recovery.retire()) },
+            {
+              everyMs: 60_000,
+              run: async () => void (await rollUp(collections, clock, { isStopped: persistence.isStopped })),
+            },
+          ]
+        : []),
+    ],
     (error) => settings.onError(storeFailed('work in the background failed and is tried again', error)),
   );
 

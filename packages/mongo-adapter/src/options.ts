@@ -84,8 +84,18 @@ export interface MongoStoreOptions {
   readonly timeoutMs?: number;
   /** How long one command may take before its outcome counts as unknown. In milliseconds, default 15000. */
   readonly commandTimeoutMs?: number;
-  /** Background work: signs of life, recovery of dead processes, roll-ups. Default `true`; tests switch it off. */
+  /**
+   * Upkeep in the background: roll-ups for charts, and cleaning up after processes that are long gone. Default `true`. With
+   * `false` another process has to do it: charts stay right without, and get slower and slower.
+   *
+   * It does not switch off what counting needs: signs of life, documents that come late, and `recovery`.
+   */
   readonly maintenance?: boolean;
+  /**
+   * Whether this process counts, every 15 seconds, what processes left that died. Default `true`. With `false` in all of
+   * them that stays in the ledger, **on no user and no message**, until somebody calls `recover()`.
+   */
+  readonly recovery?: boolean;
   /** Hears of problems that lose nothing and need somebody: a validator that rejects, a guard that is gone. */
   readonly onError?: (error: Error) => void;
   /** Hears of usage whose user or message has no document. */
@@ -113,6 +123,7 @@ export interface ResolvedOptions {
   readonly timeoutMs: number;
   readonly commandTimeoutMs: number;
   readonly maintenance: boolean;
+  readonly recovery: boolean;
   readonly onError: (error: Error) => void;
   readonly onOrphan: (orphan: Orphan) => void;
   readonly onConflict: NonNullable<MongoStoreOptions['onConflict']>;
@@ -129,6 +140,7 @@ const known = {
     'timeoutMs',
     'commandTimeoutMs',
     'maintenance',
+    'recovery',
     'onError',
     'onOrphan',
     'onConflict',
@@ -154,8 +166,9 @@ export function resolveOptions(options: MongoStoreOptions): ResolvedOptions {
   for (const [name, value] of Object.entries(options.collections ?? {})) checkName(`collections.${name}`, value);
   if (users.upsert !== undefined && typeof users.upsert !== 'boolean')
     throw invalid('users.upsert must be true or false');
-  if (options.maintenance !== undefined && typeof options.maintenance !== 'boolean') {
-    throw invalid('maintenance must be true or false');
+  for (const name of ['maintenance', 'recovery'] as const) {
+    if (options[name] !== undefined && typeof options[name] !== 'boolean')
+      throw invalid(`${name} must be true or false`);
   }
   for (const name of ['onError', 'onOrphan', 'onConflict'] as const) {
     if (options[name] !== undefined && typeof options[name] !== 'function') throw invalid(`${name} must be a function`);
@@ -188,6 +201,7 @@ export function resolveOptions(options: MongoStoreOptions): ResolvedOptions {
     timeoutMs: duration('timeoutMs', options.timeoutMs, 30_000),
     commandTimeoutMs: duration('commandTimeoutMs', options.commandTimeoutMs, 15_000),
     maintenance: options.maintenance ?? true,
+    recovery: options.recovery ?? true,
     onError: harmless(options.onError),
     onOrphan: harmless(options.onOrphan),
     onConflict: harmless(options.onConflict),

@@ -23,6 +23,7 @@ describe('mongoStore', () => {
     [{ collections: { ledger: 'a\0b' } }, 'collections.ledger must be a name'],
     [{ timeoutMs: 0 }, 'timeoutMs must be a number'],
     [{ maintenance: 'yes' }, 'maintenance must be true or false'],
+    [{ recovery: 1 }, 'recovery must be true or false'],
     [{ onError: 1 }, 'onError must be a function'],
   ] as const)('refuses %j at once, and says why', ([options, problem]) => {
     const isWithoutClient = Object.keys(options).length === 0 || 'client' in options || 'db' in options;

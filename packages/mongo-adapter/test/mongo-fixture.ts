@@ -53,7 +53,7 @@ export function mongoForTests(members: 0 | 1 | 3 = 1): {
         messages: db.collection('messages'),
         ledger: db.collection('kt_ledger'),
         writers: db.collection('kt_writers'),
-        open: (options = {}) => mongoStore({ db, maintenance: false, ...options }),
+        open: (options = {}) => mongoStore({ db, maintenance: false, recovery: false, ...options }),
         async letLeasesEnd() {
           await db.collection('kt_writers').updateMany({}, { $set: { l: new Date(0) } });
         },

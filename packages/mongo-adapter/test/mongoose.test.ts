@@ -60,6 +60,7 @@ async function setUp() {
     users: { collection: 'users', id: (id) => new mongoose.Types.ObjectId(id) },
     messages: { collection: 'messages', id: (id) => new mongoose.Types.ObjectId(id) },
     maintenance: false,
+    recovery: false,
   });
   stores.push(store);
   const user = await User.create({ email: 'ada@example.com', name: 'Ada' });

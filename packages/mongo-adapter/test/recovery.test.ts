@@ -1,15 +1,17 @@
 import { usageRecord } from '@kilotoken/core/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { MongoStoreOptions } from '../src/index.ts';
 import { failCommand, mongoForTests } from './mongo-fixture.ts';
 
 const { fresh, client } = mongoForTests();
 const attribution = { userId: 'user-1', messageId: 'message-1' };
-const notPrimary = { errorCode: 10_107 };
+// One that the driver does not repeat by itself: nothing may be under way when the process is dead.
+const outOfTime = { errorCode: 50 };
 
 /** Stores records whose process then dies between the ledger and the documents. */
 async function dieAfterInsert(fixture: ReturnType<typeof fresh>, ids: readonly string[]): Promise<void> {
-  const store = fixture.open({ timeoutMs: 200 });
-  await failCommand(client(), 'always', { ...notPrimary, failCommands: ['update'] });
+  const store = fixture.open({ timeoutMs: 500 });
+  await failCommand(client(), 'always', { ...outOfTime, failCommands: ['update'] });
   await expect(store.append(ids.map((id) => usageRecord({ id, attribution })))).rejects.toMatchObject({
     code: 'store_failed',
   });
@@ -64,7 +66,7 @@ describe('an append that could not be finished in time', () => {
     const fixture = fresh();
     await fixture.users.insertOne({ _id: 'user-1' });
     const store = fixture.open({ timeoutMs: 4000 });
-    await failCommand(client(), 'always', { ...notPrimary, failCommands: ['insert'] });
+    await failCommand(client(), 'always', { ...outOfTime, failCommands: ['insert'] });
     await expect(store.append([usageRecord()])).rejects.toMatchObject({ code: 'store_failed' });
     // Joins the work that is under way: it is not told to be a duplicate of itself.
     const again = store.append([usageRecord()]);
@@ -96,5 +98,46 @@ describe('a writer that is long gone', () => {
     await store.append([usageRecord({ id: 'b', attribution })]);
     expect(await users.findOne()).toMatchObject({ totalTokensUsed: 600, _kt: { rev: 2 } });
     await store.close();
+  });
+});
+
+describe('a store without maintenance', () => {
+  /** Opens one, and gives what it would do after so many milliseconds. */
+  async function timersOf(fixture: ReturnType<typeof fresh>, options: MongoStoreOptions) {
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    const store = fixture.open(options);
+    const tasks = new Map(timers.mock.calls.map(([task, delayMs]) => [delayMs, task as () => void]));
+    timers.mockRestore();
+    onTestFinished(() => store.close());
+    return { store, tasks };
+  }
+
+  it('counts what dead processes left all the same', async () => {
+    const fixture = fresh();
+    await fixture.users.insertOne({ _id: 'user-1' });
+    await dieAfterInsert(fixture, ['a']);
+    await fixture.letLeasesEnd();
+    const { tasks } = await timersOf(fixture, { maintenance: false, recovery: true });
+    expect([...tasks.keys()].toSorted()).toEqual([1000, 10_000, 15_000]);
+    tasks.get(15_000)?.();
+    await vi.waitFor(async () => expect(await fixture.users.findOne()).toMatchObject({ totalTokensUsed: 300 }));
+  });
+
+  it('nor recovery says that it is alive, and fills in documents that come late', async () => {
+    const fixture = fresh();
+    const { store, tasks } = await timersOf(fixture, { maintenance: false, recovery: false });
+    expect([...tasks.keys()].toSorted()).toEqual([1000, 10_000]);
+    await store.append([usageRecord({ id: 'a', attribution: { userId: 'user-1' } })]);
+    await fixture.letLeasesEnd();
+    tasks.get(10_000)?.();
+    await vi.waitFor(async () => expect((await fixture.writers.findOne())?.['l']).not.toEqual(new Date(0)));
+    await fixture.users.insertOne({ _id: 'user-1' });
+    await vi.waitFor(
+      async () => {
+        tasks.get(1000)?.();
+        expect(await fixture.users.findOne()).toMatchObject({ totalTokensUsed: 300 });
+      },
+      { timeout: 10_000, interval: 300 },
+    );
   });
 });

@@ -42,6 +42,7 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
       users: { collection: asked.users, ...mapping },
       messages: asked.messages === false ? false : { collection: asked.messages, ...mapping },
       maintenance: false,
+      recovery: false,
       onError: (error) => world.err(`${error.message}\n`),
     });
     try {

@@ -64,9 +64,13 @@ export function batchProblem(error: unknown): (WriteProblem & { readonly result:
   return { index, code, message: String(message), result: partialResult };
 }
 
-/** True where the server answered, and did not do all of it; false where nobody knows what it did. */
+/** The server is no primary, or shutting down: whatever it is asked will fail until there is another. */
+const primaryCodes = new Set([91, 189, 10_058, 10_107, 11_600, 11_602, 13_435, 13_436]);
+
+/** True where a server that can write answered, and did not do all of it. Another command may do. */
 export function isAnswered(error: unknown): boolean {
-  return ['MongoBulkWriteError', 'MongoServerError'].includes(nameOf(error));
+  const code = codeOf(error);
+  return ['MongoBulkWriteError', 'MongoServerError'].includes(nameOf(error)) && !primaryCodes.has(code ?? 0);
 }
 
 /** True for the duplicate of a unique key. */

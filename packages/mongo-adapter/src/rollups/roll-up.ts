@@ -1,7 +1,7 @@
 import type { Collections } from '../driver/collections.ts';
+import { StoppedError } from '../fold/persist.ts';
 import { slotMs } from '../ledger/ledger-row.ts';
 import { LeaseLostError, takeRollupLease } from './roll-up-lease.ts';
-import type { RollupLease } from './roll-up-lease.ts';
 import { rollUpInserted } from './roll-up-slots.ts';
 
 /** How much a writer's clock may be wrong, and how late its rows may become visible. */
@@ -16,8 +16,8 @@ const changesEveryMs = 60_000;
 export interface RollUpOptions {
   /** Everything of the last 35 days anew, from its beginning. By default once a day, from where it was left. */
   readonly full?: boolean;
-  /** Milliseconds after which the rest of everything is left to the next run. Default: none. */
-  readonly budgetMs?: number;
+  /** Asked after each step; once true, the rest is left to whoever comes next. */
+  readonly isStopped?: () => boolean;
   /** Rows after which progress is saved. Default 100000. */
   readonly pieceRows?: number;
 }
@@ -35,11 +35,14 @@ export interface RollUpOptions {
 export async function rollUp(
   collections: Collections,
   clock: () => Date,
-  { full = false, budgetMs = Infinity, pieceRows = 100_000 }: RollUpOptions = {},
+  { full = false, isStopped = () => false, pieceRows = 100_000 }: RollUpOptions = {},
 ): Promise<number | undefined> {
   const lease = await takeRollupLease(collections, clock);
   if (lease === undefined) return undefined;
-  const pass = createPass(collections, lease, pieceRows);
+  const pass = createPass(collections, pieceRows, async () => {
+    if (isStopped()) throw new StoppedError('the store was closed');
+    await lease.renew();
+  });
   const began = clock();
   try {
     const { state } = lease;
@@ -70,14 +73,16 @@ export async function rollUp(
         }
         await lease.save({ $max: { 'full.next': next } });
         if (clock().getTime() - doneAt.getTime() >= changesEveryMs) doneAt = await changes(doneAt);
-        return clock().getTime() - began.getTime() < budgetMs;
+        return true;
       });
     }
     await lease.release();
     return pass.slots.size;
   } catch (error) {
     if (error instanceof LeaseLostError) return undefined;
-    throw error;
+    if (!(error instanceof StoppedError)) throw error;
+    await lease.release();
+    return pass.slots.size;
   }
 }
 
@@ -89,7 +94,7 @@ interface Pass {
   run(from: Date | undefined, isToGoOn: (next: Date | undefined) => Promise<boolean>): Promise<void>;
 }
 
-function createPass(collections: Collections, lease: RollupLease, pieceRows: number): Pass {
+function createPass(collections: Collections, pieceRows: number, onStep: () => Promise<void>): Pass {
   const slots = new Set<number>();
   return {
     slots,
@@ -99,7 +104,7 @@ function createPass(collections: Collections, lease: RollupLease, pieceRows: num
         // oxlint-disable-next-line no-await-in-loop -- one piece after the other
         const before = await pieceEnd(collections, from, pieceRows);
         // oxlint-disable-next-line no-await-in-loop -- see above
-        const worked = await rollUpInserted(collections, { from, before }, () => lease.renew());
+        const worked = await rollUpInserted(collections, { from, before }, onStep);
         for (const slot of worked) slots.add(slot);
         // oxlint-disable-next-line no-await-in-loop -- see above
         if (!(await isToGoOn(before)) || before === undefined) return;

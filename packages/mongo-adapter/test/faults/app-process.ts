@@ -6,7 +6,14 @@ import { plainRecord } from './plain-record.ts';
 
 const [uri = '', db = '', name = '', count = '1', shared] = process.argv.slice(2);
 const client = new MongoClient(uri, { serverSelectionTimeoutMS: 60_000 });
-const store = mongoStore({ client, db, maintenance: false, timeoutMs: 60_000, commandTimeoutMs: 2000 });
+const store = mongoStore({
+  client,
+  db,
+  maintenance: false,
+  recovery: false,
+  timeoutMs: 60_000,
+  commandTimeoutMs: 2000,
+});
 const prefix = shared === undefined ? `${name}-` : '';
 for (let index = 0; index < Number(count); index += 1) {
   const batch = [0, 1, 2].map((part) => {

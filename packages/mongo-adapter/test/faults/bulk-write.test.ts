@@ -44,7 +44,14 @@ async function setUp(options: Partial<MongoStoreOptions> = {}, clientOptions: Mo
   own.on('commandStarted', ({ commandName }) => commands.push(commandName));
   clients.push(own);
   const open = () =>
-    mongoStore({ client: own, db: db.databaseName, maintenance: false, commandTimeoutMs: 2000, ...options });
+    mongoStore({
+      client: own,
+      db: db.databaseName,
+      maintenance: false,
+      recovery: false,
+      commandTimeoutMs: 2000,
+      ...options,
+    });
   return { db, users, messages, ledger, commands, open, store: open() };
 }
 
@@ -215,7 +222,7 @@ describe('a server that turns out to have no bulkWrite', () => {
     const { db, users } = fresh();
     await users.insertOne({ _id: 'user-0' });
     const own = new MongoClient(`mongodb://${other.host}/?directConnection=true`);
-    const store = mongoStore({ client: own, db: db.databaseName, maintenance: false });
+    const store = mongoStore({ client: own, db: db.databaseName, maintenance: false, recovery: false });
     expect(await store.append([plainRecord('a', 'user-0')])).toEqual({ inserted: 1, duplicates: 0 });
     await store.close();
     expect(other.received).toEqual([]);

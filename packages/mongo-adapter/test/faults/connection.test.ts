@@ -35,7 +35,13 @@ describe.for([0, 1] as const)('with %i members', (members) => {
     const { db, users, messages } = fresh();
     await users.insertMany([0, 1, 2].map((index) => ({ _id: `user-${index}` })));
     await messages.insertMany([0, 1].map((index) => ({ _id: `message-${index}` })));
-    const store = mongoStore({ client: proxied, db: db.databaseName, maintenance: false, commandTimeoutMs: 2000 });
+    const store = mongoStore({
+      client: proxied,
+      db: db.databaseName,
+      maintenance: false,
+      recovery: false,
+      commandTimeoutMs: 2000,
+    });
     return { db: db.databaseName, store };
   }
   const batch = (name: string) =>
@@ -69,7 +75,9 @@ describe.for([0, 1] as const)('with %i members', (members) => {
   it('nothing is lost or doubled with one connection that everybody waits for', async () => {
     const { db } = await setUp();
     const narrow = new MongoClient(proxy.uri, { maxPoolSize: 1, waitQueueTimeoutMS: 5 });
-    const stores = [0, 1, 2].map(() => mongoStore({ client: narrow, db, maintenance: false, commandTimeoutMs: 2000 }));
+    const stores = [0, 1, 2].map(() =>
+      mongoStore({ client: narrow, db, maintenance: false, recovery: false, commandTimeoutMs: 2000 }),
+    );
     const batches = stores.flatMap((store, side) =>
       [0, 1, 2].map((round) => ({ store, records: batch(`${side}-${round}-`) })),
     );

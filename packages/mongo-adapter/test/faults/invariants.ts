@@ -8,7 +8,7 @@ import { mongoStore } from '../../src/index.ts';
  * roll-ups equal charts from rows.
  */
 export async function checkInvariants(client: MongoClient, db: string, acknowledged: Iterable<string>): Promise<void> {
-  const store = mongoStore({ client, db, maintenance: false });
+  const store = mongoStore({ client, db, maintenance: false, recovery: false });
   const database = client.db(db);
   try {
     await database.collection('kt_writers').updateMany({}, { $set: { l: new Date(0) } });

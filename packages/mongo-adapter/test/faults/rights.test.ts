@@ -30,7 +30,7 @@ it('a database user that may only read is told so at once, loses nothing, and go
   await db.collection<{ _id: string }>('users').insertOne({ _id: 'user-1' });
   const auth = { username: 'reader', password: 'secret' };
   const client = new MongoClient(mongo.uri, { auth, authSource: 'app' });
-  const store = mongoStore({ client, db: 'app', maintenance: false });
+  const store = mongoStore({ client, db: 'app', maintenance: false, recovery: false });
   const records = ['a', 'b'].map((id) => plainRecord(id, 'user-1'));
   for (let attempt = 0; attempt < 2; attempt += 1) {
     // oxlint-disable-next-line no-await-in-loop -- refused again as before
@@ -50,7 +50,7 @@ it('a database user that may only read is told so at once, loses nothing, and go
 
 it('a wrong password is named as such', async () => {
   const client = new MongoClient(mongo.uri, { auth: { username: 'nobody', password: 'wrong' } });
-  const store = mongoStore({ client, db: 'app', maintenance: false });
+  const store = mongoStore({ client, db: 'app', maintenance: false, recovery: false });
   await expect(store.append([plainRecord('c', 'user-1')])).rejects.toMatchObject({
     code: 'store_failed',
     message: expect.stringContaining('user or password of the connection string'),

@@ -44,7 +44,14 @@ it.for(steps)(
     const journaled = { writeConcern: { w: 1, journal: true } } as const;
     await direct.db(db).collection<{ _id: string }>('users').insertMany(names('user'), journaled);
     await direct.db(db).collection<{ _id: string }>('messages').insertMany(names('message'), journaled);
-    const store = mongoStore({ client, db, maintenance: false, timeoutMs: 60_000, commandTimeoutMs: 5000 });
+    const store = mongoStore({
+      client,
+      db,
+      maintenance: false,
+      recovery: false,
+      timeoutMs: 60_000,
+      commandTimeoutMs: 5000,
+    });
     const [member] = mongo.members;
     const wanted = collection === 'kt_writers' ? 1 : 3;
     let met = 0;

@@ -33,7 +33,7 @@ describe('a command the server fails', () => {
     async ([name, , times, data]) => {
       const { db, users } = fresh();
       await makeUsers(client(), db.databaseName);
-      const store = mongoStore({ db, messages: false, maintenance: false, commandTimeoutMs: 300 });
+      const store = mongoStore({ db, messages: false, maintenance: false, recovery: false, commandTimeoutMs: 300 });
       await store.append([plainRecord('first', 'user-0')]);
       await failCommand(client(), times, { ...data, failCommands: [name] });
       const batch = Array.from({ length: 10 }, (_, index) => plainRecord(`r${index}`, `user-${index % userCount}`));
@@ -48,7 +48,7 @@ describe('a command the server fails', () => {
   it('for lack of rights is reported at once, and the records can be handed in again', async () => {
     const { db } = fresh();
     await makeUsers(client(), db.databaseName);
-    const store = mongoStore({ db, maintenance: false });
+    const store = mongoStore({ db, maintenance: false, recovery: false });
     await failCommand(client(), 'always', { errorCode: 13, failCommands: ['insert'] });
     await expect(store.append([plainRecord('a', 'user-0')])).rejects.toMatchObject({ code: 'store_failed' });
     await failCommand(client(), 'off');
@@ -64,7 +64,9 @@ describe('a hot user', () => {
   it('is counted exactly by sixteen writers at once', { timeout: 60_000 }, async () => {
     const { db } = fresh();
     await makeUsers(client(), db.databaseName);
-    const stores = Array.from({ length: 16 }, () => mongoStore({ db, messages: false, maintenance: false }));
+    const stores = Array.from({ length: 16 }, () =>
+      mongoStore({ db, messages: false, maintenance: false, recovery: false }),
+    );
     const ids = await Promise.all(
       stores.map(async (store, side) => {
         const records = Array.from({ length: 60 }, (_, index) => plainRecord(`${side}-${index}`, 'user-0'));
@@ -91,7 +93,14 @@ describe('a server that dies', { timeout: 180_000 }, () => {
     mongo = await startMongo({ members: 0 });
     client = new MongoClient(mongo.uri);
     await makeUsers(client, 'app');
-    const store = mongoStore({ client, db: 'app', messages: false, maintenance: false, commandTimeoutMs: 5000 });
+    const store = mongoStore({
+      client,
+      db: 'app',
+      messages: false,
+      maintenance: false,
+      recovery: false,
+      commandTimeoutMs: 5000,
+    });
     const traffic = load(store, 4);
     for (let round = 1; round <= 3; round += 1) {
       const enough = traffic.acknowledged.size + 150;
@@ -111,7 +120,14 @@ describe('a server that dies', { timeout: 180_000 }, () => {
     mongo = await startMongo({ members: 3 });
     client = new MongoClient(mongo.uri, { serverSelectionTimeoutMS: 60_000, connectTimeoutMS: 2000 });
     await makeUsers(client, 'app');
-    const store = mongoStore({ client, db: 'app', messages: false, maintenance: false, commandTimeoutMs: 3000 });
+    const store = mongoStore({
+      client,
+      db: 'app',
+      messages: false,
+      maintenance: false,
+      recovery: false,
+      commandTimeoutMs: 3000,
+    });
     const traffic = load(store, 4);
     const more = async (): Promise<void> => {
       const enough = traffic.acknowledged.size + 100;

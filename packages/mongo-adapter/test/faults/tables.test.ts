@@ -37,7 +37,8 @@ async function setUp(names: readonly string[], users: (index: number) => object 
   const db = app.db.databaseName;
   const own = new MongoClient(proxy.uri, { monitorCommands: true });
   clients.push(own);
-  const open = () => mongoStore({ client: own, db, maintenance: false, commandTimeoutMs: 2000, onError });
+  const open = () =>
+    mongoStore({ client: own, db, maintenance: false, recovery: false, commandTimeoutMs: 2000, onError });
   const sent: string[] = [];
   own.on('commandStarted', ({ commandName, command }) => {
     if (commandName !== 'update') return;
