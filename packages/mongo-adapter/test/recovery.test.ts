@@ -106,7 +106,7 @@ describe('a store without maintenance', () => {
   async function timersOf(fixture: ReturnType<typeof fresh>, options: MongoStoreOptions) {
     const timers = vi.spyOn(globalThis, 'setTimeout');
     const store = fixture.open(options);
-    const tasks = new Map(timers.mock.calls.map(([task, delayMs]) => [delayMs, task as () => void]));
+    const tasks = new Map(timers.mock.calls.map(([task, delayMs]) => [delayMs, task]));
     timers.mockRestore();
     onTestFinished(() => store.close());
     return { store, tasks };
@@ -118,7 +118,7 @@ describe('a store without maintenance', () => {
     await dieAfterInsert(fixture, ['a']);
     await fixture.letLeasesEnd();
     const { tasks } = await timersOf(fixture, { maintenance: false, recovery: true });
-    expect([...tasks.keys()].toSorted()).toEqual([1000, 10_000, 15_000]);
+    expect(new Set(tasks.keys())).toEqual(new Set([1000, 10_000, 15_000]));
     tasks.get(15_000)?.();
     await vi.waitFor(async () => expect(await fixture.users.findOne()).toMatchObject({ totalTokensUsed: 300 }));
   });
@@ -126,7 +126,7 @@ describe('a store without maintenance', () => {
   it('nor recovery says that it is alive, and fills in documents that come late', async () => {
     const fixture = fresh();
     const { store, tasks } = await timersOf(fixture, { maintenance: false, recovery: false });
-    expect([...tasks.keys()].toSorted()).toEqual([1000, 10_000]);
+    expect(new Set(tasks.keys())).toEqual(new Set([1000, 10_000]));
     await store.append([usageRecord({ id: 'a', attribution: { userId: 'user-1' } })]);
     await fixture.letLeasesEnd();
     tasks.get(10_000)?.();
