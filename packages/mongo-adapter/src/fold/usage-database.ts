@@ -112,7 +112,7 @@ export interface UsageDatabase {
   }): Promise<readonly LedgerRow[]>;
   /** Earlier records of the calls. */
   siblings(calls: readonly string[]): Promise<readonly Sibling[]>;
-  /** Applies each fold whose guard fits, in one update per user. */
+  /** Applies each fold whose guard fits, each user in one step. */
   foldUsers(folds: readonly UserFold[]): Promise<UpdateResult>;
   /** Guard entries of a writer. A user without a document is not in the map. */
   guards(users: readonly string[], writer: string): Promise<ReadonlyMap<string, bigint | undefined>>;
