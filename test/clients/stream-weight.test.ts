@@ -84,6 +84,32 @@ describe.for(ways)('a stream that is %s', ([, request]) => {
     await close();
   });
 
+  it('holds nothing of its prompt while it is open', async () => {
+    const source = countedSource(() => chatEvent('a word '));
+    const { fetch, close } = meteredFetch(source.fetch);
+    const parsed = JSON.parse(request.body) as object;
+    const open = async (): Promise<ReadableStreamDefaultReader<Uint8Array> | undefined> => {
+      // Not one of which is a piece of another.
+      const content = Buffer.alloc(1024 * 1024, `${Math.random()} `).toString('latin1');
+      const body = JSON.stringify({ ...parsed, messages: [{ role: 'user', content }] });
+      const reader = (await fetch(url, { method: 'POST', body })).body?.getReader();
+      await reader?.read();
+      return reader;
+    };
+    const bytesUsed = async (): Promise<number> => {
+      await settle();
+      collectGarbage();
+      collectGarbage();
+      return process.memoryUsage().heapUsed;
+    };
+    const readers = [await open()];
+    const before = await bytesUsed();
+    for (let count = 0; count < 10; count += 1) readers.push(await open());
+    expect((await bytesUsed()) - before).toBeLessThan(4 * 1024 * 1024);
+    for (const reader of readers) await reader?.cancel();
+    await close();
+  });
+
   it('takes an event of 28 MiB in time that grows with its length, and hands on every byte', async () => {
     const part = new TextEncoder().encode('x'.repeat(65_536));
     const cpuFor = async (parts: number): Promise<number> => {

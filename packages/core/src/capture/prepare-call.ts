@@ -11,18 +11,16 @@ import type { SignalRelay } from './signal-relay.ts';
 import type { BareRequest } from './without-turn.ts';
 
 /** One request on its way: everything that sending it needs. */
-export interface Call {
+export interface Call extends RetryKey {
   readonly target: RequestTarget;
   readonly input: Parameters<typeof fetch>[0];
   readonly init: RequestInit;
-  readonly handle: string | undefined;
   readonly injection: InjectionRequest | undefined;
   readonly injected: Injected | undefined;
   readonly streams: boolean;
   readonly isBackground: boolean;
   readonly model: string | undefined;
   readonly hints: RequestHints | undefined;
-  readonly retryKey: RetryKey;
   /** The host's own. */
   readonly signal: AbortSignal | null | undefined;
   readonly relay: SignalRelay | undefined;
@@ -79,9 +77,10 @@ export function prepareCall(
     isBackground: facts?.background === true,
     model: facts?.model,
     hints: readsHints ? readRequestHints(body, init?.headers ?? request?.headers) : undefined,
-    retryKey: { url: target.url, handle: turn, body: text ?? '' },
-    // Only a stream can be worth reading on after the host has left.
+    url: target.url,
+    body: text ?? '',
     signal,
+    // Only a stream can be worth reading on after the host has left.
     relay: streams ? relaySignal(signal) : undefined,
   };
 }

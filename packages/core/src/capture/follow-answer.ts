@@ -1,0 +1,137 @@
+import { createAnswerWatch } from './answer-watch.ts';
+import type { BodyLook, WatchSurroundings } from './answer-watch.ts';
+import type { AnswerReader } from './attempt.ts';
+import { createBatchLines } from './batch-lines.ts';
+import type { CaptureOptions } from './capture-options.ts';
+import type { HidePolicy } from './hide-usage.ts';
+import type { Injected } from './injection.ts';
+import { createJsonCollector } from './json-collector.ts';
+import { followNodeAnswer, isNodeBody } from './node-answer.ts';
+import type { Call } from './prepare-call.ts';
+import { readHeader } from './request-headers.ts';
+import { answerToHandOn, readsBodiesNatively } from './runtime.ts';
+import type { SentAttempt, SentAttempts } from './sent-attempts.ts';
+import type { SignalRelay } from './signal-relay.ts';
+import { createUnreadAnswers } from './unread-answers.ts';
+import type { HeldAnswer } from './unread-answers.ts';
+import { createUsageFilter } from './usage-filter.ts';
+import { followWebAnswer } from './web-answer.ts';
+import type { FollowedAnswer } from './web-answer.ts';
+
+/**
+ * The answer's headers are here: finds the way to follow its body, or ends the attempt. Does not throw.
+ *
+ * @param injected - What was put into the request, and is to be hidden in return.
+ * @returns The answer for the host.
+ */
+export type FollowAnswer<Reader extends AnswerReader> = (
+  attempt: SentAttempt<Reader>,
+  call: Call,
+  response: Response,
+  injected: Injected | undefined,
+) => Response;
+
+export function createFollowAnswer<Reader extends AnswerReader>(
+  options: CaptureOptions<Reader>,
+  attempts: SentAttempts<Reader>,
+): FollowAnswer<Reader> {
+  type Followed = SentAttempt<Reader>;
+  const { listener, onFault } = options;
+  const unread = createUnreadAnswers<FollowedAnswer, Followed>((attempt) => attempts.end(attempt, 'unread'));
+  const watching: WatchSurroundings<Followed, AnsweredCall> = {
+    clock: options.clock,
+    drains: options.drains,
+    end: (attempt, outcome, { relay }, at) => attempts.end(attempt, outcome, relay, at),
+    isAborted: ({ signal }) => signal?.aborted === true,
+    // openai 7 times the body of a plain answer as well.
+    isTimedOut: (attempt, call) => attempts.isTimedOut(attempt, call, !attempt.streamed),
+    onFault,
+  };
+
+  return (attempt, call, response, injected) => {
+    try {
+      const { headers, status } = response;
+      attempt.status = status;
+      attempt.requestId = readHeader(headers, 'x-request-id');
+      attempt.generationId = readHeader(headers, 'x-generation-id');
+      attempt.reportedUsd = readHeader(headers, 'x-litellm-response-cost');
+      if (!response.ok) attempts.end(attempt, status >= 400 && status < 500 ? 'refused' : 'failed', call.relay);
+      else if (followBody(attempt, call, response, injected)) return answerToHandOn(response);
+      else attempts.end(attempt, 'completed', call.relay);
+    } catch (error) {
+      onFault(error);
+      attempts.end(attempt, 'completed', call.relay);
+    }
+    return response;
+  };
+
+  /** False where there is no body to follow: none, or one that cannot carry usage. */
+  function followBody(attempt: Followed, call: Call, response: Response, injected: Injected | undefined): boolean {
+    const { body } = response;
+    if (body === null || body === undefined || response.status === 204) return false;
+    const type = readHeader(response.headers, 'content-type') ?? '';
+    const isDownload = attempt.kind === 'download';
+    attempt.streamed = !isDownload && (/event-stream/i.test(type) || (call.streams && !/json/i.test(type)));
+    if (!isDownload && !attempt.streamed && !/json/i.test(type)) return false;
+    if (typeof body.getReader !== 'function' && !isNodeBody(body)) return false;
+    const hide = attempt.streamed ? (injected?.hide ?? 'nothing') : 'nothing';
+    // Streams are not retried once they have begun.
+    if (attempt.streamed) attempt.retryKey = undefined;
+    const { relay } = call;
+    const watched = attempt.streamed ? withoutRequest(call) : call;
+    const answer = {
+      watch: createAnswerWatch(attempt, watched, lookAt(attempt, hide), watching),
+      grace: options.grace,
+      ownBody: hide !== 'nothing' || readsBodiesNatively(),
+      disconnect: relay === undefined ? stayConnected : (reason: unknown) => relay.abort(reason ?? leftReason()),
+    };
+    const followed = isNodeBody(body)
+      ? followNodeAnswer(response as never, body, answer)
+      : followWebAnswer(response, body, answer);
+    const held = unread.hold(followed, attempt);
+    attempt.held = held;
+    if (relay !== undefined) relay.onAbort(passTo(held, relay));
+    return true;
+  }
+
+  function lookAt(attempt: Followed, hide: HidePolicy): BodyLook {
+    if (attempt.kind === 'download') return createBatchLines((line) => tellLine(attempt, line));
+    return attempt.streamed ? createUsageFilter(attempt.reader, hide) : createJsonCollector(attempt.reader);
+  }
+
+  function tellLine(attempt: Followed, line: Parameters<typeof listener.batchLine>[1]): void {
+    try {
+      listener.batchLine(attempt, line);
+    } catch (error) {
+      onFault(error);
+    }
+  }
+}
+
+/** What is still needed of a call that is answered. */
+type AnsweredCall = Pick<Call, 'relay' | 'init' | 'signal'>;
+
+/** A stream may stay open for long: nothing of its prompt does. */
+function withoutRequest({ relay, signal }: Call): AnsweredCall {
+  return { relay, signal, init: {} };
+}
+
+/** Module level, so that it holds the answer as weakly as it is held, and nothing else of it. */
+function passTo(answer: HeldAnswer<FollowedAnswer>, relay: SignalRelay): (reason: unknown) => void {
+  return (reason) => {
+    const followed = answer.deref();
+    if (followed === undefined) relay.abort(reason);
+    else followed.abort(reason);
+  };
+}
+
+/** A plain answer is never left for its usage: its connection is the host's own. */
+const stayConnected = (): void => {};
+
+/** What an abort without a reason makes, made once: it takes a stack trace, 20 us, and nobody is left to see it. */
+function leftReason(): DOMException {
+  left ??= new DOMException('This operation was aborted', 'AbortError');
+  return left;
+}
+
+let left: DOMException | undefined;
