@@ -14,8 +14,12 @@ export interface KeptReads {
    * @returns True where the read is too long to be kept, and is to be parsed at once as a sample.
    */
   see(chunk: Uint8Array, isClean: boolean): boolean;
-  /** Shows the reader the beginning and the middle, ahead of whatever else is a sample. */
-  showSamples(): void;
+  /**
+   * Shows the reader the beginning and the middle, ahead of whatever else is a sample.
+   *
+   * @returns True where the stream's own end mark is in its beginning.
+   */
+  showSamples(): boolean;
   /**
    * Shows the reader all, as far as it is news.
    *
@@ -81,8 +85,8 @@ class Kept implements KeptReads {
     return false;
   }
 
-  showSamples(): void {
-    this.showFirst(false);
+  showSamples(): boolean {
+    return this.showFirst(true);
   }
 
   show(wantsEndMark: boolean): boolean {

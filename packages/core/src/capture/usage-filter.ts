@@ -63,8 +63,9 @@ class UsageFilter implements BodyLook {
     if (chunk.length === 0) return chunk;
     const isClean = this.heldBytes === 0 && this.borders.isClean(chunk);
     this.sampleNext = this.kept.see(chunk, isClean);
-    if (this.sampleNext) this.kept.showSamples();
-    else if (isClean) {
+    if (this.sampleNext) {
+      if (this.kept.showSamples()) this.isDone = true;
+    } else if (isClean) {
       const quick = this.passQuickly(chunk);
       if (quick !== undefined) {
         this.wasDropped = false;

@@ -150,6 +150,32 @@ describe('what the reader is shown', () => {
     expect(filtered('data: {"choices":[{}]}\n\ndata: [DONE]\n\n', 'nothing').isDone).toBe(true);
     expect(filtered('data: {"choices":[{}]}\n\n', 'nothing').isDone).toBe(false);
   });
+
+  it('remembers an end mark of the first reads, whatever comes behind it', () => {
+    const filter = createUsageFilter(recordingReader(), 'nothing');
+    filter.push(encoder.encode('data: [DONE]\n\n'));
+    // Too long to be kept: one of them is parsed as a sample, after what was kept.
+    const event = encoder.encode(`data: {"choices":[{"delta":{"content":"${'a word '.repeat(100)}"}}]}\n\n`);
+    for (let read = 0; read < 40; read += 1) filter.push(event);
+    expect(filter.settle()).toBe(true);
+  });
+
+  it('shows reads of the middle where the stream ends without usage, as samples between its two ends', () => {
+    const sampled: number[] = [];
+    const reader = {
+      ...recordingReader(),
+      sample: (payload: unknown) => void sampled.push((payload as { n: number }).n),
+    };
+    const filter = createUsageFilter(reader, 'nothing');
+    for (let n = 1; n <= 1000; n += 1) {
+      filter.push(encoder.encode(`data: {"n":${n},"choices":[{"delta":{"content":"${'word '.repeat(40)}"}}]}\n\n`));
+    }
+    expect(sampled).toEqual([]);
+    filter.settle();
+    expect(sampled.slice(0, 4)).toEqual([1, 2, 3, 4]);
+    expect(sampled).toEqual(expect.arrayContaining([256, 512, 768, 1000]));
+    expect(sampled.length).toBeLessThan(16);
+  });
 });
 
 describe('random traffic', () => {
