@@ -48,7 +48,7 @@ export interface UsageStore {
 /** Focus and network events so soon after a request start no other. */
 const wakeMs = 2000;
 /** After a frame: one request for all that arrive meanwhile, two further ones while it is not counted. */
-const settleMs = [500, 3500, holdMs];
+const settleMs = [300, 3700, holdMs];
 /** A snapshot from server rendering is not asked for again at once. */
 const initialMs = 60_000;
 const longestTimerMs = 2 ** 31 - 1;
