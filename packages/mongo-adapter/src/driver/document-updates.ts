@@ -41,7 +41,8 @@ export function documentUpdates(kind: () => Promise<ServerKind>): DocumentUpdate
       try {
         const { matchedCount, upsertedCount } = await collection.bulkWrite(
           [
-            ...tables.map(({ filter, update }) => ({ updateMany: { filter, update } })),
+            // The app may have an index of a total, which would do for the filter, and reads all users.
+            ...tables.map(({ filter, update }) => ({ updateMany: { filter, update, hint: { _id: 1 } } })),
             ...each(rest).map(({ update }) => ({ updateOne: update })),
           ],
           { ordered: false },
