@@ -17,7 +17,7 @@ describe('a database whose disk is full', () => {
   it('and says so keeps records waiting, and takes them once there is room', async () => {
     const { db } = fresh();
     await makeUsers(client(), db.databaseName);
-    const store = mongoStore({ db, messages: false, maintenance: false, recovery: false, timeoutMs: 500 });
+    const store = mongoStore({ db, messages: false, maintenance: false, recovery: false, timeoutMs: 1500 });
     await store.append([plainRecord('first', 'user-0')]);
     for (const name of ['insert', 'update']) {
       // oxlint-disable-next-line no-await-in-loop -- one step after the other
