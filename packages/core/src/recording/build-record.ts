@@ -47,7 +47,8 @@ export function buildRecord(
 }
 
 function later(one: Date, other: Date): Date {
-  return other < one ? one : other;
+  // Dates that are compared themselves are asked for a primitive each, by way of a symbol.
+  return other.getTime() < one.getTime() ? one : other;
 }
 
 /** A record while it is made. */
