@@ -289,5 +289,5 @@ export function createRecorder(parts: RecorderParts): Recorder {
 }
 
 function notStorable(count: number): string {
-  return `the store refused ${count} ${count === 1 ? 'record' : 'records'} for good since the last flush; onError was told of each`;
+  return `records refused by the store for good since the last flush: ${count}; onError was told of each`;
 }
