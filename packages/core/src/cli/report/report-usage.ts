@@ -22,7 +22,7 @@ Tokens and cost, with the share of each origin, as a table and a bar chart.
   --time-zone ZONE    where days begin, for example Asia/Kolkata (default: UTC)
   --top N             show so many rows (default: 20; all days); JSON and CSV always have all
   --json              one JSON document
-  --csv               comma-separated values with a line of names; what a spreadsheet would take for a formula gets a ' in front
+  --csv               comma-separated values with a line of names; a name that is a formula gets a ' in front
 
 Colours and block characters appear only in a terminal, and NO_COLOR turns colours off.
 Exit code: 0 done, 1 the store failed, 2 wrong usage or no such store.
