@@ -53,6 +53,8 @@ export interface UsageHandlerOptions<Source = unknown> {
   readonly last?: boolean;
   /** Answers 404 on every other path, for a server of its own. Default: any path, the app's router decides. */
   readonly path?: string;
+  /** How long reading the usage may take, in ms; after that the answer is 503. Default 10 000. */
+  readonly timeoutMs?: number;
   /** The time. Default: the system's. */
   readonly clock?: () => Date;
   /** Told what `authenticate`, `period`, `quota` or the store threw; the browser is only given the status. Default: nobody. */
@@ -64,7 +66,12 @@ export type MaybePromise<Value> = Value | Promise<Value>;
 
 /** Options with their defaults. */
 export type ResolvedHandlerOptions<Source> = UsageHandlerOptions<Source> &
-  Required<Pick<UsageHandlerOptions<Source>, 'expose' | 'period' | 'timeZone' | 'days' | 'last' | 'clock' | 'onError'>>;
+  Required<
+    Pick<
+      UsageHandlerOptions<Source>,
+      'expose' | 'period' | 'timeZone' | 'days' | 'last' | 'timeoutMs' | 'clock' | 'onError'
+    >
+  >;
 
 const known = [
   'store',
@@ -76,6 +83,7 @@ const known = [
   'days',
   'last',
   'path',
+  'timeoutMs',
   'clock',
   'onError',
 ];
@@ -96,6 +104,7 @@ export function resolveHandlerOptions<Source>(options: UsageHandlerOptions<Sourc
     timeZone: options.timeZone ?? 'UTC',
     days: options.days ?? 0,
     last: options.last ?? false,
+    timeoutMs: options.timeoutMs ?? 10_000,
     clock: options.clock ?? (() => new Date()),
     onError: options.onError ?? (() => {}),
   };
@@ -111,6 +120,11 @@ export function resolveHandlerOptions<Source>(options: UsageHandlerOptions<Sourc
   demand('days', isDayCount(days), `a whole number from 0 to ${maxSnapshotDays}`);
   demand('last', typeof resolved.last === 'boolean', 'true or false');
   demand('path', resolved.path === undefined || /^\/[^?#]*$/.test(resolved.path), 'a path that begins with /');
+  demand(
+    'timeoutMs',
+    typeof resolved.timeoutMs === 'number' && resolved.timeoutMs > 0,
+    'a number of milliseconds above 0',
+  );
   demand('clock', typeof resolved.clock === 'function', 'a function');
   demand('onError', typeof resolved.onError === 'function', 'a function');
   demand('timeZone', isTimeZone(timeZone), 'an IANA time zone this runtime knows');

@@ -1,3 +1,6 @@
+import { MeterError } from '../errors.ts';
+import { within } from '../recording/pause.ts';
+import { waitMs } from '../timer-limit.ts';
 import { entityTag, namesTag } from './entity-tag.ts';
 import { resolveHandlerOptions } from './handler-options.ts';
 import type { ResolvedHandlerOptions, UsageHandlerOptions } from './handler-options.ts';
@@ -27,7 +30,7 @@ const ownCopy = { 'cache-control': 'private, no-cache', vary: 'Cookie, Authoriza
  *
  * `GET` and `HEAD` on any path give a {@link UsageSnapshot}: 200, or 304 where the browser has it already. 400: a known
  * query key (`period`, `timeZone`, `days`) says nothing sensible; unknown keys are ignored. 401: `authenticate` named
- * nobody or threw. 404: another path than `path`. 405: another method. 503: the store did not answer. No answer may
+ * nobody or threw. 404: another path than `path`. 405: another method. 503: the store did not answer, or not within `timeoutMs`. No answer may
  * be kept by a shared cache. The user comes from `authenticate` alone; nothing in the request can name another.
  *
  * @throws MeterError `invalid_options` at once where an option is wrong, naming it.
@@ -65,13 +68,22 @@ export function usageHandler<Source = unknown>(options: UsageHandlerOptions<Sour
     const query = readHandlerQuery(url.searchParams);
     if ('key' in query) return fault(request, 400, `query key "${query.key}": expected ${query.expected}`);
     try {
-      const snapshot = await takeSnapshot(resolved, subject, query, (error) => tell(error, request));
+      const taken = takeSnapshot(resolved, subject, query, (error) => tell(error, request));
+      const snapshot = await inTime(taken, resolved.timeoutMs);
       return await answer(request, subject, snapshot);
     } catch (error) {
       tell(error, request);
       return fault(request, 503, 'usage cannot be read at the moment', { 'retry-after': '5' });
     }
   };
+}
+
+/** @throws MeterError `store_failed` where the time is over first. */
+async function inTime(taken: Promise<UsageSnapshot>, timeoutMs: number): Promise<UsageSnapshot> {
+  if (!(await within(waitMs(timeoutMs), taken))) {
+    throw new MeterError('store_failed', `usageHandler: the usage was not read within ${timeoutMs} ms`);
+  }
+  return taken;
 }
 
 async function readSubject<Source>(

@@ -147,6 +147,16 @@ describe('failures', () => {
     expect(onError).toHaveBeenCalledExactlyOnceWith(failure, expect.any(Request));
   });
 
+  it('of a store that does not answer are told, and answered 503, when its time is over', async () => {
+    const onError = vi.fn<NonNullable<UsageHandlerOptions['onError']>>();
+    await serve({ store: { ...store, userTotals: () => new Promise(() => {}) }, onError, timeoutMs: 20 });
+    expect((await fetch(server.url, asAda)).status).toBe(503);
+    expect(onError).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ code: 'store_failed', message: expect.stringContaining('20 ms') }),
+      expect.any(Request),
+    );
+  });
+
   it('of onError itself change nothing', async () => {
     await serve({
       authenticate: () => {
@@ -247,6 +257,7 @@ describe('options', () => {
     ['last', { store, authenticate, last: 1 }],
     ['path', { store, authenticate, path: 'usage' }],
     ['clock', { store, authenticate, clock: 5 }],
+    ['timeoutMs', { store, authenticate, timeoutMs: 0 }],
     ['onError', { store, authenticate, onError: 5 }],
     ['quota.limit', { store, authenticate, quota: { limit: -1 } }],
     ['quota.limit', { store, authenticate, quota: {} }],
