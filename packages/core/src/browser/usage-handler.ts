@@ -1,6 +1,6 @@
 import { MeterError } from '../errors.ts';
-import { within } from '../recording/pause.ts';
 import { waitMs } from '../timer-limit.ts';
+import { within } from '../within.ts';
 import { entityTag, namesTag } from './entity-tag.ts';
 import { resolveHandlerOptions } from './handler-options.ts';
 import type { ResolvedHandlerOptions, UsageHandlerOptions } from './handler-options.ts';

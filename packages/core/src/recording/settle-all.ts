@@ -1,6 +1,6 @@
 import { MeterError } from '../errors.ts';
 import type { JournalReplay } from './journal-replay.ts';
-import { within } from './pause.ts';
+import { within } from '../within.ts';
 import type { UnsettledRecords } from './unsettled-records.ts';
 
 /** What {@link settleAll} needs of the recorder. */

@@ -1,5 +1,6 @@
 import { MeterError } from '../errors.ts';
-import { createPause, within } from './pause.ts';
+import { within } from '../within.ts';
+import { createPause } from './pause.ts';
 import type { UsageSink } from './record-sink.ts';
 import type { UsageRecord } from './usage-record.ts';
 
