@@ -27,6 +27,7 @@ interface ChartWords {
 
 const titles: Readonly<Record<string, string>> = {
   'core-parts': 'A bundle of createMeter',
+  'open-streams': 'What an open stream holds',
   recorder: 'Recorder and stores',
   journal: 'Journal',
   pricing: 'Price of a call',
