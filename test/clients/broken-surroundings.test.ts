@@ -27,6 +27,7 @@ const surroundings: readonly (readonly [what: string, options: MeterOptions])[] 
   ['an onError that throws', { store: { ...store, append: fail }, onRecord: fail, onError: fail, queue: quick }],
   ['a clock that throws', { store, clock: fail }],
   ['an inject function that throws', { store, inject: fail }],
+  ['an inject function that returns a rejection', { store, inject: () => Promise.reject(new Error('no')) as never }],
   ['a sink that throws', { store, sinks: [{ name: 'broken', write: fail }] }],
 ];
 

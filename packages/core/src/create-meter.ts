@@ -104,6 +104,9 @@ export function createMeter(options: MeterOptions): Meter {
         );
       }
       if (isDisabled()) return client;
+      if (!Object.isExtensible(client)) {
+        throw new MeterError('invalid_options', 'meter.wrap: the client is frozen or sealed; wrap it before that');
+      }
       if (usesCertificate(client)) {
         const message = 'meter.wrap: a client with X.509 workload identity sends past its fetch; it is not metered';
         onError(new MeterError('unsupported', message));

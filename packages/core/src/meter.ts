@@ -105,7 +105,7 @@ export interface Meter {
    * object. Wrapping twice changes nothing. With `KILOTOKEN_DISABLED=1` in the environment the client stays untouched.
    *
    * @param client - A client of `openai` 4 to 7, `AzureOpenAI` included.
-   * @throws MeterError `invalid_options` where the argument is not such a client.
+   * @throws MeterError `invalid_options` where the argument is not such a client, or is frozen or sealed.
    *
    * @example
    * ```ts

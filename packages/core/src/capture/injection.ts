@@ -18,7 +18,7 @@ export interface InjectCall {
 
 /**
  * Whether to ask for usage on streams where the app did not. `auto` (default) follows a dated table of providers,
- * `always` asks everyone, `never` nobody; a function decides per call.
+ * `always` asks everyone, `never` nobody; a function decides per call, at once: a promise is reported, and not asked.
  */
 export type InjectMode = 'auto' | 'always' | 'never' | ((call: InjectCall) => boolean);
 
@@ -73,12 +73,18 @@ export function createInjection(mode: InjectMode, respectExplicitFalse: boolean)
     if (mode === 'always') return true;
     if (typeof mode !== 'function') return policy.ask;
     const operation = endpoint.operation === 'completions' ? 'completions' : 'chat';
-    return mode({
+    const wanted: unknown = mode({
       url,
       provider: policy.provider,
       operation,
       ...(facts.model === undefined ? {} : { model: facts.model }),
     });
+    if (wanted instanceof Promise) {
+      // A promise is true whatever it comes to, and nobody else would hear of its rejection.
+      wanted.catch(() => undefined);
+      throw new TypeError('inject: the function gave a promise; it has to give true or false at once');
+    }
+    return Boolean(wanted);
   }
 
   function learn(request: InjectionRequest, what: 'accepted' | 'unwanted'): void {

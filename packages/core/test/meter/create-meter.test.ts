@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import OpenAI from 'openai';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMeter, isMeterError, memoryStore } from '../../src/index.ts';
 
@@ -83,6 +84,16 @@ describe('createMeter', () => {
   it('refuses to wrap what is no client', () => {
     const meter = createMeter({ store: memoryStore() });
     for (const value of [{}, null, 'client']) expect(() => meter.wrap(value as never)).toThrow(/not an OpenAI client/);
+  });
+
+  it.each([Object.freeze, Object.seal, Object.preventExtensions])('refuses to wrap a client after %o', (close) => {
+    const openai = new OpenAI({ apiKey: 'test' });
+    const { fetch } = openai as unknown as { fetch: unknown };
+    const meter = createMeter({ store: memoryStore() });
+    expect(() => meter.wrap(close(openai))).toThrow(
+      expect.objectContaining({ code: 'invalid_options', message: expect.stringContaining('frozen or sealed') }),
+    );
+    expect(openai).toHaveProperty('fetch', fetch);
   });
 });
 
