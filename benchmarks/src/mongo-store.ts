@@ -1,6 +1,5 @@
 // What does the MongoDB store cost against two `updateOne` for each message, near a server and 4 ms away from it?
-// Run from the root: npm run bench -- --only mongo-store -- [--seconds 2] [--rounds 3] [--delay 4]
-import { setTimeout as sleep } from 'node:timers/promises';
+// Run from the root: npm run bench -- --only mongo-store -- [--seconds 2] [--rounds 3] [--delay 4] [--ways 'meter|two updates, 100']
 import { parseArgs } from 'node:util';
 import { MongoClient } from 'mongodb';
 import type { UsageRecord } from '@kilotoken/core';
@@ -12,14 +11,21 @@ import type { Recorder } from '../../packages/core/src/recording/recorder.ts';
 import { startBulkWriteServer } from '../../packages/mongo-adapter/test/faults/bulk-write-server.ts';
 import { plainRecord } from '../../packages/mongo-adapter/test/faults/plain-record.ts';
 import { cpuTime } from './mongo/cpu-time.ts';
+import type { CpuTime } from './mongo/cpu-time.ts';
 import { startDelayProxy } from './mongo/delay-proxy.ts';
+import type { DelayProxy } from './mongo/delay-proxy.ts';
 import { printDocumentCost } from './mongo/document-cost.ts';
+import { createRoom } from './mongo/room.ts';
+import type { Room } from './mongo/room.ts';
+import { median } from './runner/median.ts';
 
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '3' },
     delay: { type: 'string', default: '4' },
+    /** Only ways whose name this matches. */
+    ways: { type: 'string', default: '' },
   },
 });
 const spanMs = Number(values.seconds) * 1000;
@@ -37,7 +43,7 @@ interface Way {
   readonly eventsPerCall: number;
   call(side: number): Promise<unknown> | void;
   /** Between two calls of a side. */
-  pause?(): Promise<void>;
+  pause?(side: number): Promise<void>;
   /** Sees the rest into the database. */
   finish?(): Promise<void>;
 }
@@ -46,40 +52,41 @@ interface Way {
 interface Result {
   readonly eventsPerSecond: number;
   readonly commandsPerEvent: number;
-  /** CPU time per event, here and in the server together, in microseconds. */
-  readonly cpu: number;
+  /** CPU time per event in microseconds: of this process, which is the app, and of the server. */
+  readonly cpuHere: number;
+  readonly cpuServer: number;
   readonly p50: number;
   readonly p99: number;
 }
 
-/** Records that a meter has on their way at most here; an app under such load would see its queue grow. */
-const inFlight = 2000;
+/** Records of one side that are on their way at most; an app under such load for long would see its queue grow. */
+const inFlight = 20;
 
 const mongo = await startMongo({ members: 1 });
 const member = mongo.members[0]?.host ?? '';
 const direct = new MongoClient(mongo.uri);
 await printDocumentCost(direct);
 const proxy = await startDelayProxy(member, delayMs / 2);
-await compare('bare', member, 'bare');
-await compare(`with ${delayMs} ms more for each round trip`, proxy.host, 'delayed');
+await compare('bare', { host: member }, 'bare');
+await compare(`with ${delayMs} ms more for each round trip`, proxy, 'delayed');
 await proxy.stop();
 // Its work is done by single commands, so only the wait of one call says something.
 const newest = await startBulkWriteServer(member);
 const newestProxy = await startDelayProxy(newest.host, delayMs / 2);
-await compare(
-  'the same, with the bulkWrite of MongoDB 8 played by a server in front',
-  newestProxy.host,
-  'newest',
-  true,
-);
+await compare('the same, with the bulkWrite of MongoDB 8 played by a server in front', newestProxy, 'newest', true);
 await newestProxy.stop();
 await newest.close();
 await direct.close();
 await mongo.stop();
 
 /** Measures all ways against one server, in turns, and prints the medians. */
-async function compare(title: string, host: string, name: string, isLatencyOnly = false): Promise<void> {
-  const client = new MongoClient(`mongodb://${host}/?directConnection=true`);
+async function compare(
+  title: string,
+  server: Pick<DelayProxy, 'host'> & Partial<DelayProxy>,
+  name: string,
+  isLatencyOnly = false,
+): Promise<void> {
+  const client = new MongoClient(`mongodb://${server.host}/?directConnection=true`);
   const db = client.db(name);
   // Made beside the measured connection, and before each turn: every message gets one call, as in a chat.
   const messages = direct.db(name).collection<Named>('messages');
@@ -123,23 +130,35 @@ async function compare(title: string, host: string, name: string, isLatencyOnly 
       .updateOne({ _id: `user-${messagesUsed % userCount}` }, { $inc: totals }, majority);
   };
   const withoutMessages = mongoStore({ client, db, messages: false, maintenance: false, recovery: false });
-  const recorder = createRecorder({ target: store, onError: (error) => console.error(error) });
+  const room = createRoom(inFlight);
+  const recorder = createRecorder({
+    target: store,
+    sinks: [{ write: (records) => room.free(records) }],
+    onError: (error) => console.error(error),
+  });
   const ways: readonly Way[] = [
     ...(isLatencyOnly ? [1] : [1, 10, 100]).flatMap((sides) => [
       { name: `two updates, ${sides} at once`, sides, eventsPerCall: 1, call: () => twoUpdates() },
       { name: `store, ${sides} at once`, sides, eventsPerCall: 1, call: () => store.append([record()]) },
     ]),
-    ...(isLatencyOnly ? [] : crowds({ store, withoutMessages, recorder, writers, record, twoUpdates, oneUpdate })),
-  ];
+    ...(isLatencyOnly
+      ? []
+      : crowds({ store, withoutMessages, recorder, room, writers, record, twoUpdates, oneUpdate })),
+  ].filter((way) => way.name.match(values.ways) !== null);
 
+  const cpu = async (): Promise<CpuTime> => {
+    const { here, server: there } = await cpuTime(direct);
+    // The network is a thread of this process, and no work of the app's.
+    return { here: here - ((await server.cpuMs?.()) ?? 0), server: there };
+  };
   const results = new Map(ways.map((way) => [way, [] as Result[]]));
   for (const way of ways) {
     // oxlint-disable-next-line no-await-in-loop -- connections, writers and code get warm
-    await measure(way, Math.min(spanMs, 500), makeMessages);
+    await measure(way, Math.min(spanMs, 500), makeMessages, cpu);
   }
   for (let round = 0; round < rounds; round += 1) {
     // oxlint-disable-next-line no-await-in-loop -- in turns, so that a busy moment of the machine meets all alike
-    for (const way of ways) results.get(way)?.push(await measure(way, spanMs, makeMessages));
+    for (const way of ways) results.get(way)?.push(await measure(way, spanMs, makeMessages, cpu));
   }
   console.log(`\n${title}`);
   const medians = new Map(
@@ -148,16 +167,17 @@ async function compare(title: string, host: string, name: string, isLatencyOnly 
       {
         eventsPerSecond: median(turns.map((turn) => turn.eventsPerSecond)),
         commandsPerEvent: median(turns.map((turn) => turn.commandsPerEvent)),
-        cpu: median(turns.map((turn) => turn.cpu)),
+        cpuHere: median(turns.map((turn) => turn.cpuHere)),
+        cpuServer: median(turns.map((turn) => turn.cpuServer)),
         p50: median(turns.map((turn) => turn.p50)),
         p99: median(turns.map((turn) => turn.p99)),
       },
     ]),
   );
-  for (const [wayName, { eventsPerSecond, commandsPerEvent, cpu, p50, p99 }] of medians) {
+  for (const [wayName, { eventsPerSecond, commandsPerEvent, cpuHere, cpuServer, p50, p99 }] of medians) {
     console.log(
       `${wayName.padEnd(48)} ${eventsPerSecond.toFixed(0).padStart(6)} events/s  ` +
-        `${commandsPerEvent.toFixed(3)} commands  ${cpu.toFixed(0).padStart(5)} us CPU per event  p50 ${p50.toFixed(2)} ms  p99 ${p99.toFixed(2)} ms`,
+        `${commandsPerEvent.toFixed(3)} commands  ${cpuHere.toFixed(0).padStart(4)} + ${cpuServer.toFixed(0).padStart(4)} us CPU per event  p50 ${p50.toFixed(2)} ms  p99 ${p99.toFixed(2)} ms`,
     );
   }
   const of = (wayName: string): Result | undefined => medians.get(wayName);
@@ -166,7 +186,7 @@ async function compare(title: string, host: string, name: string, isLatencyOnly 
     if (ours === undefined || theirs === undefined) return;
     console.log(
       `${own} against ${naive}: ${(ours.eventsPerSecond / theirs.eventsPerSecond).toFixed(2)} times the events, ` +
-        `${(theirs.cpu / ours.cpu).toFixed(2)} times the events per CPU second, ` +
+        `${(cpuOf(theirs) / cpuOf(ours)).toFixed(2)} times the events per CPU second, ` +
         `${(ours.p50 / theirs.p50).toFixed(2)} times the wait`,
     );
   };
@@ -188,12 +208,13 @@ function crowds(parts: {
   readonly store: MongoStore;
   readonly withoutMessages: MongoStore;
   readonly recorder: Recorder;
+  readonly room: Room;
   readonly writers: readonly MongoStore[];
   readonly record: (user?: string) => UsageRecord;
   readonly twoUpdates: (user?: string) => Promise<void>;
   readonly oneUpdate: () => Promise<void>;
 }): Way[] {
-  const { store, withoutMessages, recorder, writers, record, twoUpdates, oneUpdate } = parts;
+  const { store, withoutMessages, recorder, room, writers, record, twoUpdates, oneUpdate } = parts;
   const hot = { sides: 160, eventsPerCall: 1 };
   return [
     ...[
@@ -211,15 +232,15 @@ function crowds(parts: {
       name: 'meter, 100 at once',
       sides: 100,
       eventsPerCall: 1,
-      // What a wrapped client does at the end of an answer: it does not wait, unless far too much is on its way.
-      call() {
-        recorder.push(record());
+      // What a wrapped client does at the end of an answer: it does not wait, and its next answer ends in another turn of
+      // the event loop. More than the database takes would only queue up, so a side with too many records on their way
+      // waits for the store to have some. What a wrapped client does before that is the question of hot-path.
+      call(side) {
+        const made = record();
+        room.take(made.id, side);
+        recorder.push(made);
       },
-      async pause() {
-        await nextTurn();
-        // oxlint-disable-next-line no-await-in-loop -- until there is room again
-        while (recorder.stats().queued > inFlight) await sleep(1);
-      },
+      pause: (side) => room.whenFree(side) ?? nextTurn(),
       finish: () => recorder.flush(),
     },
     { name: 'one update, 100 at once', sides: 100, eventsPerCall: 1, call: oneUpdate },
@@ -238,6 +259,10 @@ function crowds(parts: {
   ];
 }
 
+function cpuOf({ cpuHere, cpuServer }: Result): number {
+  return cpuHere + cpuServer;
+}
+
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
@@ -245,11 +270,16 @@ function nextTurn(): Promise<void> {
 }
 
 /** Calls from all sides at once for a while. */
-async function measure(way: Way, forMs: number, prepare: () => Promise<void>): Promise<Result> {
+async function measure(
+  way: Way,
+  forMs: number,
+  prepare: () => Promise<void>,
+  cpu: () => Promise<CpuTime>,
+): Promise<Result> {
   await prepare();
   const times: number[] = [];
   const requestsBefore = await serverRequests();
-  const cpuBefore = await cpuTime(direct);
+  const cpuBefore = await cpu();
   const began = performance.now();
   const run = async (side: number): Promise<void> => {
     while (performance.now() - began < forMs) {
@@ -258,21 +288,21 @@ async function measure(way: Way, forMs: number, prepare: () => Promise<void>): P
       await way.call(side);
       times.push(performance.now() - from);
       // oxlint-disable-next-line no-await-in-loop -- see above
-      await way.pause?.();
+      await way.pause?.(side);
     }
   };
   await Promise.all(Array.from({ length: way.sides }, (_, side) => run(side)));
   await way.finish?.();
   const seconds = (performance.now() - began) / 1000;
   const events = times.length * way.eventsPerCall;
-  const cpuAfter = await cpuTime(direct);
-  const cpu = cpuAfter.here - cpuBefore.here + cpuAfter.server - cpuBefore.server;
+  const cpuAfter = await cpu();
   const sorted = times.toSorted((a, b) => a - b);
   return {
     eventsPerSecond: events / seconds,
     // What the server received: to ask the driver to tell of each command would slow down who sends many.
     commandsPerEvent: ((await serverRequests()) - requestsBefore - 3) / events,
-    cpu: (cpu * 1000) / events,
+    cpuHere: ((cpuAfter.here - cpuBefore.here) * 1000) / events,
+    cpuServer: ((cpuAfter.server - cpuBefore.server) * 1000) / events,
     p50: sorted[Math.floor(sorted.length * 0.5)] ?? 0,
     p99: sorted[Math.floor(sorted.length * 0.99)] ?? 0,
   };
@@ -281,8 +311,4 @@ async function measure(way: Way, forMs: number, prepare: () => Promise<void>): P
 async function serverRequests(): Promise<number> {
   const { network } = await direct.db('admin').command({ serverStatus: 1 });
   return Number((network as { numRequests: unknown }).numRequests);
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }

@@ -9,6 +9,8 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 export interface DelayProxy {
   /** `127.0.0.1:<port>`. */
   readonly host: string;
+  /** CPU time of its thread so far, in milliseconds: it counts as the process's. */
+  cpuMs(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -21,6 +23,10 @@ export async function startDelayProxy(target: string, delayMs: number): Promise<
   const [port] = (await once(worker, 'message')) as [number];
   return {
     host: `127.0.0.1:${port}`,
+    async cpuMs() {
+      const { user, system } = await worker.cpuUsage();
+      return (user + system) / 1000;
+    },
     async stop() {
       await worker.terminate();
     },
