@@ -1,12 +1,15 @@
 // What do a million rows take, and how fast are they read? Does a backfill of a million messages need memory?
 // Run from the root: npm run bench -- --only mongo-million -- [--rows 1000000] [--users 100]
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { mongoStore } from '@kilotoken/mongo-adapter';
 import type { MongoStore } from '@kilotoken/mongo-adapter';
 import { startMongo } from '@kilotoken/mongo-adapter/testing';
 import { MongoClient } from 'mongodb';
+import { plainRecord } from '../../packages/mongo-adapter/test/faults/plain-record.ts';
 import { cpuTime } from './mongo/cpu-time.ts';
+import { median, quantile } from './runner/median.ts';
 
 const { values } = parseArgs({
   options: { rows: { type: 'string', default: '1000000' }, users: { type: 'string', default: '100' } },
@@ -23,6 +26,7 @@ const client = new MongoClient(mongo.uri);
 const watched = new MongoClient(mongo.uri, { monitorCommands: true });
 const admin = new MongoClient(mongo.uri);
 const commands: string[] = [];
+let calls = 0;
 const db = client.db('app');
 await makeApp();
 const store = mongoStore({ client, db: 'app', maintenance: false, recovery: false });
@@ -31,13 +35,13 @@ await store.ensureIndexes();
 
 await backfill();
 await sizes();
-const began = performance.now();
-await store.rollUp({ full: true });
-console.log(`roll-up of everything        ${seconds(performance.now() - began)} s`);
+await withCalls('one second of nothing', () => pause(1000));
+await withCalls('first roll-up of everything', () => store.rollUp());
 // As it is some minutes later: nothing was inserted lately.
 await db
   .collection<{ _id: string }>('kt_rollups')
   .updateOne({ _id: 'state' }, { $set: { doneAt: new Date(Date.now() + 3_600_000) } });
+await withCalls('all of it again, once a day', () => store.rollUp({ full: true }));
 watched.on('commandStarted', ({ commandName, command }) => {
   commands.push(`${commandName} ${String(command[commandName])}`);
 });
@@ -142,6 +146,38 @@ async function ask(name: string, question: (from: MongoStore) => Promise<unknown
     `${name.padEnd(29)}p50 ${(sorted[5] ?? 0).toFixed(1)} ms, slowest ${(sorted[10] ?? 0).toFixed(1)} ms; ` +
       `CPU ${each(after.here - before.here)} ms here, ${each(after.server - before.server)} ms in the server; ` +
       commands.join(', '),
+  );
+}
+
+/** Prints how long some work takes, and how long calls of the app wait beside it, one every 20 ms. */
+async function withCalls(name: string, work: () => Promise<unknown>): Promise<void> {
+  const waits: number[] = [];
+  const state = { isOver: false };
+  const app = (async (): Promise<void> => {
+    while (!state.isOver) {
+      const from = performance.now();
+      calls += 1;
+      // oxlint-disable-next-line no-await-in-loop -- one call after the other
+      await store.append([plainRecord(`beside-${calls}`, `user-${calls % userCount}`)]);
+      waits.push(performance.now() - from);
+      // oxlint-disable-next-line no-await-in-loop -- see above
+      await pause(20);
+    }
+  })();
+  const loop = monitorEventLoopDelay({ resolution: 5 });
+  loop.enable();
+  const before = await cpuTime(admin);
+  const began = performance.now();
+  await work();
+  const took = performance.now() - began;
+  const after = await cpuTime(admin);
+  loop.disable();
+  state.isOver = true;
+  await app;
+  console.log(
+    `${name.padEnd(29)}${seconds(took)} s; CPU ${seconds(after.here - before.here)} s here, ` +
+      `${seconds(after.server - before.server)} s in the server; beside it a call waits p50 ${median(waits).toFixed(1)} ms, ` +
+      `p99 ${quantile(waits, 0.99).toFixed(1)} ms, and the event loop ${(loop.max / 1e6).toFixed(0)} ms at most`,
   );
 }
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Document } from 'mongodb';
-import type { Collections, RollupDocument } from '../driver/collections.ts';
-import { isDuplicateKey } from '../driver/server-errors.ts';
+import type { Collections } from '../driver/collections.ts';
 import { readStoredTokens, tokenGroup } from '../driver/token-group.ts';
 import { slotMs } from '../ledger/ledger-row.ts';
+import { storeRollups } from './store-rollups.ts';
+import type { Rollup } from './store-rollups.ts';
 
 /** Slots of users worked out by one question, and how far apart they may lie. */
 const pairsPerQuestion = 1000;
@@ -85,23 +86,10 @@ async function rollUpSlots(
       { $set: { asOf: '$$NOW' } },
     ])
     .toArray();
-  if (groups.length === 0) return;
-  try {
-    await rollups.bulkWrite(
-      groups.map((group) => {
-        const replacement = rollupDocument(group);
-        const filter = { _id: replacement['_id'], ...shardKey(replacement), asOf: { $lte: group['asOf'] as Date } };
-        return { replaceOne: { filter, replacement, upsert: true } };
-      }),
-      { ordered: false },
-    );
-  } catch (error) {
-    // A newer sum is there already, so the filter found nothing and the new document met it.
-    if (!isDuplicateKey(error)) throw error;
-  }
+  await storeRollups(rollups, groups.map(rollupDocument));
 }
 
-function rollupDocument(group: Document): RollupDocument {
+function rollupDocument(group: Document): Rollup {
   const key = group['_id'] as { q: Date; u?: string; tn?: string; m?: string; p: string };
   const repeats = group['repeats'] as string[];
   return {
@@ -115,10 +103,6 @@ function rollupDocument(group: Document): RollupDocument {
     ...(repeats.length === 0 ? {} : { rc: repeats }),
     c: group['c'] as unknown,
     ...readStoredTokens(group),
-    asOf: group['asOf'] as unknown,
+    asOf: group['asOf'] as Date,
   };
-}
-
-function shardKey({ u, q }: RollupDocument): Document {
-  return { u: u === undefined ? { $exists: false } : u, q };
 }

@@ -57,11 +57,11 @@ export async function rollUp(
       return now;
     };
     let doneAt = await changes(state.doneAt);
-    // The very first time that was everything.
-    if (state.doneAt === undefined) await lease.save({ $max: { fullAt: began } });
-    const isDue = state.doneAt !== undefined && (state.fullAt?.getTime() ?? 0) < began.getTime() - fullEveryMs;
+    const wasEverything = state.doneAt === undefined;
+    if (wasEverything) await lease.save({ $max: { fullAt: began } });
+    const isDue = (state.fullAt?.getTime() ?? 0) < began.getTime() - fullEveryMs;
     const underWay = full ? undefined : state.full;
-    if (full || underWay !== undefined || isDue) {
+    if (!wasEverything && (full || underWay !== undefined || isDue)) {
       const startedAt = underWay?.startedAt ?? began;
       const first = underWay?.next ?? new Date(began.getTime() - fullReachMs);
       await lease.save({ $set: { full: { startedAt, next: first } } });
