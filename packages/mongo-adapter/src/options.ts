@@ -1,10 +1,18 @@
-import { MeterError } from '@kilotoken/core';
 import type { UsageRecord } from '@kilotoken/core';
+import { withoutUndefined } from '@kilotoken/core/store-kit';
 import type { Db, Document } from 'mongodb';
+import {
+  checkCollectionName,
+  checkCollectionsApart,
+  checkDatabaseName,
+  checkFieldName,
+  checkFieldsApart,
+  invalidOption,
+} from './check-names.ts';
 import type { CollectionNames } from './driver/collections.ts';
-import { defaultMessageLayout } from './messages/message-fields.ts';
+import { messageLayout } from './messages/message-fields.ts';
 import type { MessageFields, MessageLayout } from './messages/message-fields.ts';
-import { defaultUserLayout } from './users/user-fields.ts';
+import { userLayout } from './users/user-fields.ts';
 import type { UserFields, UserLayout } from './users/user-fields.ts';
 
 /** How documents of the app are found. */
@@ -129,6 +137,8 @@ export interface ResolvedOptions {
   readonly onConflict: NonNullable<MongoStoreOptions['onConflict']>;
 }
 
+const ownCollections: Required<CollectionNames> = { ledger: 'kt_ledger', writers: 'kt_writers', rollups: 'kt_rollups' };
+
 const known = {
   store: [
     'client',
@@ -158,45 +168,54 @@ const known = {
  */
 export function resolveOptions(options: MongoStoreOptions): ResolvedOptions {
   checkKeys('', options, known.store);
-  const users = options.users === false ? {} : (options.users ?? {});
-  const messages = options.messages === false ? {} : (options.messages ?? {});
+  const users = options.users === false ? {} : orDefault(options.users, {});
+  const messages = options.messages === false ? {} : orDefault(options.messages, {});
   checkDocuments('users', users, known.users);
   checkDocuments('messages', messages, known.messages);
-  checkKeys('collections.', options.collections ?? {}, known.collections);
-  for (const [name, value] of Object.entries(options.collections ?? {})) checkName(`collections.${name}`, value);
+  checkKeys('collections.', orDefault(options.collections, {}), known.collections);
+  const collections = { ...ownCollections, ...withoutUndefined(options.collections ?? {}) };
+  for (const [name, value] of Object.entries(collections)) checkCollectionName(`collections.${name}`, value);
   if (users.upsert !== undefined && typeof users.upsert !== 'boolean')
-    throw invalid('users.upsert must be true or false');
+    throw invalidOption('users.upsert must be true or false');
   for (const name of ['maintenance', 'recovery'] as const) {
     if (options[name] !== undefined && typeof options[name] !== 'boolean')
-      throw invalid(`${name} must be true or false`);
+      throw invalidOption(`${name} must be true or false`);
   }
   for (const name of ['onError', 'onOrphan', 'onConflict'] as const) {
-    if (options[name] !== undefined && typeof options[name] !== 'function') throw invalid(`${name} must be a function`);
+    if (options[name] !== undefined && typeof options[name] !== 'function')
+      throw invalidOption(`${name} must be a function`);
   }
+  const usersNames = { collection: users.collection ?? 'users', key: users.key ?? '_id', layout: userLayout(users) };
+  const messagesNames = {
+    collection: messages.collection ?? 'messages',
+    key: messages.key ?? '_id',
+    layout: messageLayout(messages.fields),
+    guard: messages.guard ?? '_kt',
+  };
+  for (const id of new Set(['_id', usersNames.key]))
+    checkFieldsApart('users', [id, usersNames.layout.guard, ...shown(usersNames.layout.fields)]);
+  for (const id of new Set(['_id', messagesNames.key]))
+    checkFieldsApart('messages', [id, messagesNames.guard, ...shown(messagesNames.layout)]);
+  checkCollectionsApart(Object.values(collections), [
+    ...(options.users === false ? [] : [usersNames.collection]),
+    ...(options.messages === false ? [] : [messagesNames.collection]),
+  ]);
   return {
     db: databaseOf(options),
     users: {
-      collection: users.collection ?? 'users',
-      key: users.key ?? '_id',
+      ...usersNames,
       id: users.id ?? ((id) => id),
       filter: users.filter,
       upsert: users.upsert ?? false,
-      layout: {
-        fields: { ...defaultUserLayout.fields, ...users.fields },
-        guard: users.guard ?? defaultUserLayout.guard,
-      },
       isUsed: options.users !== false,
     },
     messages: {
-      collection: messages.collection ?? 'messages',
-      key: messages.key ?? '_id',
+      ...messagesNames,
       id: messages.id ?? ((id) => id),
       filter: messages.filter,
-      layout: { ...defaultMessageLayout, ...messages.fields },
-      guard: messages.guard ?? '_kt',
       isUsed: options.messages !== false,
     },
-    collections: { ledger: 'kt_ledger', writers: 'kt_writers', rollups: 'kt_rollups', ...options.collections },
+    collections,
     orphanAfterMs: duration('orphanAfterMs', options.orphanAfterMs, 60_000),
     timeoutMs: duration('timeoutMs', options.timeoutMs, 30_000),
     commandTimeoutMs: duration('commandTimeoutMs', options.commandTimeoutMs, 15_000),
@@ -210,11 +229,13 @@ export function resolveOptions(options: MongoStoreOptions): ResolvedOptions {
 
 function databaseOf({ client, db }: MongoStoreOptions): Db {
   if (typeof db === 'object') {
-    if (typeof db?.collection !== 'function') throw invalid('db must be the name of a database or a Db of the driver');
+    if (typeof db?.collection !== 'function')
+      throw invalidOption('db must be the name of a database or a Db of the driver');
     return asDb(db);
   }
-  if (db !== undefined && typeof db !== 'string') throw invalid('db must be the name of a database or a Db');
-  if (typeof client?.db !== 'function') throw invalid('pass client (a MongoClient) or db (a Db of the driver)');
+  if (db !== undefined && typeof db !== 'string') throw invalidOption('db must be the name of a database or a Db');
+  if (db !== undefined) checkDatabaseName(db);
+  if (typeof client?.db !== 'function') throw invalidOption('pass client (a MongoClient) or db (a Db of the driver)');
   return asDb(client.db(db));
 }
 
@@ -226,39 +247,43 @@ function asDb(db: DriverDb): Db {
 
 function checkDocuments(what: 'users' | 'messages', options: UsersOptions & MessagesOptions, keys: string[]): void {
   checkKeys(`${what}.`, options, keys);
-  for (const name of ['collection', 'key'] as const) {
-    if (options[name] !== undefined) checkName(`${what}.${name}`, options[name]);
+  if (options.collection !== undefined) checkCollectionName(`${what}.collection`, options.collection);
+  if (options.key !== undefined) checkFieldName(`${what}.key`, options.key);
+  if (options.guard !== undefined) {
+    checkFieldName(`${what}.guard`, options.guard);
+    if (options.guard.includes('.')) throw invalidOption(`${what}.guard must be one field, without dots`);
   }
-  if (options.guard !== undefined) checkField(`${what}.guard`, options.guard);
   for (const name of ['id', 'filter'] as const) {
     if (options[name] !== undefined && typeof options[name] !== 'function')
-      throw invalid(`${what}.${name} must be a function`);
+      throw invalidOption(`${what}.${name} must be a function`);
   }
-  checkKeys(`${what}.fields.`, options.fields ?? {}, known.fields);
-  const names = Object.entries(options.fields ?? {}).filter(([, value]) => value !== undefined && value !== false);
-  for (const [name, value] of names) checkName(`${what}.fields.${name}`, value);
+  const fields = orDefault(options.fields, {});
+  checkKeys(`${what}.fields.`, fields, known.fields);
+  const names = Object.entries(fields).filter(([, value]) => value !== undefined && value !== false);
+  for (const [name, value] of names) checkFieldName(`${what}.fields.${name}`, value);
+}
+
+/** Names of the totals that are written. */
+function shown(fields: UserLayout['fields']): string[] {
+  return Object.values(fields).filter((name) => name !== false);
+}
+
+/** The default only for what was not given: `null` is a mistake. */
+function orDefault<T>(value: T | undefined, fallback: T): T {
+  return value === undefined ? fallback : value;
 }
 
 function checkKeys(prefix: string, value: object, keys: readonly string[]): void {
-  if (typeof value !== 'object' || value === null)
-    throw invalid(`${prefix.slice(0, -1) || 'options'} must be an object`);
-  for (const key of Object.keys(value)) if (!keys.includes(key)) throw invalid(`unknown option "${prefix}${key}"`);
-}
-
-function checkName(name: string, value: unknown): void {
-  if (typeof value !== 'string' || value === '' || value.startsWith('$') || value.includes('\0')) {
-    throw invalid(`${name} must be a name: text, not empty, without "$" in front`);
-  }
-}
-
-function checkField(name: string, value: unknown): void {
-  checkName(name, value);
-  if (String(value).includes('.')) throw invalid(`${name} must be one field, without dots`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalidOption(`${prefix.slice(0, -1) || 'options'} must be an object`);
+  for (const key of Object.keys(value))
+    if (!keys.includes(key)) throw invalidOption(`unknown option "${prefix}${key}"`);
 }
 
 function duration(name: string, value: number | undefined, fallback: number): number {
   if (value === undefined) return fallback;
-  if (typeof value !== 'number' || !(value > 0)) throw invalid(`${name} must be a number of milliseconds above 0`);
+  if (typeof value !== 'number' || !(value > 0))
+    throw invalidOption(`${name} must be a number of milliseconds above 0`);
   return Math.min(value, 2 ** 31 - 1);
 }
 
@@ -271,8 +296,4 @@ function harmless<A>(callback: ((argument: A) => void) | undefined): (argument: 
       // Nobody is left to tell.
     }
   };
-}
-
-function invalid(problem: string): MeterError {
-  return new MeterError('invalid_options', `mongoStore: ${problem}`);
 }

@@ -1,6 +1,6 @@
 import { usageRecord } from '@kilotoken/core/testing';
 import { describe, expect, it } from 'vitest';
-import { mongoStore } from '../src/index.ts';
+import { initialUsage, messageUsageFields, mongoStore, readUsage, schemaFragments } from '../src/index.ts';
 import { mongoForTests } from './mongo-fixture.ts';
 
 const { client, fresh } = mongoForTests();
@@ -25,12 +25,67 @@ describe('mongoStore', () => {
     [{ maintenance: 'yes' }, 'maintenance must be true or false'],
     [{ recovery: 1 }, 'recovery must be true or false'],
     [{ onError: 1 }, 'onError must be a function'],
+    [{ users: null }, 'users must be an object'],
+    [{ messages: null }, 'messages must be an object'],
+    [{ users: [] }, 'users must be an object'],
+    [{ users: { fields: null } }, 'users.fields must be an object'],
+    [{ users: { fields: { totalTokens: 't', inputTokens: 't' } } }, '"t" is named twice'],
+    [
+      { users: { fields: { totalTokens: 'stats', inputTokens: 'stats.in' } } },
+      '"stats" and "stats.in" lie in each other',
+    ],
+    [{ users: { fields: { totalTokens: '_kt.total' } } }, '"_kt" and "_kt.total" lie in each other'],
+    [{ users: { fields: { totalTokens: '_id' } } }, '"_id" is named twice'],
+    [{ users: { key: 'email', fields: { totalTokens: 'email' } } }, '"email" is named twice'],
+    [{ users: { key: 'email', fields: { totalTokens: '_id' } } }, '"_id" is named twice'],
+    [{ users: { fields: { totalTokens: 'a..b' } } }, 'users.fields.totalTokens must be a name'],
+    [{ users: { fields: { totalTokens: 'a.$b' } } }, 'users.fields.totalTokens must be a name'],
+    [{ users: { guard: '_id' } }, '"_id" is named twice'],
+    [{ messages: { fields: { totalTokens: 't', inputTokens: 't' } } }, '"t" is named twice'],
+    [{ collections: { ledger: 'users' } }, 'collection "users" is named twice'],
+    [{ collections: { ledger: 'x', rollups: 'x' } }, 'collection "x" is named twice'],
+    [{ collections: { ledger: 'a..b' } }, 'collections.ledger must be a name'],
+    [{ collections: { ledger: 'system.users' } }, 'collections.ledger must be a name'],
+    [{ users: { collection: 'a$b' } }, 'users.collection must be a name'],
+    [{ db: '' }, 'db must be'],
+    [{ db: 'a.b' }, 'db must be'],
+    [{ db: 'a b' }, 'db must be'],
   ] as const)('refuses %j at once, and says why', ([options, problem]) => {
-    const isWithoutClient = Object.keys(options).length === 0 || 'client' in options || 'db' in options;
+    const isWithoutClient =
+      Object.keys(options).length === 0 ||
+      'client' in options ||
+      ('db' in options && (typeof options.db === 'object' || options.db === 'app'));
     const all = isWithoutClient ? options : { client: client(), ...options };
     expect(() => mongoStore(all as never)).toThrow(
       expect.objectContaining({ code: 'invalid_options', message: expect.stringContaining(problem) }),
     );
+  });
+});
+
+describe('an option that is undefined', () => {
+  it('is one that was not given, in the store and in the functions for documents', async () => {
+    const { users, messages, open } = fresh();
+    await users.insertOne({ _id: 'user-1' });
+    await messages.insertOne({ _id: 'message-1' });
+    const names = { fields: { totalTokens: undefined, inputTokens: 'in' }, guard: undefined } as never;
+    const store = open({
+      users: names,
+      messages: { ...(names as object), collection: undefined, key: undefined } as never,
+      collections: { ledger: undefined } as never,
+      orphanAfterMs: undefined as never,
+    });
+    await store.append([usageRecord({ attribution: { userId: 'user-1', messageId: 'message-1' } })]);
+    await store.close();
+    const user = await users.findOne();
+    expect(user).toMatchObject({ totalTokensUsed: 300, in: 200 });
+    expect(await messages.findOne()).toMatchObject({ totalTokens: 300, in: 200 });
+    expect(readUsage(user, names)).toMatchObject({ totalTokens: 300n, inputTokens: 200n, rev: 1 });
+    expect(initialUsage(names)).toMatchObject({ totalTokensUsed: 0, in: 0 });
+    expect(messageUsageFields({ tokens: { inputTokens: 1, totalTokens: 3 } }, names)).toEqual({
+      in: 1,
+      totalTokens: 3,
+    });
+    expect(schemaFragments({ users: names, messages: names }).messages.properties).toHaveProperty('totalTokens');
   });
 });
 

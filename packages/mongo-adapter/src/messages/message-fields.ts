@@ -1,3 +1,4 @@
+import { withoutUndefined } from '@kilotoken/core/store-kit';
 import type { MessageSums } from '../fold/usage-database.ts';
 
 /** Names of the counts on the app's message document; `false` leaves one out. */
@@ -22,6 +23,11 @@ export const defaultMessageLayout: MessageLayout = {
   totalTokens: 'totalTokens',
   picoUsd: false,
 };
+
+/** The names in use. A name that is `undefined` was not given; the default stands. */
+export function messageLayout(fields: MessageFields = {}): MessageLayout {
+  return { ...defaultMessageLayout, ...withoutUndefined(fields) };
+}
 
 /** The fields of a message that shows these sums. A count no record carried is left out. */
 export function messageValues(

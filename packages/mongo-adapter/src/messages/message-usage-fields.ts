@@ -1,6 +1,6 @@
 import type { TokenUsage } from '@kilotoken/core';
 import type { MessagesOptions } from '../options.ts';
-import { defaultMessageLayout } from './message-fields.ts';
+import { messageLayout } from './message-fields.ts';
 
 /**
  * The usage of a turn as fields of a message document, for an app that saves them with the message itself (then pass
@@ -17,7 +17,7 @@ export function messageUsageFields(
   usage: { readonly tokens: TokenUsage; readonly cost?: { readonly picoUsd?: bigint | number } | undefined },
   messages: Pick<MessagesOptions, 'fields'> = {},
 ): Record<string, number | bigint> {
-  const names = { ...defaultMessageLayout, ...messages.fields };
+  const names = messageLayout(messages.fields);
   const { inputTokens, outputTokens, totalTokens } = usage.tokens;
   const values = { inputTokens, outputTokens, totalTokens, picoUsd: usage.cost?.picoUsd };
   const fields: Record<string, number | bigint> = {};

@@ -1,6 +1,6 @@
 import type { MessagesOptions, UsersOptions } from '../options.ts';
-import { defaultMessageLayout } from '../messages/message-fields.ts';
-import { defaultUserLayout } from '../users/user-fields.ts';
+import { messageLayout } from '../messages/message-fields.ts';
+import { userLayout } from '../users/user-fields.ts';
 
 /** A part of a `$jsonSchema`. */
 export interface JsonSchema {
@@ -34,20 +34,18 @@ export function schemaFragments(
   options: { readonly users?: UsersOptions; readonly messages?: MessagesOptions; readonly strict?: boolean } = {},
 ): SchemaFragments {
   const { users = {}, messages = {}, strict = false } = options;
+  const layout = userLayout(users);
   const bsonType = strict ? ['long', 'int'] : ['int', 'long', 'double', 'decimal'];
   const total = { bsonType, minimum: 0 };
   // A correction may bring a sum below what was there before.
   const cost = { bsonType };
   return {
     users: {
-      properties: nested([
-        ...named({ ...defaultUserLayout.fields, ...users.fields }, total, cost),
-        [users.guard ?? defaultUserLayout.guard, { bsonType: 'object' }],
-      ]),
+      properties: nested([...named(layout.fields, total, cost), [layout.guard, { bsonType: 'object' }]]),
     },
     messages: {
       properties: nested([
-        ...named({ ...defaultMessageLayout, ...messages.fields }, total, cost),
+        ...named(messageLayout(messages.fields), total, cost),
         [messages.guard ?? '_kt', { bsonType: 'object' }],
       ]),
     },
@@ -88,7 +86,7 @@ function merged(
 }
 
 function named(
-  fields: Readonly<Record<string, string | false | undefined>>,
+  fields: Readonly<Record<string, string | false>>,
   total: JsonSchema,
   cost: JsonSchema,
 ): [string, JsonSchema][] {

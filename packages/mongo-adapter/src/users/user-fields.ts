@@ -1,3 +1,5 @@
+import { withoutUndefined } from '@kilotoken/core/store-kit';
+
 /** Names of the totals on the app's user document; `false` leaves one out. */
 export interface UserFields {
   /** Default `totalTokensUsed`. */
@@ -27,3 +29,14 @@ export const defaultUserLayout: UserLayout = {
   },
   guard: '_kt',
 };
+
+/** The names in use. A name that is `undefined` was not given; the default stands. */
+export function userLayout(names: {
+  readonly fields?: UserFields | undefined;
+  readonly guard?: string | undefined;
+}): UserLayout {
+  return {
+    fields: { ...defaultUserLayout.fields, ...withoutUndefined(names.fields ?? {}) },
+    guard: names.guard ?? defaultUserLayout.guard,
+  };
+}

@@ -1,7 +1,6 @@
 import { wholeNumber } from '../ledger/whole-number.ts';
 import type { UsersOptions } from '../options.ts';
-import { defaultUserLayout } from './user-fields.ts';
-import type { UserLayout } from './user-fields.ts';
+import { userLayout } from './user-fields.ts';
 
 /** The names in use; the `users` option of the store. */
 export type UserNames = Pick<UsersOptions, 'fields' | 'guard'>;
@@ -30,7 +29,7 @@ export interface UserUsage {
  * ```
  */
 export function initialUsage(users: UserNames = {}): Record<string, unknown> {
-  const { fields } = layoutOf(users);
+  const { fields } = userLayout(users);
   const document: Record<string, unknown> = {};
   for (const name of Object.values(fields)) {
     if (name === false) continue;
@@ -57,7 +56,7 @@ export function initialUsage(users: UserNames = {}): Record<string, unknown> {
  * ```
  */
 export function readUsage(document: unknown, users: UserNames = {}): UserUsage {
-  const { fields, guard } = layoutOf(users);
+  const { fields, guard } = userLayout(users);
   const total = (name: string | false): bigint => (name === false ? 0n : wholeNumber(valueAt(document, name)));
   const usage = {
     totalTokens: total(fields.totalTokens),
@@ -85,11 +84,7 @@ export function readUsage(document: unknown, users: UserNames = {}): UserUsage {
  * ```
  */
 export function usageProjection(users: UserNames = {}): Record<string, 0> {
-  return { [layoutOf(users).guard]: 0 };
-}
-
-function layoutOf({ fields, guard }: UserNames): UserLayout {
-  return { fields: { ...defaultUserLayout.fields, ...fields }, guard: guard ?? defaultUserLayout.guard };
+  return { [userLayout(users).guard]: 0 };
 }
 
 function plain(value: bigint): number | string {
