@@ -1,5 +1,6 @@
 import { usageRecord } from '@kilotoken/core/testing';
-import { Int32, Long, ObjectId } from 'mongodb';
+import { Binary, Int32, Long, ObjectId, UUID } from 'mongodb';
+import type { Document } from 'mongodb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { MongoStore, MongoStoreOptions, Orphan } from '../src/index.ts';
 import { mongoForTests } from './mongo-fixture.ts';
@@ -77,6 +78,39 @@ describe('the document of a user', () => {
     expect(account).not.toHaveProperty('totalCostPicoUsd');
     expect((await store.userTotals(String(id))).rev).toBe(1);
     expect((await store.userTotals('not an object id')).rev).toBe(1);
+  });
+
+  it.for([
+    ['binary UUIDs', (id: string) => new Binary(new UUID(id).buffer, 4)],
+    ['legacy UUIDs', (id: string) => new Binary(new UUID(id).buffer, 3)],
+    ['objects', (id: string) => ({ tenant: 'acme', id })],
+    ['dates', (id: string) => new Date(Number.parseInt(id.slice(-3), 16))],
+  ] as const)('are told apart by ids that are %s, wherever they are read back', async ([, id]) => {
+    const { db, open } = setUp();
+    const [users, messages] = [db.collection<Document>('users'), db.collection<Document>('messages')];
+    const ids = ['a', 'b', 'c', 'd'].map((digit) => `00000000-0000-4000-8000-0000000ff00${digit}`);
+    const errors: Error[] = [];
+    const store = open({ users: { id }, messages: { id }, onError: (error) => errors.push(error) });
+    const append = (name: string): Promise<unknown> =>
+      store.append(
+        ids.map((own, index) =>
+          usageRecord({
+            id: name + own,
+            callId: name + own,
+            tokens: { totalTokens: index + 1 },
+            attribution: { userId: own, messageId: own },
+          }),
+        ),
+      );
+    await append('before');
+    await users.insertMany(ids.map((own) => ({ _id: id(own) })));
+    await messages.insertMany(ids.map((own) => ({ _id: id(own) })));
+    await append('after');
+    expect(errors).toEqual([]);
+    const shown = async (collection: typeof users, field: string): Promise<unknown[]> =>
+      (await collection.find().sort({ $natural: 1 }).toArray()).map((document) => document[field]);
+    expect(await shown(users, 'totalTokensUsed')).toEqual([2, 4, 6, 8]);
+    await vi.waitFor(async () => expect(await shown(messages, 'totalTokens')).toEqual([2, 4, 6, 8]), 5000);
   });
 
   it('is found by more conditions where the app names them, such as a shard key', async () => {

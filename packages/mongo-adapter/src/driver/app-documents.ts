@@ -54,7 +54,23 @@ export function documentsFilter(encodedIds: readonly string[], mapping: Document
   return filters.length === 0 ? { [mapping.key]: { $in: [] } } : { $or: filters };
 }
 
-/** ObjectId, UUID, numbers and text all print themselves differently enough within one collection. */
+/**
+ * ObjectId, numbers and text print themselves differently enough within one collection. Bytes do not, and are of another
+ * class when they are read than when the app made them; objects and dates do not either.
+ */
 function keyText(key: unknown): string {
-  return String(key);
+  if (typeof key !== 'object' || key === null) return String(key);
+  const bytes = bytesOf(key);
+  if (bytes !== undefined) return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (key instanceof Date) return String(key.getTime());
+  if ('_bsontype' in key) return String(key);
+  return JSON.stringify(Object.entries(key).map(([name, value]) => [name, keyText(value)]));
+}
+
+/** What is in a `Binary` or `UUID` of any copy of the driver, or in an array of bytes. */
+function bytesOf(key: object): Uint8Array | undefined {
+  if (key instanceof Uint8Array) return key;
+  const { _bsontype: type, buffer, position } = key as Record<string, unknown>;
+  if (type !== 'Binary' || !(buffer instanceof Uint8Array)) return undefined;
+  return typeof position === 'number' ? buffer.subarray(0, position) : buffer;
 }
