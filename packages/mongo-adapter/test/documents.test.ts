@@ -21,6 +21,9 @@ function setUp(options: MongoStoreOptions = {}) {
   return { ...fixture, open };
 }
 
+/** A document whose id is no text. */
+type Keyed = Document & { readonly _id: object };
+
 const attribution = { userId: 'user-1', messageId: 'message-1' };
 
 describe('the document of a user', () => {
@@ -87,7 +90,7 @@ describe('the document of a user', () => {
     ['dates', (id: string) => new Date(Number.parseInt(id.slice(-3), 16))],
   ] as const)('are told apart by ids that are %s, wherever they are read back', async ([, id]) => {
     const { db, open } = setUp();
-    const [users, messages] = [db.collection<Document>('users'), db.collection<Document>('messages')];
+    const [users, messages] = [db.collection<Keyed>('users'), db.collection<Keyed>('messages')];
     const ids = ['a', 'b', 'c', 'd'].map((digit) => `00000000-0000-4000-8000-0000000ff00${digit}`);
     const errors: Error[] = [];
     const store = open({ users: { id }, messages: { id }, onError: (error) => errors.push(error) });

@@ -60,6 +60,20 @@ describe('validators of the app', () => {
     await store.close();
   });
 
+  it('are merged with where they stand in $and, and add to queries', async () => {
+    const { db, users, open } = fresh();
+    const existing = { $and: [closedSchema, { email: { $type: 'string' } }] };
+    await db.createCollection('users', { validator: mergeValidator(existing, schemaFragments().users) });
+    await users.insertOne({ _id: 'user-1', email: 'a', ...initialUsage() });
+    await expect(users.insertOne({ _id: 'user-2', email: 'a', other: 1 })).rejects.toMatchObject({ code: 121 });
+    const errors: Error[] = [];
+    const store = open({ onError: (error) => errors.push(error) });
+    await store.append([usageRecord()]);
+    expect(errors).toEqual([]);
+    expect(existing.$and[0]).toBe(closedSchema);
+    await store.close();
+  });
+
   it('keep their own description of a field, and are not changed themselves', () => {
     const existing = { $jsonSchema: { properties: { totalTokensUsed: { bsonType: 'long' } } }, other: 1 };
     const merged = mergeValidator(existing, schemaFragments().users);
@@ -129,5 +143,15 @@ describe('the helpers for documents', () => {
       promptTokens: 1,
       cost: 5n,
     });
+  });
+
+  it('write fields of objects as objects, which strict validators take, money beyond 2^31 included', async () => {
+    const { db, messages } = fresh();
+    const usage = { tokens: { inputTokens: 1, outputTokens: 2 }, cost: { picoUsd: 5_000_000_000 } };
+    const names = { fields: { inputTokens: 'usage.prompt', outputTokens: 'usage.completion', picoUsd: 'usage.cost' } };
+    const fragment = schemaFragments({ messages: names, strict: true }).messages;
+    await db.createCollection('messages', { validator: mergeValidator(undefined, fragment) });
+    await messages.insertOne({ _id: 'm', ...messageUsageFields(usage, names) });
+    expect(await messages.findOne()).toMatchObject({ usage: { prompt: 1, completion: 2, cost: 5_000_000_000 } });
   });
 });

@@ -63,6 +63,7 @@ function keyText(key: unknown): string {
   const bytes = bytesOf(key);
   if (bytes !== undefined) return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
   if (key instanceof Date) return String(key.getTime());
+  // oxlint-disable-next-line typescript/no-base-to-string -- the types of the driver print what they hold
   if ('_bsontype' in key) return String(key);
   return JSON.stringify(Object.entries(key).map(([name, value]) => [name, keyText(value)]));
 }

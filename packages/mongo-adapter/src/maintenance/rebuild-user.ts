@@ -1,5 +1,6 @@
 import { MeterError } from '@kilotoken/core';
 import type { Document, Filter } from 'mongodb';
+import { setAtPath } from '../documents/set-at-path.ts';
 import { documentFilter } from '../driver/app-documents.ts';
 import type { Collections } from '../driver/collections.ts';
 import { decodeText } from '../ledger/text.ts';
@@ -81,13 +82,7 @@ function nestedUnder(prefix: string, values: Readonly<Record<string, unknown>>):
   const result: Record<string, unknown> = {};
   for (const [path, value] of Object.entries(values)) {
     if (!path.startsWith(prefix)) continue;
-    const keys = path.slice(prefix.length).split('.');
-    let target = result;
-    for (const key of keys.slice(0, -1)) {
-      target[key] ??= {};
-      target = target[key] as Record<string, unknown>;
-    }
-    target[keys.at(-1) ?? path] = value;
+    setAtPath(result, path.slice(prefix.length), value);
   }
   return result;
 }

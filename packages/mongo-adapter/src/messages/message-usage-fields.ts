@@ -1,5 +1,6 @@
 import type { TokenUsage } from '@kilotoken/core';
 import type { MessagesOptions } from '../options.ts';
+import { setAtPath } from '../documents/set-at-path.ts';
 import { messageLayout } from './message-fields.ts';
 
 /**
@@ -16,15 +17,15 @@ import { messageLayout } from './message-fields.ts';
 export function messageUsageFields(
   usage: { readonly tokens: TokenUsage; readonly cost?: { readonly picoUsd?: bigint | number } | undefined },
   messages: Pick<MessagesOptions, 'fields'> = {},
-): Record<string, number | bigint> {
+): Record<string, unknown> {
   const names = messageLayout(messages.fields);
   const { inputTokens, outputTokens, totalTokens } = usage.tokens;
   const values = { inputTokens, outputTokens, totalTokens, picoUsd: usage.cost?.picoUsd };
-  const fields: Record<string, number | bigint> = {};
+  const fields: Record<string, unknown> = {};
   for (const field of ['inputTokens', 'outputTokens', 'totalTokens', 'picoUsd'] as const) {
     const name = names[field];
     const value = values[field];
-    if (typeof name === 'string' && value !== undefined) fields[name] = value;
+    if (name !== false && value !== undefined) setAtPath(fields, name, value);
   }
   return fields;
 }

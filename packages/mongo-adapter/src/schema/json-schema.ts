@@ -22,7 +22,7 @@ export interface SchemaFragments {
  * Descriptions of our fields for the `$jsonSchema` validators of users and messages. Nothing is required: users from
  * before and messages without usage stay valid.
  *
- * `strict` admits whole numbers only. Default `false`: totals of an older implementation may be doubles.
+ * `strict` admits 64-bit and 32-bit integers only, but for the money of a message. Default `false`: totals of an older implementation may be doubles.
  *
  * @example
  * ```ts
@@ -39,13 +39,15 @@ export function schemaFragments(
   const total = { bsonType, minimum: 0 };
   // A correction may bring a sum below what was there before.
   const cost = { bsonType };
+  // The app's driver makes doubles of the plain numbers that `messageUsageFields` gives.
+  const messageCost = { bsonType: strict ? [...bsonType, 'double'] : bsonType };
   return {
     users: {
       properties: nested([...named(layout.fields, total, cost), [layout.guard, { bsonType: 'object' }]]),
     },
     messages: {
       properties: nested([
-        ...named(messageLayout(messages.fields), total, cost),
+        ...named(messageLayout(messages.fields), total, messageCost),
         [messages.guard ?? '_kt', { bsonType: 'object' }],
       ]),
     },
@@ -66,8 +68,19 @@ export function mergeValidator(
   existing: Readonly<Record<string, unknown>> | undefined,
   fragment: { readonly properties: Readonly<Record<string, JsonSchema>> },
 ): Record<string, unknown> {
+  // A schema that stands in $and refuses what it does not know, whatever stands beside it.
+  const parts = existing?.['$jsonSchema'] === undefined ? (existing?.['$and'] as Validator[] | undefined) : undefined;
+  if (parts?.some(hasSchema) === true) {
+    return { ...existing, $and: parts.map((part) => (hasSchema(part) ? mergeValidator(part, fragment) : part)) };
+  }
   const schema = (existing?.['$jsonSchema'] ?? {}) as JsonSchema;
   return { ...existing, $jsonSchema: { ...schema, properties: merged(schema.properties, fragment.properties) } };
+}
+
+type Validator = Readonly<Record<string, unknown>>;
+
+function hasSchema(validator: Validator): boolean {
+  return '$jsonSchema' in validator || (Array.isArray(validator['$and']) && validator['$and'].some(hasSchema));
 }
 
 function merged(

@@ -1,3 +1,4 @@
+import { setAtPath } from '../documents/set-at-path.ts';
 import { wholeNumber } from '../ledger/whole-number.ts';
 import type { UsersOptions } from '../options.ts';
 import { userLayout } from './user-fields.ts';
@@ -32,15 +33,7 @@ export function initialUsage(users: UserNames = {}): Record<string, unknown> {
   const { fields } = userLayout(users);
   const document: Record<string, unknown> = {};
   for (const name of Object.values(fields)) {
-    if (name === false) continue;
-    // A name with dots is a field of an object; as a key it would be stored with the dots.
-    const path = name.split('.');
-    let target = document;
-    for (const key of path.slice(0, -1)) {
-      target[key] ??= {};
-      target = target[key] as Record<string, unknown>;
-    }
-    target[path.at(-1) ?? name] = 0;
+    if (name !== false) setAtPath(document, name, 0);
   }
   return document;
 }
