@@ -153,7 +153,10 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
         checkOpen();
       }
     },
-    ensureIndexes: () => reading('indexes', () => ensureIndexes(collections)),
+    async ensureIndexes() {
+      checkOpen();
+      return reading('indexes', () => ensureIndexes(collections));
+    },
     async recover() {
       checkOpen();
       return reading('what dead writers left', () => recovery.recover());
@@ -169,15 +172,23 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
     },
     async *verify(userId) {
       checkOpen();
-      if (userId !== undefined) yield await verifyUser(encodeText(userId), collections, users);
-      else yield* verifyUsers(collections, users);
+      if (userId !== undefined) checkUserId(userId);
+      const user = userId === undefined ? undefined : encodeText(userId);
+      try {
+        if (user !== undefined) yield await verifyUser(user, collections, users);
+        else yield* verifyUsers(collections, users);
+      } catch (error) {
+        throw readFailed('users', error);
+      }
     },
     async rebuild(userId) {
       checkOpen();
+      checkUserId(userId);
       return reading('a user', () => rebuildUser(encodeText(userId), collections, users));
     },
     async reconcile(userId) {
       checkOpen();
+      checkUserId(userId);
       const onRefused = (error: Error): void => settings.onError(storeFailed(`cannot count user "${userId}"`, error));
       return reading('a user', () =>
         reconcileUser(encodeText(userId), { database, persistence, collections, users, onRefused }),
@@ -218,6 +229,10 @@ async function reading<T>(what: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    throw isMeterError(error) ? error : storeFailed(`cannot read ${what}`, error);
+    throw readFailed(what, error);
   }
+}
+
+function readFailed(what: string, error: unknown): Error {
+  return isMeterError(error) ? error : storeFailed(`cannot read ${what}`, error);
 }

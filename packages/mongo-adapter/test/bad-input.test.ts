@@ -181,8 +181,32 @@ describe('a store', () => {
     await expect(store.totals({})).rejects.toMatchObject({ code: 'store_failed' });
     await expect(store.series({ bucket: 'day' })).rejects.toMatchObject({ code: 'store_failed' });
     await expect(store.userTotals('user-1')).rejects.toMatchObject({ code: 'store_failed' });
+    await expect(first(store.verify())).rejects.toMatchObject({ code: 'store_failed' });
+    await expect(first(store.verify('user-1'))).rejects.toMatchObject({ code: 'store_failed' });
     await db.admin().command({ configureFailPoint: 'failCommand', mode: 'off' });
     expect((await store.totals({})).calls).toBe(1);
     await store.close();
   });
+
+  it('tells ids that are no text, and use after close, by the errors of the contract', async () => {
+    const { open } = fresh();
+    const store = open();
+    for (const id of [undefined, null, 5, {}] as never[]) {
+      // oxlint-disable-next-line no-await-in-loop -- one id after the other
+      await expect(store.rebuild(id)).rejects.toMatchObject({ code: 'invalid_options' });
+      // oxlint-disable-next-line no-await-in-loop -- see above
+      await expect(store.reconcile(id)).rejects.toMatchObject({ code: 'invalid_options' });
+      if (id === undefined) continue;
+      // oxlint-disable-next-line no-await-in-loop -- see above
+      await expect(first(store.verify(id))).rejects.toMatchObject({ code: 'invalid_options' });
+    }
+    await store.close();
+    await expect(store.ensureIndexes()).rejects.toMatchObject({ code: 'closed' });
+    await expect(first(store.verify())).rejects.toMatchObject({ code: 'closed' });
+  });
 });
+
+async function first<T>(values: AsyncIterable<T>): Promise<T | undefined> {
+  for await (const value of values) return value;
+  return undefined;
+}

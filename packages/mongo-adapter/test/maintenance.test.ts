@@ -81,12 +81,13 @@ describe('repairTypes', () => {
       { _id: 'null', totalTokensUsed: null },
       { _id: 'double', totalTokensUsed: 2 ** 40 },
       { _id: 'words', totalTokensUsed: 'a lot' },
+      { _id: 'list', totalTokensUsed: [5] },
       { _id: 'none' },
     ]);
     const store = open({ onError: () => {} });
     await store.append([usageRecord({ attribution: { userId: 'null' } })]);
-    expect(await store.repairTypes({ dryRun: true })).toMatchObject({ totalTokensUsed: 4, totalPromptTokens: 0 });
-    expect(await store.repairTypes()).toMatchObject({ totalTokensUsed: 4 });
+    expect(await store.repairTypes({ dryRun: true })).toMatchObject({ totalTokensUsed: 5, totalPromptTokens: 0 });
+    expect(await store.repairTypes()).toMatchObject({ totalTokensUsed: 5 });
     expect(await store.repairTypes()).toMatchObject({ totalTokensUsed: 0 });
     await store.reconcile('null');
     const found = await users.find({}, { promoteLongs: false }).toArray();
@@ -95,6 +96,7 @@ describe('repairTypes', () => {
       null: Long.fromNumber(300),
       double: Long.fromNumber(2 ** 40),
       words: Long.fromNumber(0),
+      list: Long.fromNumber(0),
       none: undefined,
     });
     await store.close();

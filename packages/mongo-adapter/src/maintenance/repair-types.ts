@@ -13,7 +13,10 @@ export async function repairTypes(
   const repaired: Record<string, number> = {};
   for (const name of Object.values(fields)) {
     if (name === false) continue;
-    const filter = { [name]: { $exists: true, $not: { $type: ['long', 'int'] } } };
+    // To `$type` a list is what is in it.
+    const filter = {
+      $or: [{ [name]: { $exists: true, $not: { $type: ['long', 'int'] } } }, { [name]: { $type: 'array' } }],
+    };
     const value = { $convert: { input: `$${name}`, to: 'long', onError: { $toLong: 0 }, onNull: { $toLong: 0 } } };
     // oxlint-disable-next-line no-await-in-loop -- one field after the other
     repaired[name] = dryRun
