@@ -34,7 +34,11 @@ export interface MongoStore extends UsageStore {
    */
   rebuild(userId: string): Promise<boolean>;
   /**
-   * Counts what is in the ledger and not yet on the user: a document that came late, or could not be updated before.
+   * Counts what is in the ledger and not yet on the user: a document that came late, or could not be updated before. What
+   * the document had from elsewhere stays on top.
+   *
+   * Not for a document that the app replaced without its guard, and with its totals: what those show would be counted
+   * again. Call `rebuild` for it.
    */
   reconcile(userId: string): Promise<UserVerdict>;
   /**
@@ -46,7 +50,8 @@ export interface MongoStore extends UsageStore {
   repairTypes(options?: { readonly dryRun?: boolean }): Promise<Readonly<Record<string, number>>>;
   /**
    * Brings the usage that messages and users show from before into the ledger. Totals stay what they are; afterwards the
-   * ledger explains them. Can be broken off and repeated, also beside live traffic.
+   * ledger explains them. A user that shows no total gets the sum of its messages. Can be broken off and repeated, also
+   * beside live traffic. What no record can hold is passed over, and `onError` hears of it.
    */
   backfill(options?: BackfillOptions): Promise<BackfillProgress>;
 }

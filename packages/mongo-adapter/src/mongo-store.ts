@@ -200,7 +200,9 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
     },
     async backfill(choice) {
       checkOpen();
-      return reading('messages', () => backfill(collections, users, messages, choice));
+      return reading('messages', () =>
+        backfill(collections, users, messages, { ...choice, onError: settings.onError }),
+      );
     },
     close() {
       closing ??= Promise.all([closeWriter(writer, timeoutMs), background.stop()]).then(() => {});

@@ -21,7 +21,8 @@ export interface AppDocuments {
   readonly key?: string;
   /**
    * Makes the value of the key field from an id as the meter has it. Default: the text itself. May throw or give
-   * `undefined` for what cannot be an id; then there is no such document.
+   * `undefined` for what cannot be an id; then there is no such document. Two ids must not make the same value: the usage
+   * of one of them would be counted only in part.
    */
   readonly id?: (id: string) => unknown;
   /** More equality conditions to find the document by, such as the shard key of the collection. */

@@ -73,6 +73,23 @@ describe('reconcile', () => {
   });
 });
 
+describe('reconcile of a document that the app replaced without its guard', () => {
+  it('changes nothing once the loss shows, since what is on it was counted already', async () => {
+    const { users, open } = fresh();
+    await users.insertOne({ _id: 'user-1' });
+    const store = open({ onError: () => {} });
+    await store.append([usageRecord({ id: 'a' })]);
+    await users.updateOne({ _id: 'user-1' }, { $unset: { _kt: '' } });
+    await store.append([usageRecord({ id: 'b' })]);
+    expect(await store.reconcile('user-1')).toMatchObject({ state: 'wrong', pendingRecords: 0 });
+    expect(await users.findOne()).toMatchObject({ totalTokensUsed: 600 });
+    expect(await store.rebuild('user-1')).toBe(true);
+    expect(await store.reconcile('user-1')).toMatchObject({ state: 'right' });
+    expect(await users.findOne()).toMatchObject({ totalTokensUsed: 600 });
+    await store.close();
+  });
+});
+
 describe('repairTypes', () => {
   it('makes 64-bit integers of text, null and doubles, and lets the user be counted again', async () => {
     const { users, open } = fresh();
@@ -157,6 +174,90 @@ describe('backfill', () => {
     await store.append([usageRecord({ id: 'after' })]);
     expect(await verdicts(store)).toEqual([['user-1', 'right', 0]]);
     expect(await users.findOne({ _id: 'user-1' })).toMatchObject({ totalTokensUsed: 1000 + 31 * 300 });
+    await store.close();
+  });
+
+  it('finds ids and counts inside of objects', async () => {
+    const { users, messages, open } = fresh();
+    await users.insertOne({ _id: '1', auth: { id: 'user-1' }, stats: { tokens: 150 } });
+    await messages.insertOne({
+      _id: '1',
+      meta: { id: 'message-1' },
+      userId: 'user-1',
+      usage: { in: 100, out: 50, all: 150 },
+    });
+    const store = open({
+      users: { key: 'auth.id', fields: { totalTokens: 'stats.tokens', inputTokens: false, outputTokens: false } },
+      messages: {
+        key: 'meta.id',
+        fields: { inputTokens: 'usage.in', outputTokens: 'usage.out', totalTokens: 'usage.all' },
+      },
+    });
+    expect(await store.backfill()).toMatchObject({ rows: 1, users: 1, lastMessage: 'message-1' });
+    expect((await store.totals({ messageId: 'message-1' })).tokens).toEqual({
+      inputTokens: 100,
+      outputTokens: 50,
+      totalTokens: 150,
+    });
+    expect(await verdicts(store)).toEqual([['user-1', 'right', 0]]);
+    // What the user document does not show is no correction.
+    expect((await store.totals({ userId: 'user-1' })).tokens.inputTokens).toBe(100);
+    await store.close();
+  });
+
+  it('takes null for unknown, and output alone for usage', async () => {
+    const { messages, open } = fresh();
+    await messages.insertMany([
+      { _id: 'a', promptTokens: 100, completionTokens: 50, totalTokens: null },
+      { _id: 'b', promptTokens: null, completionTokens: null, totalTokens: 7 },
+      { _id: 'c', completionTokens: 50 },
+    ]);
+    const store = open();
+    await store.backfill();
+    const found: unknown[] = [];
+    for await (const { tokens } of store.records({})) found.push(tokens);
+    expect(found).toEqual([
+      { inputTokens: 100, outputTokens: 50, totalTokens: 150 },
+      { totalTokens: 7 },
+      { outputTokens: 50, totalTokens: 50 },
+    ]);
+    await store.close();
+  });
+
+  it('gives users without totals those of their messages', async () => {
+    const { users, messages, open } = fresh();
+    await users.insertOne({ _id: 'user-1' });
+    await messages.insertOne({ _id: 'm', userId: 'user-1', promptTokens: 100, completionTokens: 50, totalTokens: 150 });
+    const store = open();
+    expect(await store.backfill({ dryRun: true })).toMatchObject({ rows: 1, balances: 0 });
+    expect(await store.backfill()).toMatchObject({ rows: 1, balances: 0 });
+    await store.append([usageRecord()]);
+    expect(await users.findOne()).toMatchObject({ totalTokensUsed: 450 });
+    expect(await verdicts(store)).toEqual([['user-1', 'right', 0]]);
+    await store.close();
+  });
+
+  it('passes over and reports what no record can hold, and goes on', async () => {
+    const { db, users, messages, open } = fresh();
+    await users.insertMany([
+      { _id: 'a', totalTokensUsed: 2 ** 60 },
+      { _id: 'b', totalTokensUsed: 5 },
+    ]);
+    await messages.insertMany([
+      { _id: 'a', totalTokens: 2 ** 60 },
+      { _id: 'b', totalTokens: 7 },
+    ]);
+    await db.collection<{ _id: object }>('messages').insertOne({ _id: { of: 'c' }, totalTokens: 1 } as never);
+    const errors: string[] = [];
+    const store = open({ onError: ({ message }) => errors.push(message) });
+    expect(await store.backfill()).toMatchObject({ messages: 3, rows: 1, users: 2, balances: 1, skipped: 3 });
+    expect(errors).toEqual([
+      expect.stringContaining('message "a"'),
+      expect.stringContaining('message "[object Object]"'),
+      expect.stringContaining('user "a"'),
+    ]);
+    expect(await users.find().toArray()).toMatchObject([{ totalTokensUsed: 2 ** 60 }, { totalTokensUsed: 5 }]);
+    expect(await verdicts(store)).toEqual([['b', 'right', 0]]);
     await store.close();
   });
 });

@@ -81,10 +81,11 @@ async function runCommand(store: MongoStore, asked: CliArguments, after: unknown
     case 'backfill': {
       const onProgress = (progress: BackfillProgress): void => world.err(`${json(progress)}\n`);
       const done = await store.backfill({ dryRun, onProgress, ...(after === undefined ? {} : { after }) });
-      const { messages, rows, users, balances } = done;
+      const { messages, rows, users, balances, skipped } = done;
       tell(
         `${messages} messages with usage, ${rows} rows ${wouldBe}made; ` +
-          `${users} users with totals, ${balances} opening balances ${wouldBe}made.`,
+          `${users} users with totals, ${balances} opening balances ${wouldBe}made; ` +
+          `${skipped} messages and users passed over.`,
         done,
       );
       return 0;

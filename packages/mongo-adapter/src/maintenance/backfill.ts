@@ -1,6 +1,8 @@
-import type { UsageRecord } from '@kilotoken/core';
+import { isMeterError, MeterError } from '@kilotoken/core';
 import { isUnpriced, storableRecord } from '@kilotoken/core/store-kit';
+import type { StorableRecord } from '@kilotoken/core/store-kit';
 import type { Document } from 'mongodb';
+import { valueAtPath } from '../documents/value-at-path.ts';
 import { isDuplicateKey } from '../driver/server-errors.ts';
 import type { Collections } from '../driver/collections.ts';
 import { ledgerRow } from '../ledger/ledger-row.ts';
@@ -8,9 +10,10 @@ import type { LedgerRow } from '../ledger/ledger-row.ts';
 import { encodeText } from '../ledger/text.ts';
 import { wholeNumber } from '../ledger/whole-number.ts';
 import type { MessageLayout } from '../messages/message-fields.ts';
-import { readUsage } from '../users/user-usage.ts';
+import { messageRecord } from './message-record.ts';
+import { openingBalance } from './opening-balance.ts';
 import { rebuildUser } from './rebuild-user.ts';
-import { figuresOf, guardsOf, sumUser, writersOfUser } from './user-ledger.ts';
+import { findUser } from './user-ledger.ts';
 import type { UserMapping } from './user-ledger.ts';
 
 /** Options of {@link MongoStore.backfill}. */
@@ -39,6 +42,8 @@ export interface BackfillProgress {
   /** Users looked at, and opening balances made for them. */
   readonly users: number;
   readonly balances: number;
+  /** Messages and users passed over: no record can hold their counts, or no text is their id. `onError` heard of each. */
+  readonly skipped: number;
   /** Key of the last message, to go on from. */
   readonly lastMessage?: unknown;
 }
@@ -55,44 +60,91 @@ export async function backfill(
   collections: Collections,
   users: UserMapping,
   messages: { readonly key: string; readonly layout: MessageLayout },
-  options: BackfillOptions = {},
+  { onError, ...options }: BackfillOptions & { readonly onError: (error: Error) => void },
 ): Promise<BackfillProgress> {
   const { dryRun = false, onProgress = () => {} } = options;
-  let progress: BackfillProgress = { messages: 0, rows: 0, users: 0, balances: 0 };
+  let progress: BackfillProgress = { messages: 0, rows: 0, users: 0, balances: 0, skipped: 0 };
   if (!dryRun) await registerBackfill(collections);
   let nextN = await lastNumber(collections);
 
-  const insert = async (records: readonly UsageRecord[]): Promise<number> => {
+  const skip = (what: string, { message }: Error): void => {
+    progress = { ...progress, skipped: progress.skipped + 1 };
+    onError(new MeterError('record_rejected', `mongoStore: backfill passed over ${what}: ${message}`));
+  };
+  const insert = async (records: readonly StorableRecord[]): Promise<number> => {
     const insertedAt = new Date();
     const rows = records.map((record) => {
       nextN += 1n;
-      const marks = { isFirst: true, isFirstOfOrigin: true, isFirstUnpriced: isUnpriced(record), isRepeat: false };
-      return ledgerRow(storableRecord(record), { writer: backfillWriter, n: nextN, insertedAt }, marks);
+      const isFirstUnpriced = isUnpriced(record.fields);
+      const marks = { isFirst: true, isFirstOfOrigin: true, isFirstUnpriced, isRepeat: false };
+      return ledgerRow(record, { writer: backfillWriter, n: nextN, insertedAt }, marks);
     });
+    if (rows.length === 0) return 0;
     return dryRun ? countMissing(rows, collections) : insertMissing(rows, collections);
   };
 
   for await (const batch of messagesWithUsage(collections, messages, options.after)) {
     const known = await knownMessages(batch, messages.key, collections);
-    const records = batch.flatMap((message) => messageRecord(message, messages, options, known));
-    const rows = records.length === 0 ? 0 : await insert(records);
-    const lastMessage: unknown = batch.at(-1)?.[messages.key];
+    const records = batch.flatMap((message) => {
+      const id = valueAtPath(message, messages.key);
+      try {
+        checkText(id, 'its id is no text');
+        return messageRecord(message, messages, options, known).map(storableRecord);
+      } catch (error) {
+        if (!isMeterError(error)) throw error;
+        skip(`message "${String(id)}"`, error);
+        return [];
+      }
+    });
+    const rows = await insert(records);
+    const lastMessage = valueAtPath(batch.at(-1), messages.key);
     progress = { ...progress, messages: progress.messages + batch.length, rows: progress.rows + rows, lastMessage };
     onProgress(progress);
   }
   const total = users.layout.fields.totalTokens;
   if (total === false) return progress;
   for await (const document of collections.users.find({ [total]: { $exists: true } }).batchSize(batchSize)) {
-    const userId = options.idOfUser === undefined ? String(document[users.key]) : options.idOfUser(document);
+    const id = valueAtPath(document, users.key);
+    const userId = options.idOfUser === undefined ? String(id) : options.idOfUser(document);
     if (userId === undefined) continue;
-    const record = await openingBalance(userId, document, collections, users);
-    const balances = record === undefined ? 0 : await insert([record]);
+    progress = { ...progress, users: progress.users + 1 };
+    let balance: StorableRecord | undefined;
+    try {
+      if (options.idOfUser === undefined) checkText(id, 'its id is no text; pass idOfUser');
+      const record = await openingBalance(userId, document, collections, users);
+      balance = record === undefined ? undefined : storableRecord(record);
+    } catch (error) {
+      if (!isMeterError(error)) throw error;
+      skip(`user "${userId}"`, error);
+      continue;
+    }
+    const balances = await insert(balance === undefined ? [] : [balance]);
     if (!dryRun) await rebuildUser(encodeText(userId), collections, users);
-    progress = { ...progress, users: progress.users + 1, balances: progress.balances + balances };
+    progress = { ...progress, balances: progress.balances + balances };
     if (progress.users % batchSize === 0) onProgress(progress);
   }
+  if (!dryRun) await startTotals(total, collections, users);
   onProgress(progress);
   return progress;
+}
+
+/** Users that showed no total: what their messages showed is theirs from now on. */
+async function startTotals(total: string, collections: Collections, users: UserMapping): Promise<void> {
+  const owners = collections.ledger.aggregate<{ _id: string }>(
+    [{ $match: { w: backfillWriter, u: { $exists: true } } }, { $group: { _id: '$u' } }],
+    { allowDiskUse: true },
+  );
+  for await (const { _id: user } of owners) {
+    const document = await findUser(user, collections, users);
+    if (document !== undefined && valueAtPath(document, total) === undefined)
+      await rebuildUser(user, collections, users);
+  }
+}
+
+/** Objects print themselves all alike: their text is no id. */
+function checkText(id: unknown, problem: string): void {
+  // oxlint-disable-next-line typescript/no-base-to-string -- the very text is asked for
+  if (String(id) === '[object Object]') throw new MeterError('record_rejected', problem);
 }
 
 /** Its rows are never recovered: the totals have them already. So its writer is retired from the start. */
@@ -115,7 +167,7 @@ async function* messagesWithUsage(
   { key, layout }: { readonly key: string; readonly layout: MessageLayout },
   after: unknown,
 ): AsyncGenerator<Document[]> {
-  const fields = [layout.totalTokens, layout.inputTokens].filter((name) => name !== false);
+  const fields = [layout.totalTokens, layout.inputTokens, layout.outputTokens].filter((name) => name !== false);
   if (fields.length === 0) return;
   let batch: Document[] = [];
   const found = collections.messages
@@ -136,104 +188,12 @@ async function* messagesWithUsage(
 
 /** Messages of a batch that the meter has records of. */
 async function knownMessages(batch: readonly Document[], key: string, { ledger }: Collections): Promise<Set<string>> {
-  const ids = batch.map((message) => encodeText(String(message[key])));
+  const ids = batch.map((message) => encodeText(String(valueAtPath(message, key))));
   const rows = await ledger
     .find({ mid: { $in: ids } })
     .project<Pick<LedgerRow, 'mid'>>({ mid: 1 })
     .toArray();
   return new Set(rows.map(({ mid }) => mid ?? ''));
-}
-
-function messageRecord(
-  message: Document,
-  { key, layout }: { readonly key: string; readonly layout: MessageLayout },
-  { userIdOf, startedAtOf, modelOf }: BackfillOptions,
-  known: ReadonlySet<string>,
-): UsageRecord[] {
-  const messageId = String(message[key]);
-  if (known.has(encodeText(messageId))) return [];
-  const count = (name: string | false): number | undefined =>
-    name === false || message[name] === undefined ? undefined : Number(wholeNumber(message[name]));
-  const inputTokens = count(layout.inputTokens);
-  const outputTokens = count(layout.outputTokens);
-  const totalTokens = count(layout.totalTokens) ?? (inputTokens ?? 0) + (outputTokens ?? 0);
-  const userId = userIdOf === undefined ? ownerOf(message) : userIdOf(message);
-  const model: unknown = modelOf === undefined ? message['model'] : modelOf(message);
-  return [
-    oldRecord({
-      id: `m:${messageId}`,
-      startedAt: startedAtOf?.(message) ?? timeOf(message),
-      tokens: {
-        ...(inputTokens === undefined ? {} : { inputTokens }),
-        ...(outputTokens === undefined ? {} : { outputTokens }),
-        totalTokens,
-      },
-      attribution: { messageId, ...(userId === undefined ? {} : { userId }) },
-      ...(typeof model === 'string' ? { responseModel: model } : {}),
-    }),
-  ];
-}
-
-/** Text, a number or an ObjectId, which prints itself. */
-function ownerOf({ userId }: Document): string | undefined {
-  return userId === undefined || userId === null ? undefined : String(userId);
-}
-
-/** What the totals of a user have beyond the ledger, as a correction; nothing where they agree. */
-async function openingBalance(
-  userId: string,
-  document: Document,
-  collections: Collections,
-  users: UserMapping,
-): Promise<UsageRecord | undefined> {
-  const user = encodeText(userId);
-  const guards = guardsOf(document, users);
-  const writers = await writersOfUser(user, collections);
-  const counted = new Map(
-    writers.map(({ writer, lastN, isRetired }) => [writer, isRetired ? lastN : (guards.get(writer) ?? 0n)] as const),
-  );
-  const ledger = figuresOf(await sumUser(user, counted, collections));
-  const shown = readUsage(document, { fields: users.layout.fields, guard: users.layout.guard });
-  const rest = {
-    inputTokens: Number(shown.inputTokens - ledger.inputTokens),
-    outputTokens: Number(shown.outputTokens - ledger.outputTokens),
-    totalTokens: Number(shown.totalTokens - ledger.totalTokens),
-  };
-  const picoUsd = Number(shown.picoUsd - ledger.picoUsd);
-  if (Object.values({ ...rest, picoUsd }).every((value) => value === 0)) return undefined;
-  return oldRecord({
-    id: `b:${userId}`,
-    kind: 'adjustment',
-    startedAt: new Date(0),
-    tokens: rest,
-    cost: { picoUsd, basis: 'override' },
-    attribution: { userId },
-  });
-}
-
-function oldRecord(fields: Partial<UsageRecord> & Pick<UsageRecord, 'id' | 'startedAt' | 'tokens'>): UsageRecord {
-  return {
-    v: 1,
-    kind: 'usage',
-    callId: fields.id,
-    attempt: 1,
-    endedAt: fields.startedAt,
-    provider: 'unknown',
-    operation: 'chat',
-    streamed: false,
-    outcome: 'completed',
-    origin: 'recovered',
-    // What it cost is not known any more; a correction can say it later.
-    cost: { basis: 'unpriced' },
-    attribution: {},
-    ...fields,
-  };
-}
-
-function timeOf(message: Document): Date {
-  const { createdAt, _id: id } = message as { createdAt?: unknown; _id?: { getTimestamp?: () => Date } };
-  if (createdAt instanceof Date) return createdAt;
-  return typeof id?.getTimestamp === 'function' ? id.getTimestamp() : new Date(0);
 }
 
 async function countMissing(rows: readonly LedgerRow[], { ledger }: Collections): Promise<number> {

@@ -1,9 +1,11 @@
 import type { Persistence } from '../fold/persist.ts';
 import { createUserFolder, RetiredError } from '../fold/user-folder.ts';
 import type { UsageDatabase } from '../fold/usage-database.ts';
+import { valueAtPath } from '../documents/value-at-path.ts';
+import { wholeNumber } from '../ledger/whole-number.ts';
 import type { Collections } from '../driver/collections.ts';
 import { rebuildUser } from './rebuild-user.ts';
-import { writersOfUser } from './user-ledger.ts';
+import { findUser, guardsOf, sumUser, writersOfUser } from './user-ledger.ts';
 import type { UserMapping } from './user-ledger.ts';
 import { verifyUser } from './verify-users.ts';
 import type { UserVerdict } from './verify-users.ts';
@@ -40,7 +42,16 @@ export async function reconcileUser(
   }
   const verdict = await verifyUser(user, collections, users);
   if (verdict.state !== 'wrong') return verdict;
+  // Counted rows that its own sums do not know of: the document lost its guard, and may well show them.
+  if (await hasLostSums(user, collections, users)) return verdict;
   // Rows of writers that were retired before the document came.
   await rebuildUser(user, collections, users, { keepBalance: true });
   return verifyUser(user, collections, users);
+}
+
+async function hasLostSums(user: string, collections: Collections, users: UserMapping): Promise<boolean> {
+  const document = await findUser(user, collections, users);
+  const guards = guardsOf(document, users);
+  const { records } = await sumUser(user, guards, collections);
+  return wholeNumber(valueAtPath(document, `${users.layout.guard}.rev`)) < records;
 }

@@ -1,4 +1,5 @@
 import { setAtPath } from '../documents/set-at-path.ts';
+import { valueAtPath } from '../documents/value-at-path.ts';
 import { wholeNumber } from '../ledger/whole-number.ts';
 import type { UsersOptions } from '../options.ts';
 import { userLayout } from './user-fields.ts';
@@ -50,13 +51,13 @@ export function initialUsage(users: UserNames = {}): Record<string, unknown> {
  */
 export function readUsage(document: unknown, users: UserNames = {}): UserUsage {
   const { fields, guard } = userLayout(users);
-  const total = (name: string | false): bigint => (name === false ? 0n : wholeNumber(valueAt(document, name)));
+  const total = (name: string | false): bigint => (name === false ? 0n : wholeNumber(valueAtPath(document, name)));
   const usage = {
     totalTokens: total(fields.totalTokens),
     inputTokens: total(fields.inputTokens),
     outputTokens: total(fields.outputTokens),
     picoUsd: total(fields.picoUsd),
-    rev: Number(wholeNumber(valueAt(document, `${guard}.rev`))),
+    rev: Number(wholeNumber(valueAtPath(document, `${guard}.rev`))),
   };
   const toJSON = (): Record<string, number | string> => ({
     totalTokens: plain(usage.totalTokens),
@@ -84,11 +85,4 @@ function plain(value: bigint): number | string {
   return value <= BigInt(Number.MAX_SAFE_INTEGER) && value >= BigInt(Number.MIN_SAFE_INTEGER)
     ? Number(value)
     : String(value);
-}
-
-function valueAt(document: unknown, path: string): unknown {
-  return path.split('.').reduce((value, key) => {
-    if (typeof value !== 'object' || value === null) return undefined;
-    return value instanceof Map ? (value.get(key) as unknown) : (Reflect.get(value, key) as unknown);
-  }, document);
 }
