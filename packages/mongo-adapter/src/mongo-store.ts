@@ -148,9 +148,13 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
       const { after, ...rest } = query;
       checkRecordsQuery(rest);
       if (after !== undefined) arrivalPlace(after);
-      for await (const record of readRecords(query, collections)) {
-        yield record;
-        checkOpen();
+      try {
+        for await (const record of readRecords(query, collections)) {
+          yield record;
+          checkOpen();
+        }
+      } catch (error) {
+        throw readFailed('records', error);
       }
     },
     async ensureIndexes() {

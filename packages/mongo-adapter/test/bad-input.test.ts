@@ -181,6 +181,7 @@ describe('a store', () => {
     await expect(store.totals({})).rejects.toMatchObject({ code: 'store_failed' });
     await expect(store.series({ bucket: 'day' })).rejects.toMatchObject({ code: 'store_failed' });
     await expect(store.userTotals('user-1')).rejects.toMatchObject({ code: 'store_failed' });
+    await expect(first(store.records({}))).rejects.toMatchObject({ code: 'store_failed' });
     await expect(first(store.verify())).rejects.toMatchObject({ code: 'store_failed' });
     await expect(first(store.verify('user-1'))).rejects.toMatchObject({ code: 'store_failed' });
     await db.admin().command({ configureFailPoint: 'failCommand', mode: 'off' });
