@@ -28,7 +28,7 @@ export interface TokenMeterProps
   readonly status?: UsageState['status'];
   /** Controlled: `usage` may be out of date. Default false. */
   readonly stale?: boolean;
-  /** Controlled: asks again. Default: the store's `refresh`. */
+  /** Controlled: asks again. Without it Retry does nothing. */
   readonly onRetry?: () => unknown;
   /** Default `card`; `line` is one row, for menus. */
   readonly variant?: 'card' | 'line';

@@ -1,9 +1,10 @@
-import { useMemo } from 'react';
+import { useMemo, useSyncExternalStore } from 'react';
 import { readUsageSnapshot } from '../usage/read-usage.ts';
 import type { UsageState } from '../store/usage-state.ts';
 import type { TokenMeterProps } from './token-meter-props.ts';
 import { useOwnStore } from './use-own-store.ts';
-import { tokenUsage, useTokenUsage } from './use-token-usage.ts';
+import { useUsageStore } from './usage-provider.ts';
+import { tokenUsage } from './use-token-usage.ts';
 import type { TokenUsage } from './use-token-usage.ts';
 
 /** Where the widget's usage comes from: the app itself, its store, or a store made here. */
@@ -11,10 +12,13 @@ export function useMeterState(props: TokenMeterProps): TokenUsage {
   const { store, thresholds, status, stale = false, onRetry, usage: given } = props;
   const isControlled = given !== undefined || status !== undefined;
   const isOwn = !isControlled && !store && !!(props.src ?? props.fetcher);
+  const inherited = useUsageStore();
+  // Without an address it asks for nothing.
   const own = useOwnStore(isOwn ? props : {});
-  const live = useTokenUsage(store ?? (isOwn ? own : undefined), thresholds);
+  const used = isControlled || isOwn ? own() : (store ?? inherited ?? own());
+  const live = useSyncExternalStore(used.subscribe, used.get, used.getServer);
   const usage = useMemo(() => readUsageSnapshot(given, () => undefined), [given]);
-  if (!isControlled) return live;
+  if (!isControlled) return tokenUsage(live, thresholds, used);
   const state = {
     status: status ?? (usage ? 'ready' : given == null ? 'loading' : 'error'),
     usage,
@@ -26,5 +30,5 @@ export function useMeterState(props: TokenMeterProps): TokenUsage {
     await onRetry?.();
     return state;
   };
-  return tokenUsage(state, thresholds, { ...live, refresh });
+  return tokenUsage(state, thresholds, { ...used, refresh });
 }

@@ -5,20 +5,24 @@ import type { UsageStore, UsageStoreOptions } from '../store/create-usage-store.
 /**
  * A store that lives as long as its address and user stay the same. Functions and headers may change with every render;
  * the newest are used.
+ *
+ * @returns Makes it when it is wanted first.
  */
-export function useOwnStore(options: UsageStoreOptions): UsageStore {
+export function useOwnStore(options: UsageStoreOptions): () => UsageStore {
   const key = [options.src, options.userKey, !options.fetcher].join('\n');
   const [own, setOwn] = useState(() => ownStore(key, options));
   if (own.key !== key) setOwn(ownStore(key, options));
-  const { store, update } = own;
+  const { open, update } = own;
   useEffect(() => update(options));
-  return store;
+  return open;
 }
 
 function ownStore(key: string, options: UsageStoreOptions) {
   let latest = options;
+  let store: UsageStore | undefined;
+  const open = (): UsageStore => (store ??= createLiveStore(() => latest));
   const update = (next: UsageStoreOptions): void => {
     latest = next;
   };
-  return { key, store: createLiveStore(() => latest), update };
+  return { key, open, update };
 }

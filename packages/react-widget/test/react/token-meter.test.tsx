@@ -43,6 +43,17 @@ describe('a controlled meter', () => {
     fetched.mockRestore();
   });
 
+  test('leaves the store of a provider alone', async () => {
+    const fetcher = vi.fn<() => Promise<unknown>>(async () => usageSnapshot());
+    render(
+      <KilotokenProvider store={createUsageStore({ fetcher })}>
+        <TokenMeter usage={snapshotOf(5)} />
+      </KilotokenProvider>,
+    );
+    await act(async () => new Promise((resolve) => setTimeout(resolve, 20)));
+    expect(fetcher).not.toHaveBeenCalled();
+  });
+
   test('follows its thresholds', () => {
     const usage = snapshotOf(5, { quota: { unit: 'tokens', used: 55, limit: 100 } });
     render(<TokenMeter usage={usage} thresholds={[0.5, 0.6]} />);
