@@ -24,7 +24,14 @@ export function usagePanel(
   const shown = models.slice(0, models.length > 4 ? 3 : 4);
   const rest = models.slice(shown.length).reduce((sum, { total }) => sum + total, 0);
 
-  const row = (kind: string, name: string, value: string, key = kind, whole?: string, share?: ReactNode): ReactNode =>
+  const row = (
+    kind: string,
+    name: string,
+    value: string,
+    key: string | number = kind,
+    whole?: string,
+    share?: ReactNode,
+  ): ReactNode =>
     element(
       'row',
       [element('name', [element('label', name, {}, 'bdi'), share], {}, 'dt'), element('amount', value, {}, 'dd')],
@@ -50,7 +57,7 @@ export function usagePanel(
     models: shown.length > 0 && [
       element('caption', messages.byModel, {}, 'div'),
       rows(
-        shown.map((each) => row('model', modelName(each.model), shareText(each), each.model)),
+        shown.map((each, index) => row('model', modelName(each.model), shareText(each), index)),
         rest > 0 && row('model', messages.other, format.compact(rest)),
       ),
     ],

@@ -120,6 +120,17 @@ describe('a controlled meter', () => {
     expect(sections[0]?.textContent).toContain('Other34.6K');
   });
 
+  test('lists a model that the server names twice as two, and prints nothing', () => {
+    const printed = vi.spyOn(console, 'error');
+    const models = [7, 5].map((total) => ({ model: 'm', total }));
+    render(<TokenMeter usage={usageSnapshot({ models })} details={['models']} />);
+    act(() => slot('trigger')?.click());
+    const rows = [...document.querySelectorAll('[data-kt=row]')];
+    expect(rows.map((row) => row.textContent)).toEqual(['m7', 'm5']);
+    expect(printed).not.toHaveBeenCalled();
+    printed.mockRestore();
+  });
+
   test('without details has no button', () => {
     render(<TokenMeter usage={fullSnapshot} details={false} />);
     expect(screen.queryByRole('button')).toBeNull();
