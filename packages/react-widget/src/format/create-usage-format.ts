@@ -79,7 +79,7 @@ export function createUsageFormat(options: UsageFormatOptions = {}): UsageFormat
     tokens(count) {
       const text = compact(count);
       // Runtimes differ in the plural of an abbreviated number; what its word stands for decides in all languages.
-      const counted = text === number(count) ? count : count >= 999_950 ? 1e6 : 1e3;
+      const counted = !/\p{L}/u.test(text) ? count : count >= 999_950 ? 1e6 : 1e3;
       const rule = formatter('PluralRules', locale).select(counted);
       return fill(messages.tokens[rule] ?? messages.tokens.other, text);
     },
@@ -99,7 +99,10 @@ export function createUsageFormat(options: UsageFormatOptions = {}): UsageFormat
     },
     date,
     period({ kind, start, resetsAt } = {}) {
-      if (kind === 'day' || kind === 'month') return messages[kind];
+      if (kind === 'day' || kind === 'month') {
+        const name = formatter('RelativeTimeFormat', locale, { numeric: 'auto' }).format(0, kind);
+        return messages[kind] ?? name.replace(/^./, (first) => first.toLocaleUpperCase(locale));
+      }
       return start ? `${date(start)} – ${resetsAt ? date(resetsAt) : ''}` : messages.allTime;
     },
     day: (day) => date(day, 'short', 'UTC'),

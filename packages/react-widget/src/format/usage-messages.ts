@@ -15,8 +15,6 @@ export interface UsageMessages {
   readonly reasoning: string;
   readonly cost: string;
   readonly allTime: string;
-  readonly day: string;
-  readonly month: string;
   readonly ofQuota: string;
   readonly left: string;
   readonly resets: string;
@@ -32,6 +30,10 @@ export interface UsageMessages {
   readonly byModel: string;
   readonly byDay: string;
   readonly other: string;
+  /** The period's name. Default: what the platform calls it, such as `Today`. */
+  readonly day?: string;
+  /** Default: what the platform calls it, such as `This month`. */
+  readonly month?: string;
   /** The first day of a month where it is an ordinal, such as the French `1er`. */
   readonly day1?: string;
 }

@@ -53,6 +53,26 @@ describe('a percentage', () => {
   });
 });
 
+describe('a period', () => {
+  test.for([
+    ['en', 'Today', 'This month', 'All time'],
+    ['ru', 'Сегодня', 'В этом месяце', 'За всё время'],
+    ['zh', '今天', '本月', '累计'],
+    ['es', 'Hoy', 'Este mes', 'Desde el inicio'],
+    ['tr', 'Bugün', 'Bu ay', 'Tüm zamanlar'],
+    ['uk', 'Сьогодні', 'Цього місяця', 'За весь час'],
+  ])('in %s is called %s, %s, %s', ([locale = '', ...names]) => {
+    const { period } = format(locale);
+    expect([period({ kind: 'day' }), period({ kind: 'month' }), period(undefined)]).toEqual(names);
+  });
+
+  test('is called what the app calls it', () => {
+    const words = { month: 'This cycle', allTime: 'So far' };
+    const { period } = createUsageFormat({ messages: words });
+    expect([period({ kind: 'day' }), period({ kind: 'month' }), period({})]).toEqual(['Today', 'This cycle', 'So far']);
+  });
+});
+
 describe('dates', () => {
   test.for([
     ['en', 'Dec 1', 'December 1'],
