@@ -14,7 +14,7 @@ import type { Collections, WriterDocument } from './collections.ts';
 import { withDeadline } from './deadline.ts';
 import { documentUpdates, updateEach } from './document-updates.ts';
 import { serverKind } from './server-kind.ts';
-import { smallest } from './smallest.ts';
+import { narrowInteger } from './narrow-integer.ts';
 import { isLong, storedRow } from './stored-row.ts';
 import { firstMessageTables, userTables } from './table-updates.ts';
 import { readStoredTokens, tokenGroup } from './token-group.ts';
@@ -232,7 +232,7 @@ function foldUpdate(fold: UserFold, filter: Document, { users }: MongoDatabaseOp
   const path = `${users.layout.guard}.w.${fold.writer}`;
   return {
     filter: { ...filter, [path]: fold.from === undefined ? { $exists: false } : fold.from },
-    update: { $inc: userIncrements(fold.sums, users.layout), $set: { [path]: smallest(fold.to) } },
+    update: { $inc: userIncrements(fold.sums, users.layout), $set: { [path]: narrowInteger(fold.to) } },
     upsert: users.upsert && fold.from === undefined,
   };
 }
@@ -245,7 +245,7 @@ function messageUpdate(sum: MessageSums, filter: Document, { layout, guard }: Mo
     ? { filter: { ...filter, [path]: { $exists: false } }, update: { $set: { ...values } } }
     : {
         filter: { ...filter, [path]: { $not: { $gte: sum.records } } },
-        update: { $set: { ...values, [path]: smallest(sum.records) } },
+        update: { $set: { ...values, [path]: narrowInteger(sum.records) } },
       };
 }
 

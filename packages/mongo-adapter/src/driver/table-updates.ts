@@ -6,7 +6,7 @@ import type { UserLayout } from '../users/user-fields.ts';
 import { userIncrements } from '../users/user-increments.ts';
 import { documentKey } from './app-documents.ts';
 import type { DocumentMapping } from './app-documents.ts';
-import { smallest } from './smallest.ts';
+import { narrowInteger } from './narrow-integer.ts';
 
 /** One update of many documents, each by its own line of a table. */
 export interface TableUpdate {
@@ -76,7 +76,7 @@ export function userTables(
               { $ifNull: [`$${entry}`, null] },
               lookUp(
                 keys,
-                lines.map(({ item: { from } }) => (from === undefined ? null : smallest(from))),
+                lines.map(({ item: { from } }) => (from === undefined ? null : narrowInteger(from))),
               ),
             ],
           },
@@ -86,7 +86,7 @@ export function userTables(
             $set: {
               [line]: lookUp(
                 keys,
-                lines.map(({ item, values }) => [...names.map((name) => values[name]), smallest(item.to)]),
+                lines.map(({ item, values }) => [...names.map((name) => values[name]), narrowInteger(item.to)]),
               ),
             },
           },
