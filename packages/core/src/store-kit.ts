@@ -1,5 +1,7 @@
-// What another package needs to build a store that keeps the contract of `UsageStore`.
+// What another package needs to build a store that keeps the contract of `UsageStore`, and a command line for it.
 export type { Attribution } from './attribution/attribution.ts';
+export { readInstant } from './cli/report/local-date.ts';
+export { textWidth, visible } from './cli/terminal-text.ts';
 export { isMeterError, MeterError } from './errors.ts';
 export type { MeterErrorCode } from './errors.ts';
 export type { TokenUsage } from './normalize/token-usage.ts';

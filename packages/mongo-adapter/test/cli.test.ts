@@ -1,4 +1,5 @@
 import { usageRecord } from '@kilotoken/core/testing';
+import { Long } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../src/cli/run-cli.ts';
 import { mongoForTests } from './mongo-fixture.ts';
@@ -80,6 +81,47 @@ describe('kilotoken-mongo', () => {
     expect(later.out).toMatch(/^2026-11-23 +1 /m);
   });
 
+  it('reads dates in the time zone of the report, and refuses what is no date or zone with exit code 2', async () => {
+    const { at } = await appWithUsage();
+    const day = ['report', ...at, '--by', 'day', '--time-zone', 'Asia/Kolkata', '--json'];
+    // Begins at 18:30 of the day before in UTC, so both days of the records are one there.
+    const found = await run([...day, '--from', '2026-11-22', '--to', '2026-11-24']);
+    expect(found.out.trim().split('\n')).toHaveLength(2);
+    expect((await run([...day, '--from', '2026-11-23'])).out).toContain('"calls":1');
+    expect((await run([...day, '--from', '2026-11-23T01:00:00Z'])).out).toContain('"calls":1');
+    for (const wrong of ['11/22/2026', '2026-02-31', '2026-11-22T10:00', 'today']) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect(await run([...day, '--from', wrong])).toMatchObject({ code: 2, out: '' });
+    }
+    expect(await run(['report', ...at, '--time-zone', 'Mars/Base'])).toMatchObject({ code: 2, out: '' });
+  });
+
+  it('shows ids that hold signs for the terminal, wide letters, and costs nobody knows', async () => {
+    const { at, open, users } = await appWithUsage();
+    await users.insertMany([{ _id: '\u001B[31mred\n' }]);
+    const store = open();
+    await store.append([
+      usageRecord({ id: 'd', attribution: { userId: '\u001B[31mred\n' }, cost: { basis: 'unpriced' } }),
+      usageRecord({ id: 'e', attribution: { userId: '日本' } }),
+    ]);
+    await store.close();
+    const { out } = await run(['report', ...at]);
+    expect(out).toContain('\uFFFD[31mred\uFFFD      1    200     100    300       –\n');
+    expect(out).toContain('\n日本           1    200     100    300  0.0003\n');
+    expect((await run(['verify', ...at])).out).toContain('missing: user "日本"');
+    await users.deleteOne({ _id: '\u001B[31mred\n' });
+    expect((await run(['verify', ...at])).out).toContain('missing: user "\uFFFD[31mred\uFFFD"');
+  });
+
+  it('verifies and tells of records that wait, also where the counted ones are right', async () => {
+    const { at, ledger } = await appWithUsage();
+    await ledger.insertOne({ ...(await ledger.findOne({ u: 'ada' })), _id: 'late', n: Long.fromNumber(99) });
+    const { code, out } = await run(['verify', ...at]);
+    expect(code).toBe(0);
+    expect(out).toContain('right: user "ada" shows 600 tokens, the ledger has 600, 1 records not counted yet');
+    expect(out).not.toContain('"bob"');
+  });
+
   it('backfills and repairs, and changes nothing in a dry run', async () => {
     const { at, users, messages, ledger } = await appWithUsage();
     await messages.insertOne({ _id: 'm', userId: 'bob', totalTokens: 7 });
@@ -100,7 +142,7 @@ describe('kilotoken-mongo', () => {
     [['verify'], 'MONGODB_URI'],
     [['rebuild', '--uri', 'mongodb://x'], 'rebuild needs --user'],
     [['report', '--uri', 'mongodb://x', '--by', 'colour'], '--by must be one of'],
-    [['report', '--uri', 'mongodb://x', '--from', 'soon'], '--from "soon" is no date'],
+    [['report', '--uri', 'mongodb://x', '--from', 'soon'], '--from is a date'],
     [['verify', '--colour'], "'--colour'"],
   ] as const)('says what is wrong with %j, with exit code 2', async ([args, problem]) => {
     const { code, err } = await run(args);

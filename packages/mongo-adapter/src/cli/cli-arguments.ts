@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { isMeterError } from '@kilotoken/core';
+import { readInstant, timeBuckets } from '@kilotoken/core/store-kit';
 
 /** What the command line asks for. */
 export interface CliArguments {
@@ -47,8 +49,8 @@ export const cliHelp = `Usage: kilotoken-mongo <command> [options]
   --object-ids        ids of users and messages are ObjectIds
   --user ID           only this user (verify, rebuild, report)
   --by GROUP          user, model, tenant, day or month (report); default: user
-  --from, --to DATE   span of the report, --to exclusive
-  --time-zone ZONE    where days and months begin (report); default: UTC
+  --from, --to DATE   span of the report, --to exclusive: 2026-11-25, or an instant with its offset
+  --time-zone ZONE    where days and months begin, and dates are of (report); default: UTC
   --after ID          go on behind this message (backfill)
   --dry-run           only say what would be done (backfill, repair, rebuild)
   --json              one JSON value per line, for programs
@@ -80,6 +82,12 @@ export function cliArguments(
   const by = groups.find((group) => group === (values.by ?? 'user'));
   if (by === undefined) throw new UsageError(`--by must be one of ${groups.join(', ')}`);
   if (known === 'rebuild' && values.user === undefined) throw new UsageError('rebuild needs --user');
+  const timeZone = values['time-zone'] ?? 'UTC';
+  understood(() => timeBuckets('day', timeZone));
+  const instant = (name: 'from' | 'to'): Date | undefined => {
+    const text = values[name];
+    return text === undefined ? undefined : understood(() => readInstant(name, text, timeZone));
+  };
   return {
     command: known,
     uri,
@@ -89,9 +97,9 @@ export function cliArguments(
     hasObjectIds: values['object-ids'] ?? false,
     user: values.user,
     by,
-    from: instant('--from', values.from),
-    to: instant('--to', values.to),
-    timeZone: values['time-zone'] ?? 'UTC',
+    from: instant('from'),
+    to: instant('to'),
+    timeZone,
     after: values.after,
     isDryRun: values['dry-run'] ?? false,
     isJson: values.json ?? false,
@@ -127,9 +135,11 @@ function parsed(args: readonly string[]) {
   }
 }
 
-function instant(name: string, value: string | undefined): Date | undefined {
-  if (value === undefined) return undefined;
-  const date = new Date(value);
-  if (Number.isNaN(date.getTime())) throw new UsageError(`${name} "${value}" is no date, such as 2026-11-22`);
-  return date;
+/** What core cannot read of a command line is a mistake in it. */
+function understood<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw isMeterError(error) ? new UsageError(error.message) : error;
+  }
 }

@@ -53,7 +53,8 @@ export function reportTable(lines: readonly ReportLine[], by: string): string {
     lines.map((line) => [
       line.group,
       ...[line.calls, line.inputTokens, line.outputTokens, line.totalTokens].map((value) => number.format(value)),
-      usd(line.picoUsd),
+      // A series does not tell what is free from what has no known price.
+      line.picoUsd === 0n && line.totalTokens > 0 ? '–' : usd(line.picoUsd),
     ]),
   );
 }

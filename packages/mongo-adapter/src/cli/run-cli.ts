@@ -1,3 +1,4 @@
+import { visible } from '@kilotoken/core/store-kit';
 import type { BackfillProgress } from '../maintenance/backfill.ts';
 import type { UserVerdict } from '../maintenance/verify-users.ts';
 import type { MongoStore } from '../mongo-store-type.ts';
@@ -105,7 +106,7 @@ async function verify(store: MongoStore, asked: CliArguments, tell: Tell, world:
   const found = { right: 0, balance: 0, wrong: 0, missing: 0 };
   for await (const verdict of store.verify(asked.user)) {
     found[verdict.state] += 1;
-    if (verdict.state !== 'right') tell(verdictText(verdict), verdict);
+    if (verdict.state !== 'right' || verdict.pendingRecords > 0) tell(verdictText(verdict), verdict);
     const count = Object.values(found).reduce((sum, part) => sum + part, 0);
     if (count % 1000 === 0) world.err(`${count} users compared\n`);
   }
@@ -120,7 +121,8 @@ async function rebuild(store: MongoStore, userId: string, dryRun: boolean, tell:
   for await (const verdict of store.verify(userId)) if (dryRun) tell(verdictText(verdict), verdict);
   if (dryRun) return 0;
   const isDone = await store.rebuild(userId);
-  tell(isDone ? `User "${userId}" shows what the ledger has.` : `User "${userId}" has no document.`, {
+  const name = visible(userId);
+  tell(isDone ? `User "${name}" shows what the ledger has.` : `User "${name}" has no document.`, {
     userId,
     isDone,
   });
@@ -129,7 +131,7 @@ async function rebuild(store: MongoStore, userId: string, dryRun: boolean, tell:
 
 function verdictText({ userId, state, pendingRecords, ledger, shown }: UserVerdict): string {
   const pending = pendingRecords === 0 ? '' : `, ${pendingRecords} records not counted yet`;
-  return `${state}: user "${userId}" shows ${shown.totalTokens} tokens, the ledger has ${ledger.totalTokens}${pending}`;
+  return `${state}: user "${visible(userId)}" shows ${shown.totalTokens} tokens, the ledger has ${ledger.totalTokens}${pending}`;
 }
 
 function json(value: unknown): string {
