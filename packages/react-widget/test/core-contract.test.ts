@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { memoryStore, nodeHandler, usageData, usageFrame, usageHandler } from '@kilotoken/core';
+import { memoryStore, nodeHandler, usageData, usageFrame, usageHandler, usageSnapshot } from '@kilotoken/core';
 import { usageRecord } from '@kilotoken/core/testing';
 import { onUsageData } from '../src/adapters/ai-sdk.ts';
 import { createUsageStore } from '../src/core.ts';
@@ -51,4 +51,23 @@ test('what core serves and sends is what the widget reads, without a fault', asy
   onUsageData(other)(usageData(turn, { rev: 2 }));
   expect(other.get()).toMatchObject({ pending: true, usage: { total: totals.tokens.totalTokens } });
   expect(errors).toEqual([]);
+});
+
+test('a quota in money of which next to nothing is used, and a period since 1970, are read as well', async () => {
+  const records = memoryStore();
+  const tokens = { inputTokens: 3, outputTokens: 0, totalTokens: 3 };
+  await records.append([usageRecord({ tokens, cost: { picoUsd: 150_000, basis: 'card' } })]);
+  const sent = await usageSnapshot(
+    records,
+    { userId: 'user-1' },
+    { expose: ['cost'], quota: { unit: 'cost', limit: 20 }, period: { start: new Date(0) } },
+  );
+  const errors: unknown[] = [];
+  const initial: unknown = JSON.parse(JSON.stringify(sent));
+  const store = createUsageStore({ initial, onError: (error) => errors.push(error) });
+  expect(errors).toEqual([]);
+  expect(store.get().usage).toMatchObject({
+    quota: { unit: 'cost', used: 1.5e-7, limit: 20 },
+    period: { start: '1970-01-01T00:00:00.000Z' },
+  });
 });

@@ -60,7 +60,7 @@ export function createUsageFormat(options: UsageFormatOptions = {}): UsageFormat
   const date = (instant: string, month: 'short' | 'long' = 'short', zone = timeZone): string => {
     const ms = Date.parse(instant);
     const format = formatter('DateTimeFormat', locale, { day: 'numeric', month, timeZone: zone });
-    return ms ? format.format(ms).replace(/\b1\b/, messages.day1 ?? '1') : '';
+    return ms >= 0 ? format.format(ms).replace(/\b1\b/, messages.day1 ?? '1') : '';
   };
   const money = (amount: string, currency: string): string => {
     // Apps pass what they have stored: what is no money, in no currency there is, must not break their page.

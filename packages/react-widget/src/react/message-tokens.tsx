@@ -30,14 +30,16 @@ export interface MessageTokensProps extends Omit<HTMLAttributes<HTMLSpanElement>
 export function MessageTokens(props: MessageTokensProps): ReactElement | null {
   const { input, output, cost, estimated = false, className } = props;
   const format = useUsageFormat(props);
-  const total = props.total ?? (input === undefined && output === undefined ? undefined : (input ?? 0) + (output ?? 0));
+  const total = props.total ?? ((input ?? output) == null ? undefined : (input ?? 0) + (output ?? 0));
   if (total === undefined || !(total >= 0 && total < Infinity)) return null;
   const { messages } = format;
   const parts = [
     [messages.input, input],
     [messages.output, output],
   ] as const;
-  const title = parts.flatMap(([name, count]) => (count! >= 0 ? [`${name}: ${format.number(count!)}`] : []));
+  const title = parts.flatMap(([name, count]) =>
+    count != null && count >= 0 ? [`${name}: ${format.number(count)}`] : [],
+  );
   const tokens = (estimated ? '≈ ' : '') + format.tokens(total);
   const text = [tokens, cost && format.cost(cost)].filter(Boolean).join(' · ');
   return (

@@ -5,8 +5,8 @@ import type { UsageSnapshot } from './usage-snapshot.ts';
 export type Read<Value = unknown> = (value: unknown, onFault: (field: string) => void) => Value | undefined;
 
 const name = text(/./);
-const time: Read<string> = (value) => (Date.parse(name(value) ?? '') ? (value as string) : undefined);
-const decimal = text(/^\d{1,30}(\.\d{1,30})?$/);
+const time: Read<string> = (value) => (Date.parse(name(value) ?? '') >= 0 ? (value as string) : undefined);
+const decimal = text(/^\d{1,30}(\.\d{1,30})?(e-\d+)?$/);
 /** A count or amount of 0 or more, as text; servers send what outgrows a double as a decimal string. */
 const amount = (value: unknown): string | undefined => decimal(typeof value === 'number' ? String(value) : value);
 const count: Read<number> = (value) => {

@@ -230,6 +230,14 @@ describe('a message', () => {
     expect([slot('message')?.textContent, slot('message')?.title]).toEqual(['5 tokens', '']);
   });
 
+  test('with counts that are null in a database says nothing of them', () => {
+    const counts = { input: null, output: null } as unknown as { input?: number };
+    const { rerender } = render(<MessageTokens {...counts} />);
+    expect(slot('message')).toBeNull();
+    rerender(<MessageTokens {...counts} output={3} />);
+    expect([slot('message')?.firstChild?.textContent, slot('message')?.title]).toEqual(['3 tokens', 'Output: 3']);
+  });
+
   test('with 0 shows 0, and estimates as such', () => {
     render(<MessageTokens total={0} estimated />);
     expect(slot('message')?.textContent).toBe('≈ 0 tokens');
