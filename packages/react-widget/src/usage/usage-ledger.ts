@@ -63,9 +63,9 @@ export function addFrame(ledger: UsageLedger, frame: UsageFrame): boolean {
     ledger.isPending = true;
   }
   const [oldest] = frames.values();
-  if (frames.size > maxFrames && frames.delete(oldest!.id) && base && isOpen(oldest!, baseRev)) {
+  if (frames.size > maxFrames && frames.delete(oldest!.id) && ledger.base && isOpen(oldest!, ledger.base.rev)) {
     // Counted for good: the next snapshot has it anyway.
-    ledger.base = addUsage(base, oldest!.add);
+    ledger.base = addUsage(ledger.base, oldest!.add);
   }
   return true;
 }

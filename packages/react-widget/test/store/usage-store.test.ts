@@ -209,6 +209,14 @@ describe('a frame', () => {
     for (let index = 0; index < 2000; index += 1) store.apply(usageChunk(`m${index}`, 10, { rev: 6 + index }));
     expect(store.get().usage?.total).toBe(21_000);
   });
+
+  test('that carries the total counts, however many open ones it follows', () => {
+    const store = createUsageStore({ initial });
+    for (let index = 0; index < 500; index += 1) store.apply(usageChunk(`m${index}`, 10, { rev: 6 + index }));
+    store.apply(usageChunk('m500', 10, { rev: 506, total: 6010 }));
+    expect(store.apply(usageSnapshot({ rev: 100, total: 1950 }))).toBe(false);
+    expect(store.get()).toMatchObject({ pending: false, usage: { rev: 506, total: 6010 } });
+  });
 });
 
 describe('an endpoint that fails', () => {
