@@ -1,6 +1,6 @@
 /* oxlint-disable import/no-unassigned-import -- style sheets have nothing to assign */
-import { useEffect } from 'react';
-import type { ReactElement } from 'react';
+import { createElement, useEffect } from 'react';
+import type { ReactElement, ReactNode } from 'react';
 import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
 import { fullSnapshot } from '../../../gallery/states.ts';
@@ -16,21 +16,43 @@ const frame = (rev: number) => ({
 });
 const nextFrame = (): Promise<number> => new Promise(requestAnimationFrame);
 
-/** Milliseconds of each of many mounts, first sight and layout included. */
-async function mounts(count: number): Promise<number[]> {
-  const times: number[] = [];
+/**
+ * Milliseconds of each of many mounts, first sight and layout included: of the widget, and in turn with it of the same
+ * elements with nothing behind them.
+ */
+async function mounts(count: number) {
+  const times: { readonly [Kind in 'widget' | 'elements']: number[] } = { widget: [], elements: [] };
+  let copy: ReactNode;
   for (let index = 0; index < count; index += 1) {
-    const root = createRoot(app);
     const store = createUsageStore({ initial: fullSnapshot });
-    await nextFrame();
-    const start = performance.now();
-    flushSync(() => root.render(<TokenMeter store={store} />));
-    void app.offsetHeight;
-    times.push(performance.now() - start);
-    root.unmount();
+    for (const [kind, each] of Object.entries(times)) {
+      const content = kind === 'widget' ? <TokenMeter store={store} /> : copy;
+      const root = createRoot(app);
+      await nextFrame();
+      const start = performance.now();
+      flushSync(() => root.render(content));
+      void app.offsetHeight;
+      each.push(performance.now() - start);
+      copy ??= [...app.childNodes].map(copyOf);
+      root.unmount();
+    }
   }
   return times;
 }
+
+/** Makes an element like one of the page, and all that is in it. */
+function copyOf(node: Node, index: number): ReactNode {
+  if (!(node instanceof Element)) return node.textContent;
+  const attributes = [...node.attributes].map(({ name, value }) => [propertyNames[name] ?? name, value]);
+  const content = [...node.childNodes].map(copyOf);
+  return createElement(
+    node.localName,
+    { key: index, ...Object.fromEntries(attributes) },
+    content.length > 0 ? content : undefined,
+  );
+}
+
+const propertyNames: { readonly [attribute: string]: string } = { class: 'className', tabindex: 'tabIndex' };
 
 /** How often the widget and the app around it were rendered; a production build has no profiler. */
 const renders = { widget: 0, app: 0 };
