@@ -30,7 +30,8 @@ export interface SqliteStoreOptions {
  * Several processes of one machine may use the same file. Nothing is opened or written before the first use. `append`
  * resolves after the data reached the disk (the write-ahead log is flushed off the event loop), takes big batches in
  * several transactions of about 4 ms, and keeps the totals of every user in the same transactions, so `userTotals` and
- * `totals` of a user read a few rows however many records there are. Other totals go through the matching records.
+ * `totals` of a user read a few rows however many records there are. Totals and series of a user, a tenant or everything
+ * over a range of time read a row per hour. Others go through the matching records.
  *
  * @throws {@link MeterError} `invalid_options` for a wrong option, and on Vercel or Lambda without `ephemeral`;
  * `unsupported` where the runtime has no `node:sqlite`. Methods reject with `store_failed` when the file cannot be used,
@@ -62,6 +63,7 @@ export function sqliteStore(options: SqliteStoreOptions): UsageStore & Required<
     async totals(query) {
       checkOpen();
       checkUsageQuery(query);
+      await writer.whenReadable();
       return connection.use((prepare, database) => readTotals(query, prepare, database));
     },
     async userTotals(userId) {
@@ -72,11 +74,13 @@ export function sqliteStore(options: SqliteStoreOptions): UsageStore & Required<
     async series(query) {
       checkOpen();
       checkSeriesQuery(query);
+      await writer.whenReadable();
       return readSeries(query, connection);
     },
     async *records(query) {
       checkOpen();
       checkRecordsQuery(query);
+      await writer.whenReadable();
       for await (const record of readRecords(query, connection)) {
         yield record;
         checkOpen();

@@ -3,14 +3,15 @@ import { writeSync } from 'node:fs';
 import { sqliteStore } from '../../src/storage/sqlite-store.ts';
 import { usageRecord } from '../../src/testing/usage-record-builder.ts';
 
-const [path = '', name = '', batches = '0', sharedId = ''] = process.argv.slice(2);
+const [path = '', name = '', batches = '0', sharedId = '', batchLength = '7'] = process.argv.slice(2);
 const store = sqliteStore({ path });
 for (let batch = 0; batch < Number(batches); batch += 1) {
-  const records = Array.from({ length: 7 }, (_, index) =>
+  const records = Array.from({ length: Number(batchLength) }, (_, index) =>
     usageRecord({
       id: `${name}-${batch}-${index}`,
       callId: `call-${batch}-${index}`,
-      attribution: { userId: `user-${index % 3}` },
+      startedAt: new Date(Date.UTC(2026, 10, 22) + batch * 600_000 + index),
+      attribution: { userId: `user-${index % 3}`, tenantId: `tenant-${index % 2}` },
     }),
   );
   if (sharedId !== '') records.push(usageRecord({ id: `${sharedId}-${batch}` }));

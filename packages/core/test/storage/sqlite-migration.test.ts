@@ -14,8 +14,17 @@ const counts = ['input', 'output', 'total', 'cache_read_input', 'cache_write_inp
   .concat('audio_seconds');
 const summed = ['records', 'unpriced_calls', 'pico_high', 'pico_low', ...counts];
 
+/** Makes a file what schema version 3 left: indexes of users and tenants in place of sums of hours. */
+const backToVersion3 = `
+  DROP TABLE usage_hours;
+  DROP TABLE usage_fold;
+  DROP INDEX usage_by_retry_time;
+  CREATE INDEX usage_by_user ON usage_records (user_id, started_at);
+  CREATE INDEX usage_by_tenant ON usage_records (tenant_id, started_at) WHERE tenant_id IS NOT NULL;
+  PRAGMA user_version = 3`;
+
 /** Makes a file what schema version 2 left: totals over all origins in a row of their own, an index of all calls. */
-const backToVersion2 = `
+const backToVersion2 = `${backToVersion3};
   INSERT INTO usage_totals (scope, user_id, origin, calls, ${summed.join(', ')})
     SELECT scope, user_id, '', sum(whole_calls), ${summed.map((column) => `sum(${column})`).join(', ')}
     FROM usage_totals GROUP BY scope, user_id;
@@ -35,6 +44,7 @@ const backToVersion1 = `${backToVersion2};
 const olderVersions: readonly (readonly [version: number, back: string])[] = [
   [1, backToVersion1],
   [2, backToVersion2],
+  [3, backToVersion3],
 ];
 
 const records = mixedRecords(300, [new Date('2026-10-25T00:30:00Z'), new Date('2026-11-01T05:59:00Z')]);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { UsageRecord } from '../../src/recording/usage-record.ts';
 import { sqliteStore } from '../../src/storage/sqlite-store.ts';
@@ -44,12 +45,36 @@ it('has everything that was acknowledged before kill -9, and sums that fit', { t
   }
 });
 
+it('has sums of hours that fit after kill -9 of processes that fold them', { timeout: 30_000 }, async () => {
+  const processes = ['a', 'b', 'c'].map((name, at) => {
+    const running = appendProcess([path, name, '100000', '', '70'], (count) => {
+      if (count === 3500 + at * 700) running.child.kill('SIGKILL');
+    });
+    return running;
+  });
+  expect(await Promise.all(processes.map(({ done }) => done))).toEqual(['SIGKILL', 'SIGKILL', 'SIGKILL']);
+  const database = new DatabaseSync(path);
+  const lag = database.prepare('SELECT (SELECT max(seq) FROM usage_records) - seq AS records FROM usage_fold').get();
+  database.close();
+  const stored = new Set((await checkFile()).map(({ id }) => id));
+  expect(processes.flatMap(({ ids }) => ids).filter((id) => !stored.has(id))).toEqual([]);
+  // Some of them are folded, and never many are not.
+  expect(Number(lag?.['records'])).toBeLessThan(Math.min(stored.size, 8000));
+});
+
 /** All records, after checking that the kept totals are what the records say. */
 async function checkFile(): Promise<UsageRecord[]> {
   const store = sqliteStore({ path });
   const records: UsageRecord[] = [];
   for await (const { cursor: _, ...record } of store.records({})) records.push(record);
-  const queries: UsageQuery[] = [{}, ...['user-0', 'user-1', 'user-2'].map((userId) => ({ userId }))];
+  const from = new Date(Date.UTC(2026, 10, 22, 0, 30));
+  const queries: UsageQuery[] = [
+    {},
+    { from },
+    { tenantId: 'tenant-1' },
+    { tenantId: 'tenant-0', from },
+    ...['user-0', 'user-1', 'user-2'].flatMap((userId) => [{ userId }, { userId, from }]),
+  ];
   for (const query of queries) expect(jsonOf(await store.totals(query))).toEqual(expectedTotals(records, query));
   await store.close();
   return records;

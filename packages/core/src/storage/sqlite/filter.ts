@@ -13,8 +13,8 @@ export const modelSql = 'coalesce(response_model, request_model)';
 
 /**
  * Turns a query into a condition, and picks the index: without statistics SQLite cannot tell that a message has fewer
- * records than a user, so the other columns are hidden from it by a unary plus. Where rows are wanted in order of arrival, only
- * message, conversation and user are worth an index; the rest goes along the table.
+ * records than a conversation, so the other columns are hidden from it by a unary plus. Users and tenants have no index: see
+ * `listedFilter`.
  */
 export function sqlFilter(query: UsageQuery, order: 'time' | 'arrival'): SqlFilter {
   const conditions: string[] = [];
@@ -28,13 +28,9 @@ export function sqlFilter(query: UsageQuery, order: 'time' | 'arrival'): SqlFilt
   };
   equal('message_id', query.messageId, true);
   equal('conversation_id', query.conversationId, true);
-  if (query.userId === null) {
-    conditions.push(`${hasIndex ? '+' : ''}user_id IS NULL`);
-    hasIndex = true;
-  } else {
-    equal('user_id', query.userId, true);
-  }
-  equal('tenant_id', query.tenantId, order === 'time');
+  if (query.userId === null) conditions.push('+user_id IS NULL');
+  else equal('user_id', query.userId, false);
+  equal('tenant_id', query.tenantId, false);
   if (query.model !== undefined) {
     conditions.push(`${modelSql} = ?`);
     values.push(encodeText(query.model));
@@ -53,4 +49,13 @@ export function sqlFilter(query: UsageQuery, order: 'time' | 'arrival'): SqlFilt
     values.push(query.to.getTime());
   }
   return { where: conditions.length === 0 ? '1' : conditions.join(' AND '), values };
+}
+
+/** The same among records that are listed: by their sequence numbers, whose list is the first value. */
+export function listedFilter(query: UsageQuery, sequences: readonly number[]): SqlFilter {
+  const { where, values } = sqlFilter(query, 'arrival');
+  return {
+    where: `seq IN (SELECT value FROM json_each(?)) AND ${where}`,
+    values: [JSON.stringify(sequences), ...values],
+  };
 }

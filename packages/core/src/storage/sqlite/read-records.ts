@@ -4,8 +4,11 @@ import type { RecordsQuery, UsageQuery } from '../usage-store.ts';
 import type { Connection, Prepare, Row } from './connection.ts';
 import { sqlFilter } from './filter.ts';
 import { keptCounts } from './kept-totals.ts';
+import { newestSequence } from './newest-sequence.ts';
 import { rowRecord } from './record-row.ts';
-import { encodeText } from './text.ts';
+import { listedScope, listedSequences, timeRange } from './scope.ts';
+import type { Scope } from './scope.ts';
+import { inSnapshot } from './snapshot.ts';
 
 /** Every read is one short look at the file, so nothing is held open between them and the event loop gets its turns. */
 const pageLength = 100;
@@ -13,7 +16,7 @@ const pageLength = 100;
 const walkLength = 5000;
 /** So many rows of a user are put into order of arrival at once. */
 const arrivalLength = 2000;
-/** The index of users is ordered by time. Sorting that of a user with more records than these takes longer than the walk. */
+/** A user has lists per hour. Putting those of one with more records than these into order takes longer than the walk. */
 const maxSortedRecords = 50_000;
 
 type Order = NonNullable<RecordsQuery['order']>;
@@ -39,7 +42,9 @@ export async function* readRecords(
   let left = limit;
   let durable = -1;
   const page = (from: number): Promise<Page> =>
-    connection.use((prepare) => readPage(prepare, from, Math.min(pageLength, left)));
+    connection.use((prepare, database) =>
+      inSnapshot(database, () => readPage(prepare, from, Math.min(pageLength, left))),
+    );
   while (left > 0 && next !== undefined) {
     // oxlint-disable-next-line no-await-in-loop -- the next page begins where this one ends
     const found = await page(next);
@@ -60,11 +65,12 @@ export async function* readRecords(
 
 function pageReader(query: UsageQuery, order: Order, limit: number, prepare: Prepare): ReadPage {
   if (query.messageId !== undefined || query.conversationId !== undefined) return indexReader(query, order);
-  if (query.userId === undefined || keptCounts(query.userId, prepare).records > maxSortedRecords) {
+  const scope = listedScope(query);
+  const { userId, ...rest } = query;
+  if (scope === undefined || userId === undefined || keptCounts(userId, prepare).records > maxSortedRecords) {
     return walkReader(query, order);
   }
-  const { userId, ...rest } = query;
-  return userReader(userId, rest, order, limit);
+  return userReader(scope, rest, order, limit);
 }
 
 /** A message and a conversation have few records: they are sorted anew for every page. */
@@ -79,40 +85,35 @@ function indexReader(query: UsageQuery, order: Order): ReadPage {
 
 /** Along the table, window by window. */
 function walkReader(query: UsageQuery, order: Order): ReadPage {
-  const { userId, ...rest } = query;
-  const { where, values } = sqlFilter(rest, 'arrival');
-  const ofUser = userId === undefined ? '1' : userId === null ? '+user_id IS NULL' : '+user_id = ?';
-  const userValues = typeof userId === 'string' ? [encodeText(userId)] : [];
+  const { where, values } = sqlFilter(query, 'arrival');
   const isArrival = order === 'arrival';
-  const sql = `SELECT * FROM usage_records WHERE ${ofUser} AND ${where} AND seq ${isArrival ? '<=' : '>='} ?
+  const sql = `SELECT * FROM usage_records WHERE ${where} AND seq ${isArrival ? '<=' : '>='} ?
     AND ${behind(order)} LIMIT ?`;
   return (prepare, after, length) => {
     const newest = newestSequence(prepare);
     const start = isArrival ? after : Math.min(after, newest + 1);
     const end = isArrival ? start + walkLength : start - walkLength;
-    const rows = prepare(sql).all(...userValues, ...values, end, start, length);
+    const rows = prepare(sql).all(...values, end, start, length);
     if (rows.length === length) return { rows, next: lastSequence(rows) };
     return { rows, next: (isArrival ? end >= newest : end <= 1) ? undefined : end };
   };
 }
 
-/** The records of one user: many are put into order at once, by the index alone, and read page by page. */
-function userReader(userId: string | null, rest: UsageQuery, order: Order, limit: number): ReadPage {
+/** The records of one user: many are put into order at once, by their lists alone, and read page by page. */
+function userReader(scope: Scope, rest: UsageQuery, order: Order, limit: number): ReadPage {
   const { where, values } = sqlFilter(rest, 'arrival');
-  const user = userId === null ? [] : [encodeText(userId)];
-  // The index is named: to go along the table looks cheaper where the rows are to be in its order.
-  const sequencesSql = `SELECT seq FROM usage_records INDEXED BY usage_by_user
-    WHERE user_id ${userId === null ? 'IS NULL' : '= ?'} AND ${behind(order)} LIMIT ?`;
+  const isArrival = order === 'arrival';
   const recordsSql = `SELECT * FROM usage_records WHERE seq IN (SELECT value FROM json_each(?)) AND ${where}
-    ORDER BY seq ${order === 'arrival' ? 'ASC' : 'DESC'} LIMIT ?`;
+    ORDER BY seq ${isArrival ? 'ASC' : 'DESC'} LIMIT ?`;
   const batchLength = Math.min(arrivalLength, Math.max(pageLength, limit));
   let sequences: readonly number[] = [];
   let isLastBatch = false;
   return (prepare, after, length) => {
     if (sequences.length === 0) {
-      sequences = prepare(sequencesSql)
-        .all(...user, after, batchLength)
-        .map((row) => Number(row['seq']));
+      sequences = listedSequences(scope, timeRange(rest), prepare, isArrival ? after : 0)
+        .filter((sequence) => (isArrival ? sequence > after : sequence < after))
+        .toSorted((a, b) => (isArrival ? a - b : b - a))
+        .slice(0, batchLength);
       isLastBatch = sequences.length < batchLength;
     }
     const page = sequences.slice(0, pageLength);
@@ -123,10 +124,6 @@ function userReader(userId: string | null, rest: UsageQuery, order: Order, limit
     sequences = sequences.slice(looked);
     return { rows, next };
   };
-}
-
-function newestSequence(prepare: Prepare): number {
-  return Number(prepare('SELECT max(seq) AS newest FROM usage_records').get()?.['newest'] ?? 0);
 }
 
 /** The rows are in order, one way or the other. */

@@ -15,7 +15,9 @@ const tokenColumnTypes = tokenColumnPairs
  * `seq` is the order of arrival. `usage_totals` holds one row per scope (0 everything, 1 records without a user, 2 one
  * user) and origin; it is written in the transaction of its records. All origins together are the sums over these rows:
  * `whole_calls` and `unpriced_calls` count a call in the row of the origin it came with first, `calls` in each of its
- * origins.
+ * origins. `usage_hours` holds sums per scope (3 is one tenant), key, hour of the epoch and origin over the records up to
+ * `usage_fold`, and the `seq` of each of them, in rows of their own per `part` of the table; it is written later, by whoever
+ * comes to it.
  */
 const migrations: readonly string[] = [
   `CREATE TABLE usage_records (
@@ -52,6 +54,17 @@ const migrations: readonly string[] = [
     WHERE origin = (SELECT min(origin) FROM usage_totals AS other
       WHERE other.scope = share.scope AND other.user_id = share.user_id AND other.origin <> '');
   DELETE FROM usage_totals WHERE origin = '';`,
+  // The entries of a user and of a tenant are spread over as many pages as there are users: for every record a page was
+  // written. Sums per hour, with the places of their records, are written for many records at once instead.
+  `CREATE TABLE usage_hours (
+    scope INTEGER NOT NULL, key TEXT NOT NULL, hour INTEGER NOT NULL, origin TEXT NOT NULL, part INTEGER NOT NULL,
+    records INTEGER NOT NULL, unpriced INTEGER NOT NULL, ${tokenColumnTypes}, pico_high INTEGER NOT NULL,
+    pico_low INTEGER NOT NULL, seqs TEXT NOT NULL, PRIMARY KEY (scope, key, hour, origin, part)) WITHOUT ROWID;
+  CREATE TABLE usage_fold (seq INTEGER NOT NULL);
+  INSERT INTO usage_fold VALUES (0);
+  CREATE INDEX usage_by_retry_time ON usage_records (started_at, user_id, tenant_id, call_id) WHERE call_id <> id;
+  DROP INDEX usage_by_user;
+  DROP INDEX usage_by_tenant;`,
 ];
 
 /** The version this release writes. */

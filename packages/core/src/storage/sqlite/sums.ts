@@ -1,4 +1,4 @@
-import { tokenTotals } from '../usage-sums.ts';
+import { addTokens, tokenTotals } from '../usage-sums.ts';
 import type { TokenSums } from '../usage-sums.ts';
 import type { OriginTotals } from '../usage-store.ts';
 import type { Row } from './connection.ts';
@@ -25,5 +25,16 @@ export function rowSums(row: Row): OriginTotals {
     calls: Number(row['calls'] ?? 0),
     tokens: tokenTotals(tokens),
     picoUsd: money('pico_high') * moneyUnit + money('pico_low'),
+  };
+}
+
+/** Several sums together. */
+export function addedSums(parts: readonly OriginTotals[]): OriginTotals {
+  const tokens: TokenSums = {};
+  for (const part of parts) addTokens(tokens, part.tokens);
+  return {
+    calls: parts.reduce((sum, { calls }) => sum + calls, 0),
+    tokens: tokenTotals(tokens),
+    picoUsd: parts.reduce((sum, { picoUsd }) => sum + picoUsd, 0n),
   };
 }

@@ -1,14 +1,13 @@
-import type { SQLInputValue, StatementSync } from 'node:sqlite';
-import { tokenUsageFields } from '../../normalize/token-usage.ts';
-import type { TokenUsage } from '../../normalize/token-usage.ts';
+import type { StatementSync } from 'node:sqlite';
 import { isUnpriced } from '../storable-record.ts';
 import type { StorableRecord } from '../storable-record.ts';
 import type { Prepare } from './connection.ts';
+import { addToDelta, grown, mergeDelta, shapeColumns, shapeValues, sumDelta } from './sum-delta.ts';
+import type { SumDelta } from './sum-delta.ts';
 import { encodeText } from './text.ts';
-import { moneyUnit, tokenColumnPairs } from './token-columns.ts';
 
-/** Scopes of `usage_totals`. */
-export const totalsScope = { everything: 0, withoutUser: 1, user: 2 } as const;
+/** Scopes of `usage_totals`, and of `usage_hours`; only the latter has the one of tenants. */
+export const totalsScope = { everything: 0, withoutUser: 1, user: 2, tenant: 3 } as const;
 
 /** Collects what the records of one transaction add to `usage_totals`. */
 export interface TotalsFold {
@@ -19,23 +18,15 @@ export interface TotalsFold {
 }
 
 /** What is added to one row of `usage_totals`. */
-interface Delta {
-  /** Sums in the order of `tokenUsageFields`; a bit of `shape` says which of them a record carried. */
-  readonly counts: number[];
-  shape: number;
-  records: number;
+interface Delta extends SumDelta {
   calls: number;
   wholeCalls: number;
   unpricedCalls: number;
-  /** In units of `moneyUnit`, and the rest: plain numbers stay exact for more records than a transaction takes. */
-  picoHigh: number;
-  picoLow: number;
 }
 
 /** The rows of one user, of records without a user, or of everything, by origin. */
 type Share = Map<string, Delta>;
 
-const unit = Number(moneyUnit);
 const deltaColumns = ['records', 'calls', 'whole_calls', 'unpriced_calls', 'pico_high', 'pico_low'];
 
 /** The records of a call that came before: the one that has its name as its id, and its retries. */
@@ -81,7 +72,7 @@ export function createTotalsFold(prepare: Prepare): TotalsFold {
       const ofUser = share.get(origin) ?? newDelta(share, origin);
       const ofAll = everything.get(origin) ?? newDelta(everything, origin);
       // The sums of a record are added to one row here, and to the other when they are written.
-      addSums(ofUser, fields);
+      addToDelta(ofUser, fields.tokens, fields.cost.picoUsd);
       const unpriced = isUnpriced(fields) ? 1 : 0;
       if (isCallNew(fields, sequence)) {
         for (const delta of [ofUser, ofAll]) {
@@ -105,7 +96,7 @@ export function createTotalsFold(prepare: Prepare): TotalsFold {
       const write = createDeltaWriter(prepare);
       for (const [user, share] of users) {
         for (const [origin, delta] of share) {
-          merge(everything.get(origin) ?? newDelta(everything, origin), delta);
+          mergeDelta(everything.get(origin) ?? newDelta(everything, origin), delta);
           write(user === null ? totalsScope.withoutUser : totalsScope.user, user ?? '', origin, delta);
         }
       }
@@ -121,70 +112,30 @@ function newShare(shares: Map<string | null, Share>, user: string | null): Share
 }
 
 function newDelta(share: Share, origin: string): Delta {
-  const delta: Delta = {
-    counts: tokenUsageFields.map(() => 0),
-    shape: 0,
-    records: 0,
-    calls: 0,
-    wholeCalls: 0,
-    unpricedCalls: 0,
-    picoHigh: 0,
-    picoLow: 0,
-  };
+  const delta: Delta = { ...sumDelta(), calls: 0, wholeCalls: 0, unpricedCalls: 0 };
   share.set(origin, delta);
   return delta;
 }
 
-function addSums(delta: Delta, { cost, tokens }: StorableRecord['fields']): void {
-  const { picoUsd = 0 } = cost;
-  const low = picoUsd % unit;
-  delta.records += 1;
-  delta.picoHigh += (picoUsd - low) / unit;
-  delta.picoLow += low;
-  for (let at = 0; at < tokenUsageFields.length; at += 1) {
-    const value = tokens[tokenUsageFields[at] as keyof TokenUsage];
-    if (value === undefined) continue;
-    delta.shape |= 1 << at;
-    delta.counts[at] = (delta.counts[at] ?? 0) + value;
-  }
-}
-
-function merge(into: Delta, { records, picoHigh, picoLow, counts, shape }: Delta): void {
-  into.records += records;
-  into.picoHigh += picoHigh;
-  into.picoLow += picoLow;
-  into.shape |= shape;
-  for (let at = 0; at < counts.length; at += 1) into.counts[at] = (into.counts[at] ?? 0) + (counts[at] ?? 0);
-}
-
-/** Writes sums, by one statement per set of counts they have: handing over a NULL costs as much as a value. */
+/** Writes sums, by one statement per set of counts they have. */
 function createDeltaWriter(prepare: Prepare) {
   const statements = new Map<number, StatementSync>();
 
   return (scope: number, user: string, origin: string, delta: Delta): void => {
-    const { counts, shape, records, calls, wholeCalls, unpricedCalls, picoHigh, picoLow } = delta;
-    const values: SQLInputValue[] = [scope, user, origin, records, calls, wholeCalls, unpricedCalls, picoHigh, picoLow];
-    for (let at = 0; at < counts.length; at += 1) if ((shape >> at) & 1) values.push(counts[at] ?? 0);
+    const { shape, records, calls, wholeCalls, unpricedCalls, picoHigh, picoLow } = delta;
     let statement = statements.get(shape);
     if (statement === undefined) {
       statement = prepare(upsertSql(shape));
       statements.set(shape, statement);
     }
-    statement.run(...values);
+    const sums = [records, calls, wholeCalls, unpricedCalls, picoHigh, picoLow];
+    statement.run(scope, user, origin, ...sums, ...shapeValues(delta));
   };
 }
 
-/** A number is bound as a float, and a float in a sum beyond 2^53 would round it, hence the cast. */
 function upsertSql(shape: number): string {
-  const tokenColumns = tokenColumnPairs.filter((_, index) => (shape >> index) & 1).map(([, column]) => column);
-  const columns = [...deltaColumns, ...tokenColumns];
+  const columns = [...deltaColumns, ...shapeColumns(shape)];
   return `INSERT INTO usage_totals (scope, user_id, origin, ${columns.join(', ')})
     VALUES (?, ?, ?, ${columns.map(() => '?').join(', ')})
-    ON CONFLICT (scope, user_id, origin) DO UPDATE SET
-    ${deltaColumns.map((column) => `${column} = ${column} + ${added(column)}`).join(', ')}
-    ${tokenColumns.map((column) => `, ${column} = coalesce(${column}, 0) + ${added(column)}`).join('')}`;
-}
-
-function added(column: string): string {
-  return column === 'audio_seconds' ? `excluded.${column}` : `CAST(excluded.${column} AS INTEGER)`;
+    ON CONFLICT (scope, user_id, origin) DO UPDATE SET ${columns.map((column) => grown(column)).join(', ')}`;
 }
