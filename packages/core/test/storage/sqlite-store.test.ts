@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -110,6 +110,68 @@ describe('the file', () => {
     await store.close();
   });
 });
+
+// Windows lets nobody delete or replace a file that is open.
+describe.skipIf(process.platform === 'win32')('a file that vanishes under an open store', () => {
+  const batch = [usageRecord({ id: 'a' }), usageRecord({ id: 'b' })];
+
+  it.for([
+    ['with all that belongs to it', ['', '-wal', '-shm']],
+    ['alone', ['']],
+    ['without its log, which is deleted alone', ['-wal']],
+  ] as const)('acknowledges nothing into a file nobody finds, deleted %s', async ([, suffixes]) => {
+    const store = sqliteStore({ path });
+    await store.append([usageRecord({ id: 'before' })]);
+    for (const suffix of suffixes) rmSync(`${path}${suffix}`);
+    await expect(store.append(batch)).rejects.toMatchObject({
+      code: 'store_failed',
+      message: expect.stringContaining('deleted or replaced'),
+    });
+    // The same batch again, as the recorder does. A log that is gone alone was moved into the file when that was closed.
+    const { inserted, duplicates } = await store.append(batch);
+    expect(inserted + duplicates).toBe(2);
+    await store.close();
+    expect(await idsIn(path)).toEqual(expect.arrayContaining(['a', 'b']));
+  });
+
+  it('goes on in the file that was put in its place', async () => {
+    const restored = sqliteStore({ path: join(folder, 'restored.db') });
+    await restored.append([usageRecord({ id: 'restored' })]);
+    await restored.close();
+    const store = sqliteStore({ path });
+    await store.append([usageRecord({ id: 'before' })]);
+    for (const suffix of ['-wal', '-shm']) rmSync(`${path}${suffix}`);
+    renameSync(join(folder, 'restored.db'), path);
+    await expect(store.append(batch)).rejects.toMatchObject({ code: 'store_failed' });
+    expect(await store.append(batch)).toEqual({ inserted: 2, duplicates: 0 });
+    expect(await store.userTotals('user-1')).toMatchObject({ calls: 3 });
+    await store.close();
+    expect(await idsIn(path)).toEqual(['restored', 'a', 'b']);
+  });
+
+  it('is closed once more without harm by those who waited together', async () => {
+    const store = sqliteStore({ path });
+    await store.append([usageRecord({ id: 'before' })]);
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`);
+    const appends = ['a', 'b', 'c'].map((id) => store.append([usageRecord({ id })]));
+    const outcomes = await Promise.allSettled(appends);
+    expect(outcomes.some(({ status }) => status === 'rejected')).toBe(true);
+    for (const id of ['a', 'b', 'c']) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await store.append([usageRecord({ id })]);
+    }
+    await store.close();
+    expect(await idsIn(path)).toEqual(['a', 'b', 'c']);
+  });
+});
+
+async function idsIn(file: string): Promise<string[]> {
+  const store = sqliteStore({ path: file });
+  const ids = [];
+  for await (const { id } of store.records({})) ids.push(id);
+  await store.close();
+  return ids;
+}
 
 it('is not opened again by a read that close() overtook', async () => {
   const store = sqliteStore({ path });

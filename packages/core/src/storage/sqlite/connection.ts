@@ -3,7 +3,7 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { MeterError, isMeterError } from '../../errors.ts';
 import { sqliteModule } from '../../node/sqlite-module.ts';
 import { migrate } from './schema.ts';
-import { openWriteAheadLog } from './write-ahead-log.ts';
+import { FileGone, openWriteAheadLog } from './write-ahead-log.ts';
 import type { SyncFile, WriteAheadLog } from './write-ahead-log.ts';
 
 type SqliteModule = typeof sqliteNamespace;
@@ -30,7 +30,8 @@ export interface Connection {
   /**
    * Resolves when everything that was committed before is on the disk, whichever process committed it.
    *
-   * @throws {@link MeterError} `store_failed` when the disk did not take it.
+   * @throws {@link MeterError} `store_failed` when the disk did not take it, or when the file was deleted or replaced
+   * meanwhile: the next use opens what is under its name then, or makes it.
    */
   whenDurable(): Promise<void>;
   /** Closes the file if it was opened, for good. */
@@ -39,6 +40,8 @@ export interface Connection {
 
 /** A connection that is written to. */
 export interface WritableConnection extends Connection {
+  /** How often the file was opened: another time it may be another file. */
+  readonly openings: number;
   /**
    * Moves the log into the database file. It waits for the disk once on the event loop, for the file; for the log the wait
    * is over by then. Does nothing where SQLite keeps no log.
@@ -58,9 +61,11 @@ export function createConnection(path: string, busyTimeoutMs: number, syncFile?:
   let log: WriteAheadLog | undefined;
   let statements = createStatementCache();
   let isClosed = false;
+  let openings = 0;
 
   const open = (): DatabaseSync => {
     const opened = openDatabase(sqlite, path);
+    openings += 1;
     log = openWriteAheadLog(opened, syncFile);
     // Then COMMIT itself does not wait for the disk; `whenDurable` does.
     opened.exec(`PRAGMA synchronous = ${log === undefined ? 'FULL' : 'NORMAL'}`);
@@ -79,7 +84,29 @@ export function createConnection(path: string, busyTimeoutMs: number, syncFile?:
     return statement;
   };
 
+  const closeFile = (): void => {
+    statements = createStatementCache();
+    log?.close();
+    log = undefined;
+    database?.close();
+    database = undefined;
+  };
+
+  const syncLog = async (): Promise<void> => {
+    const synced = log;
+    try {
+      await synced?.sync();
+    } catch (error) {
+      // Several may have waited for it, and the first of them has opened another one.
+      if (error instanceof FileGone && log === synced) closeFile();
+      throw error;
+    }
+  };
+
   const connection: WritableConnection = {
+    get openings() {
+      return openings;
+    },
     async use(work) {
       const deadline = performance.now() + busyTimeoutMs;
       for (let attempt = 0; ; attempt += 1) {
@@ -99,22 +126,19 @@ export function createConnection(path: string, busyTimeoutMs: number, syncFile?:
     },
     async whenDurable() {
       try {
-        await log?.sync();
+        await syncLog();
       } catch (error) {
         throw failure(path, error);
       }
     },
     async checkpoint() {
       if (log === undefined) return;
-      await log.sync();
+      await syncLog();
       await connection.use(() => prepare('PRAGMA wal_checkpoint(PASSIVE)').get());
     },
     close() {
       isClosed = true;
-      statements = createStatementCache();
-      log?.close();
-      database?.close();
-      database = undefined;
+      closeFile();
     },
   };
   return connection;

@@ -6,9 +6,17 @@ export interface WriteAheadLog {
    * Resolves when everything committed before the call is on the disk; the waiting is not done on the event loop.
    *
    * @throws what the file system throws. Once that happened, nothing counts as written but what was moved into the database.
+   * {@link FileGone} where the database is no longer what its path leads to.
    */
   sync(): Promise<void>;
   close(): void;
+}
+
+/** The database was deleted or replaced while it was open: what is written goes into a file nobody finds again. */
+export class FileGone extends Error {
+  constructor() {
+    super('its file was deleted or replaced while it was open');
+  }
 }
 
 /** Waits until the disk has a file; `fs.fdatasync`, but for tests. */
@@ -43,6 +51,15 @@ export function openWriteAheadLog(database: DatabaseSync, syncFile?: SyncFile): 
         fs.fdatasync(opened, (error) => (error === null ? resolve() : reject(error)));
       }));
 
+  const identityOf = (path: string): string | undefined => {
+    const found = fs.statSync(path, { bigint: true, throwIfNoEntry: false });
+    return found && `${found.dev} ${found.ino}`;
+  };
+  // SQLite itself goes on in files without a name. (Windows lets nobody delete them.) Some microseconds each time, where the
+  // thread pool would take a hundred.
+  const watched = [file, `${file}-wal`].map((path) => ({ path, identity: identityOf(path) }));
+  const areThere = (): boolean => watched.every(({ path, identity }) => identityOf(path) === identity);
+
   let isInDoubt = false;
   let isClosed = false;
   let underway: Promise<void> | undefined;
@@ -58,6 +75,7 @@ export function openWriteAheadLog(database: DatabaseSync, syncFile?: SyncFile): 
       isInDoubt = true;
       throw error;
     }
+    if (!areThere()) throw new FileGone();
   }
 
   function begin(): Promise<void> {

@@ -65,6 +65,7 @@ export function createWriter(connection: WritableConnection): Writer {
   let pending: PendingFold | undefined;
   /** How far the fold went when it was looked at last. */
   let folded: number | undefined;
+  let openings = 0;
   let folding: Promise<void> | undefined;
 
   async function drain(): Promise<void> {
@@ -73,6 +74,9 @@ export function createWriter(connection: WritableConnection): Writer {
         // oxlint-disable-next-line no-await-in-loop -- one transaction after the other
         await connection.use((prepare, database) => {
           const insertBudgetMs = Math.max(transactionBudgetMs - commitMs, leastInsertBudgetMs);
+          // What is known is known of the file as it was opened then.
+          if (connection.openings !== openings) pending = folded = undefined;
+          ({ openings } = connection);
           const before = newestSequence(prepare);
           folded ??= foldedSequence(prepare);
           // What others have inserted since is not in it, and is read back when its turn comes.
