@@ -33,18 +33,20 @@ export interface GraceLimits {
   readonly maxBytes: number;
 }
 
-/**
- * Puts the watch between a body's reader and the host: one read of the body per read of the host, none ahead.
- *
- * @param disconnect - Ends the connection with the host's reason; called where the host left before the end.
- */
+/** What can be done to the connection an answer comes from. */
+export interface Connection {
+  /** Ends it with the host's reason: the host left before the end. */
+  disconnect(reason: unknown): void;
+}
+
+/** Puts the watch between a body's reader and the host: one read of the body per read of the host, none ahead. */
 export function createAnswerSource(
   reader: BodyReader,
   watch: AnswerWatch,
   grace: GraceLimits,
-  disconnect: (reason: unknown) => void,
+  connection: Connection,
 ): AnswerSource {
-  return new Source(reader, watch, grace, disconnect);
+  return new Source(reader, watch, grace, connection);
 }
 
 /** A class, for there is one of these per answer; see ADR 0011. */
@@ -52,7 +54,7 @@ class Source implements AnswerSource {
   private readonly reader: BodyReader;
   private readonly watch: AnswerWatch;
   private readonly grace: GraceLimits;
-  private readonly disconnect: (reason: unknown) => void;
+  private readonly connection: Connection;
   private isDetached = false;
   private isReading = false;
   private detachReason: unknown = undefined;
@@ -71,11 +73,11 @@ class Source implements AnswerSource {
   private readonly onBreak: (error: unknown) => void;
   private readonly wait: (resolve: (result: ReadResult) => void, reject: (error: unknown) => void) => void;
 
-  constructor(reader: BodyReader, watch: AnswerWatch, grace: GraceLimits, disconnect: (reason: unknown) => void) {
+  constructor(reader: BodyReader, watch: AnswerWatch, grace: GraceLimits, connection: Connection) {
     this.reader = reader;
     this.watch = watch;
     this.grace = grace;
-    this.disconnect = disconnect;
+    this.connection = connection;
     // By way of variables: V8 lets a function that is written where it is assigned to a member grow old at once, and
     // with it whatever it holds.
     const onRead = (result: ReadResult): void => this.arrived(result);
@@ -170,7 +172,7 @@ class Source implements AnswerSource {
     try {
       const cancelled = this.reader.cancel(reason);
       // Behind the end mark the bare client does no more than that either, and to abort a signal is dear.
-      if (!this.watch.isDone) this.disconnect(reason);
+      if (!this.watch.isDone) this.connection.disconnect(reason);
       await cancelled;
     } finally {
       this.release();

@@ -69,18 +69,22 @@ class Watch<Watched extends Attempt, Call> implements AnswerWatch {
   isDone = false;
   private isBlind = false;
   private hasLeft = false;
-  private open: { readonly attempt: Watched; readonly call: Call; readonly look: BodyLook } | undefined;
+  /** These three are there until the attempt has ended. Not in one object: see {@link Watch}. */
+  private attempt: Watched | undefined;
+  private call: Call | undefined;
+  private look: BodyLook | undefined;
   private readonly surroundings: WatchSurroundings<Watched, Call>;
 
   constructor(attempt: Watched, call: Call, look: BodyLook, surroundings: WatchSurroundings<Watched, Call>) {
-    this.open = { attempt, call, look };
+    this.attempt = attempt;
+    this.call = call;
+    this.look = look;
     this.surroundings = surroundings;
   }
 
   see(chunk: Uint8Array): Uint8Array | undefined {
-    const { open } = this;
-    if (open === undefined) return chunk;
-    const { attempt, look } = open;
+    const { attempt, look } = this;
+    if (attempt === undefined || look === undefined) return chunk;
     attempt.firstChunkAt ??= this.surroundings.clock();
     attempt.bytes += chunk.length;
     if (this.isBlind) return chunk;
@@ -95,9 +99,8 @@ class Watch<Watched extends Attempt, Call> implements AnswerWatch {
   }
 
   seeText(text: string, value?: unknown): void {
-    const { open } = this;
-    if (open === undefined) return;
-    const { attempt, look } = open;
+    const { attempt, look } = this;
+    if (attempt === undefined || look === undefined) return;
     const at = this.surroundings.clock();
     attempt.firstChunkAt ??= at;
     attempt.bytes += text.length;
@@ -118,48 +121,48 @@ class Watch<Watched extends Attempt, Call> implements AnswerWatch {
   }
 
   fail(error: unknown): void {
-    const { open, surroundings } = this;
-    if (open === undefined) return;
+    const { attempt, call, surroundings } = this;
+    if (attempt === undefined || call === undefined) return;
     this.closed();
-    const isAbort = surroundings.isAborted(open.call) || isAbortError(error);
-    this.end(isAbort && !surroundings.isTimedOut(open.attempt, open.call) ? 'stopped' : 'failed');
+    const isAbort = surroundings.isAborted(call) || isAbortError(error);
+    this.end(isAbort && !surroundings.isTimedOut(attempt, call) ? 'stopped' : 'failed');
   }
 
   leave(): boolean {
     this.hasLeft = true;
-    const { open } = this;
-    if (open === undefined) return false;
+    const { attempt, call } = this;
+    if (attempt === undefined || call === undefined) return false;
     this.isDone = this.settled();
-    const { reader, streamed } = open.attempt;
+    const { reader, streamed } = attempt;
     const isWorthReading = streamed && !reader.hasUsage && !reader.hasError;
     // Also behind the end mark: some gateways send it ahead of the usage.
     if (isWorthReading && (this.isDone || reader.isFinished || this.surroundings.drains)) return true;
-    this.end(this.leftAs(open));
+    this.end(this.leftAs(attempt, call));
     return false;
   }
 
   graceOver(): void {
-    const { open } = this;
-    if (open === undefined) return;
+    const { attempt, call } = this;
+    if (attempt === undefined || call === undefined) return;
     this.closed();
-    open.attempt.drained = open.attempt.reader.hasUsage;
-    this.end(this.leftAs(open));
+    attempt.drained = attempt.reader.hasUsage;
+    this.end(this.leftAs(attempt, call));
   }
 
-  private leftAs({ attempt, call }: { readonly attempt: Watched; readonly call: Call }): AttemptOutcome {
+  private leftAs(attempt: Watched, call: Call): AttemptOutcome {
     if (this.isDone) return 'completed';
     return this.surroundings.isTimedOut(attempt, call) ? 'failed' : 'stopped';
   }
 
   private end(outcome: AttemptOutcome, at?: Date): void {
-    const { open } = this;
-    this.open = undefined;
-    if (open !== undefined) this.surroundings.end(open.attempt, outcome, open.call, at);
+    const { attempt, call } = this;
+    this.attempt = this.call = this.look = undefined;
+    if (attempt !== undefined && call !== undefined) this.surroundings.end(attempt, outcome, call, at);
   }
 
   private closed(): Uint8Array | undefined {
-    if (this.isBlind || this.open === undefined) return undefined;
-    const { look } = this.open;
+    const { look } = this;
+    if (this.isBlind || look === undefined) return undefined;
     try {
       const rest = look.end();
       look.settle();
@@ -171,9 +174,9 @@ class Watch<Watched extends Attempt, Call> implements AnswerWatch {
   }
 
   private settled(): boolean {
-    if (this.isBlind || this.open === undefined) return false;
+    if (this.isBlind || this.look === undefined) return false;
     try {
-      return this.open.look.settle();
+      return this.look.settle();
     } catch (error) {
       this.turnBlind(error);
       return false;

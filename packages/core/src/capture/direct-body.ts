@@ -84,7 +84,9 @@ function createDirectReader(state: BodyState): ReadableStreamDefaultReader<Uint8
 
 class DirectReader {
   readonly #state: BodyState;
-  #released: ReadableStreamDefaultReader | undefined;
+  #isReleased = false;
+  /** What refuses in its place from then on, made where it is asked: the SDK releases every reader, and asks none again. */
+  #refusing: ReadableStreamDefaultReader | undefined;
 
   constructor(state: BodyState) {
     this.#state = state;
@@ -103,9 +105,14 @@ class DirectReader {
   }
 
   releaseLock(): void {
-    if (this.#released !== undefined) return;
-    this.#released = releasedReader();
+    if (this.#isReleased) return;
+    this.#isReleased = true;
     this.#state.lock = 'none';
+  }
+
+  get #released(): ReadableStreamDefaultReader | undefined {
+    if (this.#isReleased) this.#refusing ??= releasedReader();
+    return this.#refusing;
   }
 }
 

@@ -1,5 +1,6 @@
 import { createAnswerWatch } from './answer-watch.ts';
-import type { BodyLook, WatchSurroundings } from './answer-watch.ts';
+import type { Connection, GraceLimits } from './answer-source.ts';
+import type { AnswerWatch, BodyLook, WatchSurroundings } from './answer-watch.ts';
 import type { AnswerReader } from './attempt.ts';
 import { createBatchLines } from './batch-lines.ts';
 import type { CaptureOptions } from './capture-options.ts';
@@ -16,7 +17,7 @@ import { createUnreadAnswers } from './unread-answers.ts';
 import type { HeldAnswer } from './unread-answers.ts';
 import { createUsageFilter } from './usage-filter.ts';
 import { followWebAnswer } from './web-answer.ts';
-import type { FollowedAnswer } from './web-answer.ts';
+import type { AnswerOptions, FollowedAnswer } from './web-answer.ts';
 
 /**
  * The answer's headers are here: finds the way to follow its body, or ends the attempt. Does not throw.
@@ -78,13 +79,9 @@ export function createFollowAnswer<Reader extends AnswerReader>(
     // Streams are not retried once they have begun.
     if (attempt.streamed) attempt.retryKey = undefined;
     const { relay } = call;
-    const watched = attempt.streamed ? withoutRequest(call) : call;
-    const answer = {
-      watch: createAnswerWatch(attempt, watched, lookAt(attempt, hide), watching),
-      grace: options.grace,
-      ownBody: hide !== 'nothing' || readsBodiesNatively(),
-      disconnect: relay === undefined ? stayConnected : (reason: unknown) => relay.abort(reason ?? leftReason()),
-    };
+    const watched = attempt.streamed ? new Answered(call) : call;
+    const watch = createAnswerWatch(attempt, watched, lookAt(attempt, hide), watching);
+    const answer = new Following(watch, options.grace, hide !== 'nothing' || readsBodiesNatively(), relay ?? plain);
     const followed = isNodeBody(body)
       ? followNodeAnswer(response as never, body, answer)
       : followWebAnswer(response, body, answer);
@@ -111,10 +108,37 @@ export function createFollowAnswer<Reader extends AnswerReader>(
 /** What is still needed of a call that is answered. */
 type AnsweredCall = Pick<Call, 'relay' | 'init' | 'signal'>;
 
-/** A stream may stay open for long: nothing of its prompt does. */
-function withoutRequest({ relay, signal }: Call): AnsweredCall {
-  return { relay, signal, init: {} };
+/** A stream may stay open for long: nothing of its prompt does. A class, for there is one of these per stream. */
+class Answered implements AnsweredCall {
+  readonly relay: SignalRelay | undefined;
+  readonly signal: Call['signal'];
+  readonly init = nothingOfIt;
+
+  constructor({ relay, signal }: Call) {
+    this.relay = relay;
+    this.signal = signal;
+  }
 }
+
+const nothingOfIt: RequestInit = {};
+
+/** A class, for there is one of these per answer; see ADR 0011. */
+class Following implements AnswerOptions {
+  readonly watch: AnswerWatch;
+  readonly grace: GraceLimits;
+  readonly ownBody: boolean;
+  readonly connection: Connection;
+
+  constructor(watch: AnswerWatch, grace: GraceLimits, ownBody: boolean, connection: Connection) {
+    this.watch = watch;
+    this.grace = grace;
+    this.ownBody = ownBody;
+    this.connection = connection;
+  }
+}
+
+/** A plain answer is never left for its usage: its connection is the host's own. */
+const plain: Connection = { disconnect: () => {} };
 
 /** Module level, so that it holds the answer as weakly as it is held, and nothing else of it. */
 function passTo(answer: HeldAnswer<FollowedAnswer>, relay: SignalRelay): (reason: unknown) => void {
@@ -124,14 +148,3 @@ function passTo(answer: HeldAnswer<FollowedAnswer>, relay: SignalRelay): (reason
     else followed.abort(reason);
   };
 }
-
-/** A plain answer is never left for its usage: its connection is the host's own. */
-const stayConnected = (): void => {};
-
-/** What an abort without a reason makes, made once: it takes a stack trace, 20 us, and nobody is left to see it. */
-function leftReason(): DOMException {
-  left ??= new DOMException('This operation was aborted', 'AbortError');
-  return left;
-}
-
-let left: DOMException | undefined;

@@ -35,7 +35,7 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
     if (captureOf(inner) !== undefined) return inner;
     const metered = (input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> => {
       let call: Call | undefined;
-      let bare: BareRequest = { input, init, handle: undefined };
+      let bare: BareRequest | undefined;
       try {
         if (init !== undefined && underway in init) return inner(input, init);
         bare = withoutTurn(input, init, turnHeader);
@@ -43,7 +43,8 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
       } catch (error) {
         onFault(error);
       }
-      return call === undefined ? inner(bare.input, bare.init) : send(inner, call);
+      if (call !== undefined) return send(inner, call);
+      return bare === undefined ? inner(input, init) : inner(bare.input, bare.init);
     };
     // A proxy keeps the properties of the host's own function (`Response`, `preconnect`) without copying them.
     return new Proxy(inner, {

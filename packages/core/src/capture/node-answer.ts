@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { createAnswerSource } from './answer-source.ts';
-import type { AnswerSource, BodyReader } from './answer-source.ts';
+import type { AnswerSource, BodyReader, Connection } from './answer-source.ts';
 import type { AnswerOptions, FollowedAnswer } from './web-answer.ts';
 
 /** A response of node-fetch, as openai 4 gets it by default: its body is a Node stream. */
@@ -25,11 +25,11 @@ export function followNodeAnswer(response: NodeResponse, body: Readable, options
   const { Readable: ReadableStream } = globalThis.process.getBuiltinModule('node:stream');
   const native = Object.getPrototypeOf(response) as NodeResponse;
   // Collected when nobody can read the answer any more, see `followWebAnswer`.
-  const followed: FollowedAnswer & { source?: AnswerSource } & Pick<AnswerOptions, 'disconnect'> = {
-    disconnect: options.disconnect,
+  const followed: FollowedAnswer & Connection & { source?: AnswerSource } = {
+    disconnect: (reason) => options.connection.disconnect(reason),
     abort(reason) {
       if (watch.leave()) sourceOf().interrupt(reason);
-      else options.disconnect(reason);
+      else followed.disconnect(reason);
     },
   };
   let face: Readable | undefined;
@@ -40,9 +40,7 @@ export function followNodeAnswer(response: NodeResponse, body: Readable, options
   return followed;
 
   function sourceOf(): AnswerSource {
-    followed.source ??= createAnswerSource(readerOf(body), watch, options.grace, (reason) =>
-      followed.disconnect(reason),
-    );
+    followed.source ??= createAnswerSource(readerOf(body), watch, options.grace, followed);
     return followed.source;
   }
 

@@ -1,5 +1,6 @@
 import type { Injected, Injection, InjectionRequest } from './injection.ts';
 import { readFormBody, readRequestBody } from './request-body.ts';
+import type { RequestFacts } from './request-body.ts';
 import { isSigned } from './is-signed.ts';
 import { readRequestHints } from './request-hints.ts';
 import type { RequestHints } from './request-hints.ts';
@@ -64,25 +65,52 @@ export function prepareCall(
           isSigned: isSigned(init?.headers),
         }
       : undefined;
-  const turn = handle ?? currentTurn();
-  const signal = init?.signal ?? request?.signal;
-  return {
-    target,
-    input,
-    init: init ?? {},
-    handle: turn,
-    injection: considered,
-    injected: considered === undefined ? undefined : injectedInto(considered, injection, onFault),
-    streams,
-    isBackground: facts?.background === true,
-    model: facts?.model,
-    hints: readsHints ? readRequestHints(body, init?.headers ?? request?.headers) : undefined,
-    url: target.url,
-    body: text ?? '',
-    signal,
-    // Only a stream can be worth reading on after the host has left.
-    relay: streams ? relaySignal(signal) : undefined,
-  };
+  const call = new PreparedCall(target, input, init ?? {}, text ?? '', facts);
+  call.handle = handle ?? currentTurn();
+  call.signal = init?.signal ?? request?.signal;
+  if (readsHints) call.hints = readRequestHints(body, init?.headers ?? request?.headers);
+  if (considered !== undefined) {
+    call.injection = considered;
+    call.injected = injectedInto(considered, injection, onFault);
+  }
+  // Only a stream can be worth reading on after the host has left.
+  if (streams) call.relay = relaySignal(call.signal);
+  return call;
+}
+
+/** A class, for there is one of these per call; see ADR 0011. */
+class PreparedCall implements Call {
+  readonly target: RequestTarget;
+  readonly input: Call['input'];
+  readonly init: RequestInit;
+  readonly url: string;
+  readonly body: string;
+  readonly streams: boolean;
+  readonly isBackground: boolean;
+  readonly model: string | undefined;
+  handle: string | undefined = undefined;
+  injection: InjectionRequest | undefined = undefined;
+  injected: Injected | undefined = undefined;
+  hints: RequestHints | undefined = undefined;
+  signal: AbortSignal | null | undefined = undefined;
+  relay: SignalRelay | undefined = undefined;
+
+  constructor(
+    target: RequestTarget,
+    input: Call['input'],
+    init: RequestInit,
+    body: string,
+    facts: RequestFacts | undefined,
+  ) {
+    this.target = target;
+    this.input = input;
+    this.init = init;
+    this.url = target.url;
+    this.body = body;
+    this.streams = facts?.streams === true;
+    this.isBackground = facts?.background === true;
+    this.model = facts?.model;
+  }
 }
 
 function injectedInto(

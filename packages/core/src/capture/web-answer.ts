@@ -1,5 +1,5 @@
 import { createAnswerSource } from './answer-source.ts';
-import type { AnswerSource, BodyReader, GraceLimits } from './answer-source.ts';
+import type { AnswerSource, BodyReader, Connection, GraceLimits } from './answer-source.ts';
 import type { AnswerWatch } from './answer-watch.ts';
 import { makeDirect } from './direct-body.ts';
 import type { Body, BodyState } from './direct-body.ts';
@@ -15,8 +15,7 @@ export interface AnswerOptions {
    * gets a body of ours. Else it keeps the very body object, and only the ways of reading it are observed.
    */
   readonly ownBody: boolean;
-  /** Ends the connection with the host's reason. */
-  readonly disconnect: (reason: unknown) => void;
+  readonly connection: Connection;
 }
 
 /** The host's abort, for an answer whose body is under way. */
@@ -42,7 +41,7 @@ export function followWebAnswer(response: Response, body: Body, options: AnswerO
  *
  * A class, for there is one of these per answer.
  */
-class WebAnswer implements FollowedAnswer, BodyState {
+class WebAnswer implements FollowedAnswer, BodyState, Connection {
   readonly options: AnswerOptions;
   source: AnswerSource | undefined = undefined;
   /** What the host sees as `response.body`, once it has asked for it. */
@@ -66,14 +65,16 @@ class WebAnswer implements FollowedAnswer, BodyState {
 
   abort(reason: unknown): void {
     if (this.options.watch.leave()) this.sourceOf().interrupt(reason);
-    else this.options.disconnect(reason);
+    else this.disconnect(reason);
+  }
+
+  disconnect(reason: unknown): void {
+    this.options.connection.disconnect(reason);
   }
 
   sourceOf(): AnswerSource {
     const { watch, grace } = this.options;
-    this.source ??= createAnswerSource(this.getReader.call(this.body) as BodyReader, watch, grace, (reason) =>
-      this.options.disconnect(reason),
-    );
+    this.source ??= createAnswerSource(this.getReader.call(this.body) as BodyReader, watch, grace, this);
     return this.source;
   }
 

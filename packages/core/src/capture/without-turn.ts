@@ -15,15 +15,28 @@ export interface BareRequest {
  * @param name - The header, in lower case.
  */
 export function withoutTurn(input: BareRequest['input'], init: RequestInit | undefined, name: string): BareRequest {
-  const { headers } = init ?? {};
+  const headers = init?.headers;
   if (headers === undefined && input instanceof Request) {
     const handle = input.headers.get(name) ?? undefined;
-    if (handle === undefined || isSigned(input.headers, name)) return { input, init, handle };
+    if (handle === undefined || isSigned(input.headers, name)) return new Bare(input, init, handle);
     const bare = new Request(input);
     bare.headers.delete(name);
-    return { input: bare, init, handle };
+    return new Bare(bare, init, handle);
   }
   const handle = readHeader(headers, name);
-  if (handle === undefined || isSigned(headers, name)) return { input, init, handle };
-  return { input, init: { ...init, headers: changeHeaders(headers, name, {}) ?? {} }, handle };
+  if (handle === undefined || isSigned(headers, name)) return new Bare(input, init, handle);
+  return new Bare(input, { ...init, headers: changeHeaders(headers, name, {}) ?? {} }, handle);
+}
+
+/** A class, for there is one of these per call; see ADR 0011. */
+class Bare implements BareRequest {
+  readonly input: BareRequest['input'];
+  readonly init: RequestInit | undefined;
+  readonly handle: string | undefined;
+
+  constructor(input: BareRequest['input'], init: RequestInit | undefined, handle: string | undefined) {
+    this.input = input;
+    this.init = init;
+    this.handle = handle;
+  }
 }
