@@ -13,13 +13,19 @@ const ownSearchBytes = 1024;
  */
 export function lastByteSearch(text: string): LastByteSearch {
   const needle = new TextEncoder().encode(text);
-  const leaps = new Uint8Array(256).fill(needle.length);
-  for (let at = needle.length - 1; at > 0; at -= 1) leaps[needle[at] ?? 0] = at;
+  const leaps = byteLeaps(needle);
   const native = globalThis.Buffer?.prototype.lastIndexOf;
   return (bytes, before = bytes.length) =>
     native === undefined || before <= ownSearchBytes
       ? searchBackwards(bytes, needle, leaps, before)
       : native.call(bytes, needle, before - 1);
+}
+
+/** How far to the left of each byte the text can begin at the earliest. */
+export function byteLeaps(needle: Uint8Array): Uint8Array {
+  const leaps = new Uint8Array(256).fill(needle.length);
+  for (let at = needle.length - 1; at > 0; at -= 1) leaps[needle[at] ?? 0] = at;
+  return leaps;
 }
 
 function searchBackwards(bytes: Uint8Array, needle: Uint8Array, leaps: Uint8Array, before: number): number {

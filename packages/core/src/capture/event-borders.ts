@@ -8,6 +8,8 @@ export interface EventBorders {
    * state as it is after a border, so a clean read need not be given to `find`.
    */
   isClean(chunk: Uint8Array): boolean;
+  /** The next byte is the first of an event, whatever it is. */
+  readonly isAtBorder: boolean;
   /**
    * The positions in this read behind each blank line.
    *
@@ -30,11 +32,14 @@ class Borders implements EventBorders {
   private atLineStart = true;
   private endedWithCr = false;
 
+  get isAtBorder(): boolean {
+    return this.atEventStart && !this.endedWithCr;
+  }
+
   isClean(chunk: Uint8Array): boolean {
     const length = chunk.length;
     return (
-      this.atEventStart &&
-      !this.endedWithCr &&
+      this.isAtBorder &&
       length > 2 &&
       chunk[length - 1] === LF &&
       chunk[length - 2] === LF &&

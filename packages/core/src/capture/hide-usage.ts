@@ -72,8 +72,8 @@ const usageOnly: ReadonlySet<string> = new Set(['usage']);
 // One code unit per byte, so that positions in the text are positions in the bytes.
 const byteDecoder = new TextDecoder('latin1');
 
-/** Where the null after `"usage"` ends. */
-function nullEnd(bytes: Uint8Array, at: number): number | undefined {
+/** Where the null after `"usage"` ends; `undefined` where something else follows. */
+export function nullEnd(bytes: Uint8Array, at: number): number | undefined {
   const colon = skipSpace(bytes, at + usageLength);
   if (bytes[colon] !== COLON) return undefined;
   const start = skipSpace(bytes, colon + 1);

@@ -1,12 +1,13 @@
 import type { BodyLook } from './answer-watch.ts';
 import type { AnswerReader } from './attempt.ts';
-import { joinBytes, lastByteSearch } from './byte-search.ts';
+import { joinBytes } from './byte-search.ts';
 import { createEventBorders } from './event-borders.ts';
 import { cutNullUsage, hideUsage, isNullAt } from './hide-usage.ts';
 import type { HidePolicy } from './hide-usage.ts';
 import { readUsageFromEnd } from './json-answer.ts';
 import { createKeptReads } from './kept-reads.ts';
 import type { KeptReads } from './kept-reads.ts';
+import { borderAfter, findQuietEvents, findTimings, findUsage } from './quiet-events.ts';
 import { readPayload } from './read-events.ts';
 import { readEventData } from './sse-event.ts';
 
@@ -14,18 +15,16 @@ import { readEventData } from './sse-event.ts';
 const heldLimitBytes = 64 * 1024;
 /** An event this short may be the end mark, `data: [DONE]`. */
 const markLimitBytes = 24;
-
-const findUsage = lastByteSearch('"usage"');
-/** llama.cpp reports in `timings` alone where nobody asked for usage. */
-const findTimings = lastByteSearch('"timings"');
+/** A read this long may be a burst of many events. */
+const burstBytes = 2048;
 
 /**
  * Builds the filter of one event stream: it looks at the events as they pass, and takes out what metering itself
  * caused.
  *
- * A read that begins and ends at event borders and holds no `"usage"` passes after one native search, uncopied. All
- * others are taken apart event by event. Where nothing is hidden every read passes as it is, and only what is kept for
- * scanning waits for the rest of an event.
+ * A read that begins and ends at event borders and holds no `"usage"` passes after one native search, uncopied. In a
+ * burst of many events those that report nothing pass together. All others are taken apart event by event. Where nothing
+ * is hidden every read passes as it is, and only what is kept for scanning waits for the rest of an event.
  */
 export function createUsageFilter(reader: AnswerReader, hide: HidePolicy): BodyLook {
   return new UsageFilter(reader, hide);
@@ -72,7 +71,7 @@ class UsageFilter implements BodyLook {
         return quick;
       }
     }
-    return this.takeApart(chunk);
+    return chunk.length > burstBytes ? this.takeBurst(chunk) : this.takeApart(chunk);
   }
 
   end(): Uint8Array | undefined {
@@ -99,6 +98,35 @@ class UsageFilter implements BodyLook {
     if (at < 0) return chunk;
     if (!isNullAt(chunk, at) || findUsage(chunk, at) >= 0) return undefined;
     return this.hide === 'nothing' ? chunk : cutNullUsage(chunk, at);
+  }
+
+  /** A read of many events: those in its middle that report nothing pass together. */
+  private takeBurst(chunk: Uint8Array): Uint8Array | undefined {
+    const { borders } = this;
+    const output: Uint8Array[] = [];
+    let isChanged = false;
+    let start = 0;
+    while (start < chunk.length && (this.sampleNext || this.heldBytes > 0 || !borders.isAtBorder)) {
+      const next = borderAfter(chunk, start);
+      if (this.passPart(chunk.subarray(start, next), output)) isChanged = true;
+      start = next;
+    }
+    const { end, cuts } = findQuietEvents(chunk, start, this.hide !== 'nothing');
+    for (let index = 0; index <= cuts.length; index += 2) {
+      const next = cuts[index] ?? end;
+      if (next > start) output.push(chunk.subarray(start, next));
+      start = cuts[index + 1] ?? end;
+    }
+    if (end < chunk.length && this.passPart(chunk.subarray(end), output)) isChanged = true;
+    if (this.hide === 'nothing' || (!isChanged && cuts.length === 0)) return chunk;
+    return output.length > 1 ? joinOver(chunk, output) : output[0];
+  }
+
+  /** True where it is not handed on as it is. */
+  private passPart(part: Uint8Array, output: Uint8Array[]): boolean {
+    const kept = this.takeApart(part);
+    if (kept !== undefined) output.push(kept);
+    return kept !== part;
   }
 
   private takeApart(chunk: Uint8Array): Uint8Array | undefined {
@@ -179,4 +207,24 @@ class UsageFilter implements BodyLook {
 
 function isEndMark(event: Uint8Array): boolean {
   return readEventData(event)?.text === '[DONE]';
+}
+
+// Not the read's own: that of a Buffer is a view.
+const sliceOf = Uint8Array.prototype.slice;
+
+/** Joined over a copy of the read: an array without content is filled with zeros first, which costs as much as the rest. */
+function joinOver(chunk: Uint8Array, pieces: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (let index = 0; index < pieces.length; index += 1) length += pieces[index]?.length ?? 0;
+  // What was held back of the reads before may be more than what is cut out.
+  if (length > chunk.length) return joinBytes(pieces);
+  const joined = sliceOf.call(chunk, 0, length);
+  let at = 0;
+  for (let index = 0; index < pieces.length; index += 1) {
+    const piece = pieces[index];
+    if (piece === undefined) continue;
+    joined.set(piece, at);
+    at += piece.length;
+  }
+  return joined;
 }

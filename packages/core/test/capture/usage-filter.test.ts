@@ -89,6 +89,91 @@ describe('what hiding takes out', () => {
   });
 });
 
+describe('a burst of many events in one read', () => {
+  const text = 'data: {"id":"c","choices":[{"index":0,"delta":{"content":" water"}}],"obfuscation":"aZ{\\"}"}\n\n';
+  const asked = text.replace(',"obfuscation"', ',"usage":null,"obfuscation"');
+  const many = (event: string): string => event.repeat(40);
+  const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
+
+  it.for([
+    ['what asking put into its events', '', ''],
+    ['the report in its middle', usageEvent, ''],
+    ['a null usage in front', 'data: {"usage":null,"choices":[{}]}\n\n', 'data: {"choices":[{}]}\n\n'],
+    ['a null usage behind a blank', 'data: {"choices":[{}] ,"usage":null}\n\n', 'data: {"choices":[{}] }\n\n'],
+    [
+      'a null usage above another one',
+      'data: {"x":[{"usage":null}],"usage":null}\n\n',
+      'data: {"x":[{"usage":null}]}\n\n',
+    ],
+    [
+      'from data spread over several lines',
+      'data: {"choices":[{}],\ndata: "usage":null}\n\n',
+      'data: {"choices":[{}]}\n\n',
+    ],
+    ['with CR LF line ends', 'data: {"choices":[{}],"usage":null}\r\n\r\n', 'data: {"choices":[{}]}\r\n\r\n'],
+  ] as const)('loses %s', ([, odd, expected]) => {
+    const stream = `${many(asked)}${odd}${many(asked)}data: [DONE]\n\n`;
+    const rest = `${many(text)}${expected}${many(text)}data: [DONE]\n\n`;
+    for (const cuts of [[], [100], [2100], [stream.length - 3], [3000, 7000]])
+      expect(filtered(stream, 'usage-only events', cuts).text).toBe(rest);
+  });
+
+  it.for([
+    ['a null usage below the top level', 'data: {"choices":[{"usage":null}],"x":{"index":0,"usage":null}}\n\n'],
+    ['a null usage at the end of a member', 'data: {"x":{"index":0,"usage":null},"y":{}}\n\n'],
+    ['the word at the end of a text', 'data: {"choices":[{"delta":{"content":"\\"usage"}}]}\n\n'],
+    ['a name that ends with it', 'data: {"choices":[{}],"x\\"usage":null}\n\n'],
+    ['a comment that looks like an event', ': {"choices":[{}],"usage":null}\n\n'],
+    ['an event of another name', 'usage: {"choices":[{}],"usage":null}\n\n'],
+    ['an event that is cut off', 'data: {"choices":[{}],"usage":null,"obfuscation":"a}\n\n'],
+    ['an event of two lines that is cut off', 'data: {"x":[\ndata: {"index":0,"usage":null}\n\n'],
+    ['an event that is no JSON', 'data: {"x":{"index":0,"usage":null},{}\n\n'],
+    ['a real usage beside choices', 'data: {"choices":[{"finish_reason":"stop"}],"usage":{"total_tokens":5}}\n\n'],
+  ] as const)('keeps %s', ([, odd]) => {
+    const stream = `${many(asked)}${odd}${many(asked)}`;
+    for (const cuts of [[], [100], [2100], [stream.length - 3], [3000, 7000]])
+      expect(filtered(stream, 'usage-only events', cuts).text).toBe(`${many(text)}${odd}${many(text)}`);
+  });
+
+  it('passes as the very read where nothing is to be taken out of it', () => {
+    for (const [hide, event] of [
+      ['usage-only events', text],
+      ['nothing', asked],
+    ] as const) {
+      const read = encoder.encode(`${many(event)}data: [DONE]\n\n`);
+      const filter = createUsageFilter(recordingReader(), hide);
+      expect(filter.push(read)).toBe(read);
+      expect(filter.settle()).toBe(true);
+    }
+  });
+
+  it('is handed on in an array of its own where something was', () => {
+    const read = encoder.encode(many(asked));
+    const kept = createUsageFilter(recordingReader(), 'usage-only events').push(read);
+    expect(kept?.buffer).not.toBe(read.buffer);
+    expect(kept?.buffer.byteLength).toBe(many(text).length);
+  });
+
+  it.for(['nothing', 'usage-only events'] as const)('shows every report in it, hiding %s', (hide) => {
+    const stream = `${many(asked)}${usageEvent}${many(asked)}${usageEvent}${many(text)}`;
+    const seen = filtered(stream, hide).reader.seen as { usage?: unknown }[];
+    expect(seen.map((report) => report.usage).filter(Boolean)).toEqual([usage, usage]);
+  });
+
+  it('shows the timings of llama.cpp near its end', () => {
+    const timings = 'data: {"choices":[{"finish_reason":"stop"}],"timings":{"prompt_n":3,"predicted_n":2}}\n\n';
+    const { seen } = filtered(`${many(text)}${timings}${text.repeat(12)}data: [DONE]\n\n`, 'nothing').reader;
+    expect(seen).toContainEqual(expect.objectContaining({ timings: { prompt_n: 3, predicted_n: 2 } }));
+  });
+
+  it('has one of its events sampled, behind whatever comment comes first', () => {
+    const sampled: unknown[] = [];
+    const reader = { ...recordingReader(), sample: (payload: unknown) => void sampled.push(payload) };
+    createUsageFilter(reader, 'nothing').push(encoder.encode(`: OPENROUTER PROCESSING\n\n${many(text)}${usageEvent}`));
+    expect(sampled).toMatchObject([{ choices: [{ delta: { content: ' water' } }] }]);
+  });
+});
+
 describe('what hiding leaves alone', () => {
   it.for([
     ['an event with empty choices and no usage', 'data: {"choices":[],"prompt_filter_results":[{}]}\n\n'],
@@ -263,6 +348,35 @@ describe('random traffic', () => {
         );
       }),
       { numRuns: 10_000 },
+    );
+  });
+
+  it('makes of a burst what it makes of the same events one by one', () => {
+    const quiet = fc.constantFrom(
+      'data: {"id":"c","choices":[{"index":0,"delta":{"content":"a word"}}],"usage":null}\n\n',
+      'data: {"id":"c","choices":[{"delta":{}}],"usage":null,"obfuscation":"{[\\"}"}\n\n',
+      'data: {"id":"c","choices":[{"delta":{}}]}\n\n',
+      ': comment\n\n',
+    );
+    const odd = event.map((one) => render([one], false));
+    const burst = fc
+      .array(fc.oneof({ weight: 8, arbitrary: quiet }, { weight: 1, arbitrary: odd }), { minLength: 40, maxLength: 80 })
+      .map((events) => events.map((one, at) => one.replace('"total_tokens":2', `"total_tokens":${at}`)));
+    const hide = fc.constantFrom('nothing', 'usage-only events', 'all usage');
+    fc.assert(
+      fc.property(burst, fc.array(fc.nat(6000), { maxLength: 3 }), hide, (events, places, what) => {
+        const inBursts = places.toSorted((a, b) => a - b);
+        let at = 0;
+        const oneByOne = events.map((one) => (at += encoder.encode(one).length));
+        const [together, alone] = [inBursts, oneByOne].map((cuts) => {
+          const { text, reader } = filtered(events.join(''), what, cuts);
+          const reports = (reader.seen as { usage?: unknown }[]).filter(({ usage }) => usage);
+          // What is kept of the two ends is shown again.
+          return { text, reports: new Set(reports.map((report) => JSON.stringify(report))) };
+        });
+        expect(together).toEqual(alone);
+      }),
+      { numRuns: 400 },
     );
   });
 
