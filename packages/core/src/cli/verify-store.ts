@@ -9,12 +9,14 @@ import { openStoreFile } from './store-file.ts';
 import type { StoreFile } from './store-file.ts';
 import { visible } from './terminal-text.ts';
 import { impossibleRecords } from './verify/impossible-records.ts';
+import { wrongHours } from './verify/wrong-hours.ts';
+import type { WrongSums } from './verify/wrong-rows.ts';
 import { wrongTotals } from './verify/wrong-totals.ts';
 
 const verifyHelp = `Usage: kilotoken verify --store FILE
 
 Checks a store without changing it: the file is whole, no record is there twice, at most one attempt of a call carries
-reported usage, no record has impossible counts, and every total equals the sum of its records.
+reported usage, no record has impossible counts, and every total and every hour equals the sum of its records.
 
   --store FILE   the SQLite file of sqliteStore
 
@@ -93,12 +95,17 @@ const checks: readonly ((prepare: Prepare) => Finding)[] = [
   }),
   (prepare) => ({
     check: 'totals equal their records',
-    problems: wrongTotals(prepare).map(
-      ({ of, figures }) =>
-        `${of}: ${figures.map(({ name, kept, recounted }) => `${name} is ${kept}, not ${recounted}`).join('; ')}`,
-    ),
+    problems: wrongTotals(prepare).map(sumsProblem),
+  }),
+  (prepare) => ({
+    check: 'hours equal their records',
+    problems: wrongHours(prepare).map(sumsProblem),
   }),
 ];
+
+function sumsProblem({ of, figures }: WrongSums): string {
+  return `${of}: ${figures.map(({ name, kept, recounted }) => `${name} is ${kept}, not ${recounted}`).join('; ')}`;
+}
 
 function repeated(prepare: Prepare, sql: string, problem: (name: string, count: number) => string): string[] {
   return prepare(sql)

@@ -3,6 +3,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import type { UsageRecord } from '../../src/recording/usage-record.ts';
 import { usageRecord } from '../../src/testing/usage-record-builder.ts';
+import { sqliteStore } from '../../src/storage/sqlite-store.ts';
+import { foldAll } from '../storage/fold-all.ts';
 import { kilotoken, storeWith } from './cli-fixture.ts';
 
 /** Calls of several attempts, users and origins; corrections; audio; unknown counts and prices. */
@@ -15,7 +17,8 @@ const records: readonly UsageRecord[] = Array.from({ length: 300 }, (_, index) =
     origin: isRetried ? 'missing' : index % 5 === 0 ? 'estimated' : 'reported',
     tokens: isRetried ? {} : { inputTokens: index, outputTokens: 3, totalTokens: index + 3, audioSeconds: index / 3 },
     cost: index % 7 === 0 ? { basis: 'unpriced' } : { basis: 'card', picoUsd: index * 8_000_000_000_000 },
-    attribution: index % 4 === 0 ? {} : { userId: `user-${index % 3}` },
+    startedAt: new Date(index * 100_000 - 5_000_000),
+    attribution: index % 4 === 0 ? {} : { userId: `user-${index % 3}`, tenantId: 'tenant-1' },
   };
 });
 
@@ -23,12 +26,13 @@ test('a store that is right passes every check', async () => {
   const { exitCode, stdout, stderr } = await verify(await storeWith(records));
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   expect(stdout.trimEnd().split('\n')).toEqual([
-    'ok     schema version 3',
+    'ok     schema version 4',
     'ok     file is whole',
     'ok     300 records, each there once',
     'ok     reported usage once per call',
     'ok     counts and costs possible',
     'ok     totals equal their records',
+    'ok     hours equal their records',
   ]);
 });
 
@@ -76,6 +80,42 @@ describe('a total that is not the sum of its records', () => {
     expect(stdout).toContain('WRONG  totals equal their records');
     expect(stdout).toContain(problem);
     expect(stdout).toContain('ok     counts and costs possible');
+  });
+});
+
+describe('an hour that is not the sum of its records', () => {
+  test.for<[string, string, string]>([
+    ['of everything', 'UPDATE usage_hours SET input_tokens = input_tokens + 1 WHERE scope = 0', 'inputTokens is'],
+    [
+      'of a user',
+      'UPDATE usage_hours SET pico_low = pico_low + 1 WHERE key = "user-1"',
+      'user "user-1", reported, hour of',
+    ],
+    ['of a tenant', 'UPDATE usage_hours SET records = 0 WHERE scope = 3', 'tenant "tenant-1", reported, hour of'],
+    ['without user', 'UPDATE usage_hours SET unpriced = 0 WHERE scope = 1', 'records without user, reported, hour of'],
+    ['that is not there', 'DELETE FROM usage_hours WHERE key = "user-2"', 'records is 0, not'],
+    ['without records', 'UPDATE usage_hours SET key = "ghost" WHERE key = "user-2"', 'user "ghost", missing, hour of'],
+    [
+      'whose list is too short',
+      'UPDATE usage_hours SET seqs = "" WHERE key = "user-1"',
+      'records in its list is 0, not',
+    ],
+    ['whose list has others', 'UPDATE usage_hours SET seqs = "9" || seqs WHERE key = "user-1"', 'sum of its list is'],
+  ])('%s is found', async ([, sql, problem]) => {
+    const { exitCode, stdout } = await verify(await damaged(sql));
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('ok     totals equal their records');
+    expect(stdout).toContain('WRONG  hours equal their records');
+    expect(stdout).toContain(problem);
+  });
+
+  test('may lag behind', async () => {
+    const path = await storeWith(records.slice(0, 150));
+    await foldAll(path);
+    const store = sqliteStore({ path });
+    await store.append(records.slice(150));
+    await store.close();
+    expect((await verify(path)).exitCode).toBe(0);
   });
 });
 
@@ -161,6 +201,7 @@ function verify(path: string) {
 
 async function damaged(sql: string): Promise<string> {
   const path = await storeWith(records);
+  await foldAll(path);
   execute(path, sql);
   return path;
 }

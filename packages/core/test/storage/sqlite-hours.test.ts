@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { UsageRecord } from '../../src/recording/usage-record.ts';
-import { createConnection } from '../../src/storage/sqlite/connection.ts';
-import { foldHours } from '../../src/storage/sqlite/fold-hours.ts';
 import { sqliteStore } from '../../src/storage/sqlite-store.ts';
 import type { SeriesQuery, UsageQuery, UsageStore } from '../../src/storage/usage-store.ts';
 import {
@@ -18,6 +16,7 @@ import {
 import { mixedRecords } from '../../src/testing/conformance/mixed-records.ts';
 import { usageRecord } from '../../src/testing/usage-record-builder.ts';
 import { usageStoreConformance } from '../../src/testing/usage-store-conformance.ts';
+import { foldAll } from './fold-all.ts';
 
 let folder: string;
 let path: string;
@@ -39,7 +38,7 @@ describe('a store whose hours are folded by another process after every second a
         async append(records) {
           const result = await store.append(records);
           appends += 1;
-          if (appends % 2 === 1) await foldAll();
+          if (appends % 2 === 1) await foldAll(path);
           return result;
         },
       };
@@ -71,7 +70,7 @@ it.for([0, 0.5, 1])('every range of every owner is what its records say, %d of t
   const store = sqliteStore({ path });
   const border = Math.floor(records.length * share);
   await store.append(records.slice(0, border));
-  await foldAll();
+  await foldAll(path);
   await store.append(records.slice(border));
   for (const owner of owners) {
     for (const from of bounds) {
@@ -156,7 +155,7 @@ it('a list of records does not grow with the traffic of its hour', async () => {
   const count = 21_000;
   await store.append(Array.from({ length: count }, (_, index) => usageRecord({ id: `${index}` })));
   await store.close();
-  await foldAll();
+  await foldAll(path);
   const database = new DatabaseSync(path);
   const lists = database.prepare('SELECT seqs FROM usage_hours WHERE scope = 2').all();
   database.close();
@@ -183,17 +182,6 @@ async function check(store: UsageStore, records: readonly UsageRecord[], query: 
 
 async function checkTotals(store: UsageStore, records: readonly UsageRecord[], query: UsageQuery): Promise<void> {
   expect(jsonOf(await store.totals(query)), JSON.stringify(query)).toEqual(expectedTotals(records, query));
-}
-
-/** Folds all there is, as another process would: it has to read the records. */
-async function foldAll(): Promise<void> {
-  const connection = createConnection(path, 1000);
-  let left = 1;
-  while (left > 0) {
-    // oxlint-disable-next-line no-await-in-loop -- one transaction after the other
-    ({ left } = await connection.use((prepare, database) => foldHours(prepare, database)));
-  }
-  connection.close();
 }
 
 function foldState(): { readonly folded: number; readonly lag: number } {
