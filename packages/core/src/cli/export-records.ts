@@ -4,14 +4,16 @@ import type { RecordsQuery } from '../storage/usage-store.ts';
 import { commandOptions, requiredText, wholeNumber } from './command-options.ts';
 import { print } from './cli-io.ts';
 import type { CliIo, ExitCode } from './cli-io.ts';
+import { recordCount } from './record-count.ts';
 import { openStoreFile } from './store-file.ts';
 
-const exportHelp = `Usage: kilotoken export --store FILE [--after CURSOR] [--limit N]
+const exportHelp = `Usage: kilotoken export --store FILE [--user ID] [--after CURSOR] [--limit N]
 
 Writes records to stdout, one JSON object per line, in the order the store received them. Every line ends with its
 cursor; pass the last one you kept as --after, and you get each record once, late ones too.
 
   --store FILE     the SQLite file of sqliteStore
+  --user ID        only records of this user
   --after CURSOR   only records that arrived after this one
   --limit N        at most so many
 
@@ -24,7 +26,7 @@ const chunkLength = 64 * 1024;
 
 /** `kilotoken export`. */
 export async function exportRecords(args: readonly string[], io: CliIo): Promise<ExitCode> {
-  const given = commandOptions(args, { store: 'text', after: 'text', limit: 'text' });
+  const given = commandOptions(args, { store: 'text', user: 'text', after: 'text', limit: 'text' });
   if (given.help === true) {
     await print(io.stdout, exportHelp);
     return 0;
@@ -32,6 +34,7 @@ export async function exportRecords(args: readonly string[], io: CliIo): Promise
   const path = requiredText('store', given.store);
   const limit = wholeNumber('limit', given.limit, 0);
   const query: RecordsQuery = {
+    ...(given.user === undefined ? {} : { userId: requiredText('user', given.user) }),
     ...(typeof given.after === 'string' ? { after: given.after } : {}),
     ...(limit === undefined ? {} : { limit }),
   };
@@ -52,7 +55,7 @@ export async function exportRecords(args: readonly string[], io: CliIo): Promise
     // Said only once the reader has it all: a cursor beyond what he has would skip records.
     if (!(await print(io.stdout, lines))) return 0;
     const end = cursor === undefined ? '' : `, last cursor ${cursor}`;
-    await print(io.stderr, `${count} ${count === 1 ? 'record' : 'records'}${end}\n`);
+    await print(io.stderr, `${recordCount(count)}${end}\n`);
     return 0;
   } finally {
     file.close();

@@ -1,17 +1,19 @@
 import { isMeterError } from '../errors.ts';
 import { print } from './cli-io.ts';
 import type { CliIo, ExitCode } from './cli-io.ts';
+import { eraseUserRecords } from './erase-user.ts';
 import { exportRecords } from './export-records.ts';
 import { reportUsage } from './report/report-usage.ts';
 import { verifyStore } from './verify-store.ts';
 
 const help = `Usage: kilotoken COMMAND --store FILE [options]
 
-Reads what sqliteStore has written; never writes to it, so apps may go on meanwhile.
+Reads what sqliteStore has written; only erase writes to it. Apps may go on meanwhile.
 
   report   who used how many tokens, and what they cost
   verify   checks that the store is whole and its totals are right
   export   the records as JSON lines, from where you left off
+  erase    takes a person out of the store
 
 kilotoken COMMAND --help tells the options.
 `;
@@ -22,6 +24,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['report', reportUsage],
   ['verify', verifyStore],
   ['export', exportRecords],
+  ['erase', eraseUserRecords],
 ]);
 
 const ignore = (): void => undefined;

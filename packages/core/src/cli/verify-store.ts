@@ -5,6 +5,7 @@ import { decodeText } from '../storage/sqlite/text.ts';
 import { print } from './cli-io.ts';
 import type { CliIo, ExitCode } from './cli-io.ts';
 import { commandOptions, requiredText } from './command-options.ts';
+import { recordCount } from './record-count.ts';
 import { openStoreFile } from './store-file.ts';
 import type { StoreFile } from './store-file.ts';
 import { visible } from './terminal-text.ts';
@@ -69,7 +70,7 @@ const checks: readonly ((prepare: Prepare) => Finding)[] = [
       .filter((line) => line !== 'ok'),
   }),
   (prepare) => ({
-    check: `${records(Number(prepare('SELECT count(*) AS n FROM usage_records').get()?.['n']))}, each there once`,
+    check: `${recordCount(Number(prepare('SELECT count(*) AS n FROM usage_records').get()?.['n']))}, each there once`,
     problems: repeated(
       prepare,
       // Not by the index: it is what would be damaged.
@@ -90,7 +91,7 @@ const checks: readonly ((prepare: Prepare) => Finding)[] = [
     check: 'counts and costs possible',
     problems: impossibleRecords(prepare).map(
       ({ problem, count, ids }) =>
-        `${records(count)} ${problem}: ${ids.map((id) => `"${id}"`).join(', ')}${count > ids.length ? ', ...' : ''}`,
+        `${recordCount(count)} ${problem}: ${ids.map((id) => `"${id}"`).join(', ')}${count > ids.length ? ', ...' : ''}`,
     ),
   }),
   (prepare) => ({
@@ -111,10 +112,6 @@ function repeated(prepare: Prepare, sql: string, problem: (name: string, count: 
   return prepare(sql)
     .all()
     .map((row) => problem(decodeText(String(row['name'])), Number(row['n'])));
-}
-
-function records(count: number): string {
-  return count === 1 ? '1 record' : `${count} records`;
 }
 
 function findingText({ check, problems }: Finding): string {

@@ -5,7 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { usageRecord } from '../../src/testing/usage-record-builder.ts';
 import { kilotoken, kilotokenProcess, storeWith, temporaryFolder } from './cli-fixture.ts';
 
-const commands = ['report', 'verify', 'export'];
+const commands = ['report', 'verify', 'export', 'erase'];
+/** What a command cannot do without, beside the store. */
+const needs: Readonly<Record<string, readonly string[]>> = { erase: ['--user', 'user-1', '--dry-run'] };
 
 describe('help', () => {
   test('tells the commands, on stdout where it was asked for', async () => {
@@ -46,6 +48,8 @@ describe('wrong usage', () => {
     ['after', ['export', '--store', 'x', '--after', 'yesterday']],
     ['--limit', ['export', '--store', 'x', '--limit', '-1']],
     ['--limit', ['export', '--store', 'x', '--limit=1.5']],
+    ['--user is missing', ['erase', '--store', 'x']],
+    ['--user is missing', ['export', '--store', 'x', '--user', '']],
   ])('is told with %s', async ([message, args]) => {
     const run = await kilotoken(args);
     expect(run).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining(message) });
@@ -55,7 +59,7 @@ describe('wrong usage', () => {
 describe.for(commands)('%s', (command) => {
   test('makes no file where there is none', async () => {
     const path = join(temporaryFolder(), 'typo.db');
-    const run = await kilotoken([command, '--store', path]);
+    const run = await kilotoken([command, '--store', path, ...(needs[command] ?? [])]);
     expect(run).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('there is no such file') });
     expect(existsSync(path)).toBe(false);
   });
@@ -66,7 +70,7 @@ describe.for(commands)('%s', (command) => {
     app.exec('CREATE TABLE users (id TEXT)');
     app.close();
     const before = readFileSync(path);
-    const run = await kilotoken([command, '--store', path]);
+    const run = await kilotoken([command, '--store', path, ...(needs[command] ?? [])]);
     expect(run).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('holds no usage records') });
     expect(readFileSync(path).equals(before)).toBe(true);
   });
@@ -76,13 +80,13 @@ describe.for(commands)('%s', (command) => {
     const newer = new DatabaseSync(path);
     newer.exec('PRAGMA user_version = 99');
     newer.close();
-    const run = await kilotoken([command, '--store', path]);
+    const run = await kilotoken([command, '--store', path, ...(needs[command] ?? [])]);
     expect(run).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('schema version 99') });
   });
 
   test('leaves nothing beside the store', async () => {
     const path = await storeWith([usageRecord()]);
-    expect((await kilotoken([command, '--store', path])).exitCode).toBe(0);
+    expect((await kilotoken([command, '--store', path, ...(needs[command] ?? [])])).exitCode).toBe(0);
     expect(readdirSync(dirname(path))).toEqual(['usage.db']);
   });
 
@@ -90,14 +94,14 @@ describe.for(commands)('%s', (command) => {
     const path = await storeWith([usageRecord()]);
     const app = new DatabaseSync(path);
     app.exec('BEGIN IMMEDIATE');
-    expect((await kilotoken([command, '--store', path])).exitCode).toBe(0);
+    expect((await kilotoken([command, '--store', path, ...(needs[command] ?? [])])).exitCode).toBe(0);
     app.close();
   });
 
   test('fails where the file is no database', async () => {
     const path = join(temporaryFolder(), 'usage.db');
     writeFileSync(path, 'not a database, but long enough to be read as one'.repeat(50));
-    const { exitCode, stdout, stderr } = await kilotoken([command, '--store', path]);
+    const { exitCode, stdout, stderr } = await kilotoken([command, '--store', path, ...(needs[command] ?? [])]);
     expect(exitCode).toBe(1);
     expect(stdout + stderr).toContain('not a database');
   });

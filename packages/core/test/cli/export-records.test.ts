@@ -38,6 +38,17 @@ describe('an export', () => {
     expect(ids).toEqual(many.map(({ id }) => id));
   });
 
+  test('of one user has only the records of that user', async () => {
+    const mine = [3, 700, 999].map((index) => ({ ...many[index]!, attribution: { userId: 'ann' } }));
+    const path = await storeWith([
+      ...many.slice(0, 500),
+      ...mine.map((record) => ({ ...record, id: `ann-${record.id}` })),
+    ]);
+    const { stdout, stderr } = await kilotoken(['export', '--store', path, '--user', 'ann']);
+    expect(exportedLines(stdout).map(({ id }) => id)).toEqual(mine.map(({ id }) => `ann-${id}`));
+    expect(stderr).toBe('3 records, last cursor 503\n');
+  });
+
   test('of an empty store is empty, without a cursor', async () => {
     const run = await kilotoken(['export', '--store', await storeWith([usageRecord()]), '--limit', '0']);
     expect(run).toEqual({ exitCode: 0, stdout: '', stderr: '0 records\n' });
