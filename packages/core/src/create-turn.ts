@@ -26,15 +26,15 @@ export function createTurn({ header, handle, ledger, asyncTurn, whenStored }: Tu
     run: (work) => asyncTurn.run(handle, work),
     async usage(wait) {
       const complete = await ledger.whenIdle(waitMs(wait?.timeoutMs ?? defaultTimeoutMs));
-      return turnUsage([...ledger.records], complete);
+      return turnUsage(ledger.records(), complete);
     },
     async stored(wait) {
       const timeoutMs = waitMs(wait?.timeoutMs ?? defaultTimeoutMs);
       const deadline = performance.now() + timeoutMs;
       await ledger.whenIdle(timeoutMs);
-      const ids = ledger.records.map((record) => record.id);
+      const ids = ledger.records().map((record) => record.id);
       const { stored, pending } = await whenStored(ids, Math.max(0, deadline - performance.now()));
-      return { stored, pending: pending + ledger.openCount };
+      return { stored, pending: pending + ledger.openCount() };
     },
   };
 }

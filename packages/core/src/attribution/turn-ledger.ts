@@ -11,8 +11,8 @@ export interface TurnLedger<Item extends TurnRecord> {
   closed(attemptId: string, record: Item | undefined): void;
   /** A record that does not end its attempt. */
   add(record: Item): void;
-  readonly records: readonly Item[];
-  readonly openCount: number;
+  records(): readonly Item[];
+  openCount(): number;
   /** Resolves true when no call is open, false when some still are at the deadline. */
   whenIdle(timeoutMs: number): Promise<boolean>;
 }
@@ -33,12 +33,9 @@ export function createTurnLedger<Item extends TurnRecord>(): TurnLedger<Item> {
       for (const resolve of wake) resolve();
     },
     add,
-    get records() {
-      return [...records.values()];
-    },
-    get openCount() {
-      return open.size;
-    },
+    // No getters: in an object literal each of them goes into the old generation of the heap, once per turn.
+    records: () => [...records.values()],
+    openCount: () => open.size,
     whenIdle(timeoutMs) {
       if (open.size === 0) return Promise.resolve(true);
       return new Promise((resolve) => {
