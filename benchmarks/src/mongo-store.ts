@@ -113,21 +113,24 @@ async function compare(
     messagesUsed += 1;
     return plainRecord(`r${messagesUsed}`, user ?? `user-${messagesUsed % userCount}`, `message-${messagesUsed}`);
   };
+  const setMessage = (): Promise<unknown> => {
+    const tokens = { promptTokens: 200, completionTokens: 100, totalTokens: 300 };
+    return db.collection<Named>('messages').updateOne({ _id: `message-${messagesUsed}` }, { $set: tokens }, majority);
+  };
+  const countUser = (userId = `user-${messagesUsed % userCount}`): Promise<unknown> => {
+    const totals = { totalPromptTokens: 200, totalCompletionTokens: 100, totalTokensUsed: 300 };
+    return db.collection<Named>('naive').updateOne({ _id: userId }, { $inc: totals }, majority);
+  };
   const twoUpdates = async (user?: string): Promise<void> => {
     messagesUsed += 1;
     const userId = user ?? `user-${messagesUsed % userCount}`;
-    const tokens = { promptTokens: 200, completionTokens: 100, totalTokens: 300 };
-    const totals = { totalPromptTokens: 200, totalCompletionTokens: 100, totalTokensUsed: 300 };
-    await db.collection<Named>('messages').updateOne({ _id: `message-${messagesUsed}` }, { $set: tokens }, majority);
-    await db.collection<Named>('naive').updateOne({ _id: userId }, { $inc: totals }, majority);
+    await setMessage();
+    await countUser(userId);
   };
   // Where the app saves the tokens of a message in its own insert, all that is left to compare with is one update.
   const oneUpdate = async (): Promise<void> => {
     messagesUsed += 1;
-    const totals = { totalPromptTokens: 200, totalCompletionTokens: 100, totalTokensUsed: 300 };
-    await db
-      .collection<Named>('naive')
-      .updateOne({ _id: `user-${messagesUsed % userCount}` }, { $inc: totals }, majority);
+    await countUser();
   };
   const withoutMessages = mongoStore({ client, db, messages: false, maintenance: false, recovery: false });
   const room = createRoom(inFlight);
@@ -141,6 +144,7 @@ async function compare(
       { name: `two updates, ${sides} at once`, sides, eventsPerCall: 1, call: () => twoUpdates() },
       { name: `store, ${sides} at once`, sides, eventsPerCall: 1, call: () => store.append([record()]) },
     ]),
+    ...(isLatencyOnly ? [] : singles({ withoutMessages, record, oneUpdate, setMessage, countUser })),
     ...(isLatencyOnly
       ? []
       : crowds({ store, withoutMessages, recorder, room, writers, record, twoUpdates, oneUpdate })),
@@ -191,6 +195,8 @@ async function compare(
     );
   };
   for (const sides of [1, 10, 100]) against(`store, ${sides} at once`, `two updates, ${sides} at once`);
+  against('store of users only, 1 at once', 'two updates, 1 at once');
+  against('two updates side by side, 1 at once', 'one update, 1 at once');
   against('meter, 100 at once', 'two updates, 100 at once');
   against('store, 4 at once, 20 records each', 'two updates, 100 at once');
   against('store, 1 at once, 100 records each', 'two updates, 100 at once');
@@ -201,6 +207,30 @@ async function compare(
   await recorder.close();
   await Promise.all([...writers, withoutMessages].map((writer) => writer.close()));
   await client.close();
+}
+
+/** What the wait of a single call consists of: the store sends its second and third command side by side. */
+function singles(parts: {
+  readonly withoutMessages: MongoStore;
+  readonly record: () => UsageRecord;
+  readonly oneUpdate: () => Promise<void>;
+  readonly setMessage: () => Promise<unknown>;
+  readonly countUser: () => Promise<unknown>;
+}): Way[] {
+  const { withoutMessages, record, oneUpdate, setMessage, countUser } = parts;
+  const single = { sides: 1, eventsPerCall: 1 };
+  return [
+    { ...single, name: 'one update, 1 at once', call: oneUpdate },
+    {
+      ...single,
+      name: 'two updates side by side, 1 at once',
+      call() {
+        record();
+        return Promise.all([setMessage(), countUser()]);
+      },
+    },
+    { ...single, name: 'store of users only, 1 at once', call: () => withoutMessages.append([record()]) },
+  ];
 }
 
 /** Ways that take more than one call at a time to show what they are. */
