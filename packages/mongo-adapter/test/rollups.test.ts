@@ -188,6 +188,30 @@ describe('working everything out anew', () => {
     await store.close();
   });
 
+  it('counts users once that were given another name in the ledger and the roll-ups', async () => {
+    const { open, db } = fresh();
+    const store = open({ users: false, messages: false });
+    await store.append(
+      ['ann', 'bob', 'eve'].map((userId) => usageRecord({ id: `of ${userId}`, attribution: { userId } })),
+    );
+    await store.rollUp();
+    for (const name of ['kt_ledger', 'kt_rollups']) {
+      // oxlint-disable-next-line no-await-in-loop -- one collection after the other
+      await db.collection(name).updateMany({ u: { $in: ['ann', 'bob'] } }, { $set: { u: 'nobody' } });
+    }
+    await store.rollUp({ full: true });
+    const rollups = await db
+      .collection('kt_rollups')
+      .find({ q: { $exists: true } })
+      .sort({ u: 1 })
+      .toArray();
+    expect(rollups.map(({ u, calls }) => [u, calls] as unknown)).toEqual([
+      ['eve', 1],
+      ['nobody', 2],
+    ]);
+    await store.close();
+  });
+
   it('is not done a second time by the run that has never been before', async () => {
     const app = await setUp();
     await app.rollups.deleteMany({});

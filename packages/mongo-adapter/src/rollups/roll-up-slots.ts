@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { Document } from 'mongodb';
 import type { Collections } from '../driver/collections.ts';
 import { readStoredTokens, tokenGroup } from '../driver/token-group.ts';
 import { slotMs } from '../ledger/ledger-row.ts';
+import { rollupId } from './rollup-id.ts';
+import type { RollupKey } from './rollup-id.ts';
 import { storeRollups } from './store-rollups.ts';
 import type { Rollup } from './store-rollups.ts';
 
@@ -90,14 +91,10 @@ async function rollUpSlots(
 }
 
 function rollupDocument(group: Document): Rollup {
-  const key = group['_id'] as { q: Date; u?: string; tn?: string; m?: string; p: string };
+  const key = group['_id'] as RollupKey;
   const repeats = group['repeats'] as string[];
   return {
-    // Made from the key, so that it can only be there once; and no way back to the user.
-    _id: createHash('sha256')
-      .update(JSON.stringify([key.q.getTime(), key.u, key.tn, key.m, key.p]))
-      .digest('base64url')
-      .slice(0, 22),
+    _id: rollupId(key),
     ...key,
     calls: group['calls'] as unknown,
     ...(repeats.length === 0 ? {} : { rc: repeats }),

@@ -3,11 +3,12 @@ import type { Collections, RollupDocument } from '../driver/collections.ts';
 import { writeProblems } from '../driver/server-errors.ts';
 import { tokenNames } from '../ledger/token-names.ts';
 import { wholeNumber } from '../ledger/whole-number.ts';
+import { rollupId } from './rollup-id.ts';
+import type { RollupKey } from './rollup-id.ts';
 
 /** Sums of one slot with what tells an older one from a newer one. */
-export interface Rollup extends RollupDocument {
-  readonly q: Date;
-  readonly u?: string;
+export interface Rollup extends RollupDocument, RollupKey {
+  readonly _id: string;
   /** When they were worked out, by the server's clock. */
   readonly asOf: Date;
 }
@@ -21,13 +22,15 @@ export interface Rollup extends RollupDocument {
  */
 export async function storeRollups(rollups: Collections['rollups'], made: readonly Rollup[]): Promise<void> {
   if (made.length === 0) return;
-  const kept = new Map((await rollups.find(placesOf(made)).toArray()).map((rollup) => [rollup._id, sumsOf(rollup)]));
+  const found = (await rollups.find(placesOf(made)).toArray()) as Rollup[];
+  const kept = new Map(found.map((rollup) => [rollup._id, sumsOf(rollup)]));
   const taken = await insertNew(
     rollups,
     made.filter(({ _id }) => !kept.has(_id)),
   );
   const changed = made.filter((rollup) => kept.has(rollup._id) && kept.get(rollup._id) !== sumsOf(rollup));
   await replaceOlder(rollups, [...changed, ...taken]);
+  await dropRenamed(rollups, found, made);
 }
 
 /** By user and slot, as they are sharded, and not by id. */
@@ -46,6 +49,18 @@ async function insertNew(rollups: Collections['rollups'], fresh: readonly Rollup
   } catch (error) {
     return duplicatesOf(error).flatMap((index) => fresh[index] ?? []);
   }
+}
+
+/** Whoever gives a user of the ledger and of the roll-ups another name leaves sums there that these stand for as well. */
+async function dropRenamed(
+  rollups: Collections['rollups'],
+  found: readonly Rollup[],
+  made: readonly Rollup[],
+): Promise<void> {
+  const ids = new Set(made.map(({ _id }) => _id));
+  const renamed = found.filter((rollup) => !ids.has(rollup._id) && ids.has(rollupId(rollup)));
+  if (renamed.length > 0)
+    await rollups.deleteMany({ ...placesOf(renamed), _id: { $in: renamed.map(({ _id }) => _id) } });
 }
 
 async function replaceOlder(rollups: Collections['rollups'], changed: readonly Rollup[]): Promise<void> {
