@@ -8,11 +8,13 @@ export type { ControlledUsage } from './controlled-usage.ts';
 export { newerSnapshot } from './controlled-usage.ts';
 
 /**
- * A fetcher for SWR whose key is the address of the endpoint.
+ * A fetcher for SWR. Its key is the address of the endpoint and the user: by the address alone SWR would show the next one
+ * who signs in what it knows of the last.
  *
  * @example
  * ```tsx
- * const usage = useSWR('/api/usage', usageFetcher());
+ * const fetcher = usageFetcher();
+ * const usage = useSWR(['/api/usage', user.id], ([src]) => fetcher(src));
  * return <TokenMeter {...swrUsage(usage)} />;
  * ```
  */
@@ -27,7 +29,7 @@ export function usageFetcher(
  *
  * @example
  * ```tsx
- * return <TokenMeter {...swrUsage(useSWR('/api/usage', usageFetcher()))} />;
+ * return <TokenMeter {...swrUsage(useSWR(['/api/usage', user.id], ([src]) => fetcher(src)))} />;
  * ```
  */
 export function swrUsage(answer: {

@@ -13,7 +13,10 @@ import { watchPage } from './watch-page.ts';
 
 /** Options of {@link createUsageStore}. */
 export interface UsageStoreOptions extends UsageSource {
-  /** Names the user towards the user's other tabs; without it tabs know nothing of each other. */
+  /**
+   * Names the user towards the user's other tabs; without it tabs know nothing of each other. A `TokenMeter` with another
+   * `userKey` starts anew: without one, the next user who signs in on the same page sees the last one's numbers.
+   */
   readonly userKey?: string;
   /** A snapshot that is already there, for example from server rendering. Shown at once, also on the server. */
   readonly initial?: unknown;

@@ -85,6 +85,26 @@ describe('with SWR', () => {
     await shows('2K tokens');
     expect(count()).toBe(2);
   });
+
+  test('a meter shows nothing of one user to the next, with the user in the key', async () => {
+    const { url } = await endpoint(usageSnapshot({ rev: 2, total: 2000 }));
+    const fetcher = usageFetcher();
+    function Meter({ userId }: { readonly userId: string }): ReactElement {
+      return <TokenMeter {...swrUsage(useSWR([url, userId], ([src]) => fetcher(src)))} />;
+    }
+    const at = (userId: string): ReactElement => (
+      <SWRConfig value={{ provider }}>
+        <Meter userId={userId} />
+      </SWRConfig>
+    );
+    const cache = new Map<string, never>();
+    const provider = (): typeof cache => cache;
+    const { rerender } = render(at('a'));
+    await shows('2K tokens');
+    rerender(at('b'));
+    expect(document.querySelector('[data-kt=root]')?.getAttribute('data-state')).toBe('loading');
+    await shows('2K tokens');
+  });
 });
 
 describe('with the AI SDK', () => {
