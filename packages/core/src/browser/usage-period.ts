@@ -58,6 +58,9 @@ export interface ResolvedPeriod {
 export function resolvePeriod(period: PeriodKind | PeriodSpan, timeZone: string, now: Date): ResolvedPeriod {
   if (period === 'all') return { range: {}, shown: {} };
   if (typeof period === 'string') {
+    if (!periodKinds.includes(period)) {
+      throw new MeterError('invalid_options', `period: expected one of ${periodKinds.join(', ')}, got "${period}"`);
+    }
     const { start, end } = timeBuckets(period, timeZone).spanOf(now.getTime());
     return resolvedSpan(period, { start: new Date(start), resetsAt: new Date(end) }, timeZone);
   }

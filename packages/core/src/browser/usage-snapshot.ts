@@ -1,4 +1,5 @@
 import { MeterError } from '../errors.ts';
+import { timeBuckets } from '../storage/time-buckets.ts';
 import type { UsageStore, UsageTotals } from '../storage/usage-store.ts';
 import { costAmount } from './cost-amount.ts';
 import type { CostAmount } from './cost-amount.ts';
@@ -95,6 +96,7 @@ export async function usageSnapshot(
   options: SnapshotOptions = {},
 ): Promise<UsageSnapshot> {
   const { expose = [], timeZone = 'UTC', quota, clock = () => new Date() } = options;
+  checkOptions(options);
   if (quota !== undefined) checkQuota('usageSnapshot', quota, expose);
   const now = clock();
   const period = resolvePeriod(options.period ?? 'all', timeZone, now);
@@ -107,6 +109,22 @@ export async function usageSnapshot(
     last: options.last ?? false,
     now,
   });
+}
+
+const known = ['expose', 'period', 'timeZone', 'quota', 'days', 'last', 'clock'];
+
+function checkOptions({ expose = [], timeZone = 'UTC', ...options }: SnapshotOptions): void {
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown !== undefined) throw invalid(`unknown option "${unknown}"; known are ${known.join(', ')}`);
+  if (!Array.isArray(expose) || !expose.every((what) => what === 'cost' || what === 'models')) {
+    throw invalid('expose: expected a list of "cost" and "models"');
+  }
+  // Throws where there is no such zone, also if nothing is going to be cut by it.
+  timeBuckets('day', timeZone);
+}
+
+function invalid(problem: string): MeterError {
+  return new MeterError('invalid_options', `usageSnapshot: ${problem}`);
 }
 
 /** A snapshot's question with nothing left open. */

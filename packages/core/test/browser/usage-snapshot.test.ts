@@ -12,6 +12,30 @@ const ada = { userId: 'ada' };
 const noon = '2026-11-22T12:00:00.000Z';
 
 describe('usageSnapshot', () => {
+  it.for([
+    [{ period: 'year' }, 'period: expected one of all, day, month'],
+    [{ timeZone: 'Mars/Base' }, 'timeZone'],
+    [{ expose: ['all'] }, 'expose: expected a list of "cost" and "models"'],
+    [{ colour: 1 }, 'unknown option "colour"'],
+  ] as const)('refuses %j, and says why', async ([options, problem]) => {
+    await expect(usageSnapshot(memoryStore(), ada, options as never)).rejects.toMatchObject({
+      code: 'invalid_options',
+      message: expect.stringContaining(problem),
+    });
+  });
+
+  it('is not read by a handler for a period that a function misspelt', async () => {
+    const errors: unknown[] = [];
+    const handler = usageHandler({
+      store: memoryStore(),
+      authenticate: () => ada,
+      period: () => 'year' as never,
+      onError: (error) => errors.push(error),
+    });
+    expect((await handler(new Request('http://localhost/'))).status).toBe(503);
+    expect(errors).toEqual([expect.objectContaining({ code: 'invalid_options' })]);
+  });
+
   it('has tokens of all time, parts inside their totals, and nothing else by itself', async () => {
     const store = await storeWith(
       {
