@@ -1,5 +1,6 @@
 import { createMeter, type Meter } from '@kilotoken/core';
 import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
+import { checkOptions } from './check-options.ts';
 import type { KilotokenAsyncOptions, KilotokenModuleOptions } from './module-options.ts';
 import { KILOTOKEN_METER, OPENAI_CLIENT } from './provider-tokens.ts';
 
@@ -34,8 +35,10 @@ export class KilotokenModule {
    * ```
    */
   static forRoot(options: KilotokenModuleOptions & Pick<KilotokenAsyncOptions, 'openaiToken'>): DynamicModule {
-    const { openaiToken, ...rest } = options;
-    return dynamicModule({ useFactory: () => rest, ...(openaiToken === undefined ? {} : { openaiToken }) });
+    // Apps without types may pass nothing; the start of the app says so.
+    const { openaiToken, ...rest } = options ?? {};
+    const given = options === undefined ? options : rest;
+    return dynamicModule({ useFactory: () => given, ...(openaiToken === undefined ? {} : { openaiToken }) });
   }
 
   /**
@@ -66,7 +69,11 @@ function dynamicModule(options: KilotokenAsyncOptions): DynamicModule {
     global: true,
     imports,
     providers: [
-      { provide: optionsToken, useFactory, inject },
+      {
+        provide: optionsToken,
+        useFactory: async (...injected: unknown[]) => checkOptions(await useFactory(...injected)),
+        inject,
+      },
       {
         provide: KILOTOKEN_METER,
         useFactory: ({ meter }: KilotokenModuleOptions) => createMeter(meter),
@@ -91,10 +98,11 @@ function drainAtShutdown(
   meter: Meter,
   { closeTimeoutMs = 5000, onClosed }: KilotokenModuleOptions,
 ): OnApplicationShutdown {
-  return {
-    async onApplicationShutdown() {
-      const { left } = await meter.close({ timeoutMs: closeTimeoutMs });
-      await onClosed?.(left);
-    },
+  const close = async (): Promise<void> => {
+    const { left } = await meter.close({ timeoutMs: closeTimeoutMs });
+    await onClosed?.(left);
   };
+  // Nest calls its hooks each time an app is closed.
+  let closing: Promise<void> | undefined;
+  return { onApplicationShutdown: () => (closing ??= close()) };
 }

@@ -115,6 +115,36 @@ test('a wrong option ends the start of the app, and is named', async () => {
   expect(isMeterError(error) && error.message).toContain('"stor"');
 });
 
+test.for([
+  [undefined, 'expected { meter }'],
+  [{}, '"meter" is missing'],
+  [{ meter: { store: memoryStore() }, colour: 1 }, 'unknown option "colour"'],
+  [{ meter: { store: memoryStore() }, closeTimeoutMs: -1 }, '"closeTimeoutMs"'],
+  [{ meter: { store: memoryStore() }, onClosed: 5 }, '"onClosed"'],
+] as const)('the option that is wrong in %j is named, also where a factory made it', async ([options, problem]) => {
+  for (const module of [
+    () => KilotokenModule.forRoot(options as never),
+    () => KilotokenModule.forRootAsync({ useFactory: () => options as never }),
+  ]) {
+    const compile = async (): Promise<unknown> => Test.createTestingModule({ imports: [module()] }).compile();
+    // oxlint-disable-next-line no-await-in-loop -- two modules
+    await expect(compile()).rejects.toMatchObject({
+      code: 'invalid_options',
+      message: expect.stringContaining(problem),
+    });
+  }
+});
+
+test('an app that is closed twice is told once that it is', async () => {
+  const left: number[] = [];
+  const module = await Test.createTestingModule({
+    imports: [KilotokenModule.forRoot({ meter: { store }, onClosed: (count) => left.push(count) })],
+  }).compile();
+  await module.close();
+  await module.close();
+  expect(left).toEqual([0]);
+});
+
 test('tests of an app can put a meter of their own in its place', async () => {
   const own = createMeter({ store: memoryStore() });
   const module = await Test.createTestingModule({
