@@ -1,5 +1,3 @@
-const frameMs = 16;
-
 /**
  * Tells listeners about changes: at once, then at most once per frame of the screen. Timers instead of animation frames:
  * those stand still in tabs that are not seen, and do not exist outside browsers.
@@ -7,6 +5,7 @@ const frameMs = 16;
  * @returns To be called when something changed.
  */
 export function createNotifier(listeners: ReadonlySet<() => unknown>): () => void {
+  const frameMs = 16;
   let isDirty = false;
   let isWaiting = false;
   const tell = (): void => {

@@ -1,7 +1,5 @@
 import { usageError } from './usage-state.ts';
 
-const timeoutMs = 20_000;
-
 /** Runs requests one at a time. */
 export interface Refresher {
   /** Starts a request; during one, all calls share one more after it. Resolves when that request is over. */
@@ -12,6 +10,7 @@ export interface Refresher {
 
 /** @param ask - Makes one request and handles all that comes of it; never rejects. */
 export function createRefresher(ask: (signal: AbortSignal) => Promise<void>): Refresher {
+  const timeoutMs = 20_000;
   let newest: AbortController | undefined;
   let flight: Promise<void> | undefined;
   let next: Promise<void> | undefined;

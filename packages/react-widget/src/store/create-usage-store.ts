@@ -48,13 +48,8 @@ export interface UsageStore {
   reset(): void;
 }
 
-/** Focus and network events so soon after a request start no other. */
-const wakeMs = 2000;
 /** After a frame: one request for all that arrive meanwhile, two further ones while it is not counted. */
 const settleMs = [300, 3700, holdMs];
-/** A snapshot from server rendering is not asked for again at once. */
-const initialMs = 60_000;
-const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * Makes the store of one user's usage. It needs no framework and does nothing until someone subscribes or refreshes.
@@ -71,6 +66,11 @@ export function createUsageStore(options: UsageStoreOptions = {}): UsageStore {
 
 /** A store whose functions and headers may be others with every request. */
 export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
+  /** Focus and network events so soon after a request start no other. */
+  const wakeMs = 2000;
+  /** A snapshot from server rendering is not asked for again at once. */
+  const initialMs = 60_000;
+  const longestTimerMs = 2 ** 31 - 1;
   const { userKey, initial, sync = true } = options();
   const listeners = new Set<() => unknown>();
   const notify = createNotifier(listeners);

@@ -14,14 +14,13 @@ export interface UsageSource {
   readonly retries?: number;
 }
 
-const longestDelayMs = 30_000;
-
 /**
  * One snapshot, not yet checked; tried again where that can help.
  *
  * @throws UsageError, or the reason of `signal`.
  */
 export async function fetchUsage(source: UsageSource, signal: AbortSignal): Promise<unknown> {
+  const longestDelayMs = 30_000;
   const { src = '', fetcher, headers, credentials, retries = 2 } = source;
   for (let attempt = 0; ; attempt += 1) {
     try {

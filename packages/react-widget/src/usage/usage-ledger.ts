@@ -5,9 +5,6 @@ import type { UsageSnapshot } from './usage-snapshot.ts';
 /** Frames without `rev` are held for so long, because the server may not have counted them yet. */
 export const holdMs = 15_000;
 
-/** More answers than this are not remembered; it bounds memory while the endpoint is down. */
-const maxFrames = 500;
-
 /** Puts snapshots and frames into one order, whatever order they arrive in. */
 export interface UsageLedger {
   /** The last confirmed snapshot. */
@@ -40,6 +37,8 @@ export function acceptSnapshot(ledger: UsageLedger, snapshot: UsageSnapshot, isO
 
 /** Takes a frame, unless it is known. */
 export function addFrame(ledger: UsageLedger, frame: UsageFrame): boolean {
+  /** More answers than this are not remembered; it bounds memory while the endpoint is down. */
+  const maxFrames = 500;
   const { frames, base, shown } = ledger;
   const { id, add, total } = frame;
   const baseRev = revOf(ledger);
