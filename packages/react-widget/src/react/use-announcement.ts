@@ -2,8 +2,6 @@ import { useEffect, useRef } from 'react';
 import type { RefObject } from 'react';
 import type { UsageLevel } from '../format/usage-level.ts';
 
-const order: readonly UsageLevel[] = ['empty', 'ok', 'near', 'critical', 'over'];
-
 /**
  * Fills a live region: once per threshold upwards, and when loading fails or comes back. Written straight into the
  * element, so that telling costs no second rendering.
@@ -19,7 +17,7 @@ export function useAnnouncement(
   const ref = useRef<HTMLSpanElement>(null);
   const before = useRef<readonly [rank: number, value: string, level: UsageLevel]>(undefined);
   useEffect(() => {
-    const rank = order.indexOf(level);
+    const rank = ['empty', 'ok', 'near', 'critical', 'over'].indexOf(level);
     const [lastRank, lastValue, lastLevel] = before.current ?? [];
     before.current = [rank, value, level];
     if (mode === 'none' || !ref.current || lastRank === undefined) return;

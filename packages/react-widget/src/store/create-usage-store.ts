@@ -130,8 +130,11 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
     if (facts.status === 'unauthorized') change({ status: 'loading', stale: false });
     listen();
     try {
-      // The race is for fetchers of the app's own that do not heed the signal.
-      const body = await Promise.race([fetchUsage(options(), signal), rejection(signal)]);
+      // For fetchers of the app's own that do not heed the signal.
+      const aborted = new Promise<never>((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error));
+      });
+      const body = await Promise.race([fetchUsage(options(), signal), aborted]);
       signal.throwIfAborted();
       const isNews = accept(body, true);
       if (isNews) share();
@@ -239,10 +242,4 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
     },
     reset,
   };
-}
-
-function rejection(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error));
-  });
 }
