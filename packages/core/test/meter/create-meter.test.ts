@@ -52,35 +52,6 @@ describe('createMeter', () => {
     expect(() => createMeter({ store: memoryStore() }).track(attribution as never)).toThrow(message);
   });
 
-  it('has turns that wait on where asked to wait longer than a timer can, and print no warning', async () => {
-    const printed: Error[] = [];
-    const onWarning = (warning: Error): void => void printed.push(warning);
-    process.on('warning', onWarning);
-    try {
-      const meter = createMeter({ store: memoryStore() });
-      const turn = meter.track({ userId: 'u' });
-      let answer = (_: Response): void => {};
-      const metered = meter.fetch(() => new Promise((resolve) => (answer = resolve)));
-      const { headers } = turn.options;
-      const call = metered('http://127.0.0.1:1/v1/chat/completions', {
-        method: 'POST',
-        headers,
-        body: '{"model":"m"}',
-      });
-      const waits = [turn.usage({ timeoutMs: Infinity }), turn.stored({ timeoutMs: 2 ** 40 })];
-      const soonest = await Promise.race([...waits, new Promise((resolve) => setTimeout(resolve, 30, 'still open'))]);
-      expect(soonest).toBe('still open');
-      expect(await turn.usage({ timeoutMs: -1 })).toMatchObject({ complete: false });
-      expect(await turn.stored({ timeoutMs: Number.NaN })).toMatchObject({ pending: 1 });
-      answer(Response.json({ model: 'm', choices: [], usage: { prompt_tokens: 1, completion_tokens: 1 } }));
-      await (await call).text();
-      expect(await Promise.all(waits)).toMatchObject([{ complete: true }, { stored: 1, pending: 0 }]);
-      expect(printed).toEqual([]);
-    } finally {
-      process.off('warning', onWarning);
-    }
-  });
-
   it('refuses to wrap what is no client', () => {
     const meter = createMeter({ store: memoryStore() });
     for (const value of [{}, null, 'client']) expect(() => meter.wrap(value as never)).toThrow(/not an OpenAI client/);

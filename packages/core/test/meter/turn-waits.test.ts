@@ -28,8 +28,12 @@ it.for([
     .fetch()(url, { method: 'POST', headers, body: JSON.stringify(hi) })
     .then((response) => response.text());
   const usage = turn.usage({ timeoutMs });
+  const stored = turn.stored({ timeoutMs });
+  const soonest = Promise.race([usage, stored, new Promise((resolve) => setTimeout(resolve, 30, 'still open'))]);
   setTimeout(() => open(), 50);
+  if (complete) expect(await soonest).toBe('still open');
   expect(await usage).toMatchObject({ complete });
+  expect(await stored).toMatchObject({ pending: complete ? 0 : 1 });
   await answer;
   expect(await turn.stored({ timeoutMs: complete ? timeoutMs : 1000 })).toEqual({ stored: 1, pending: 0 });
   expect(await meter.close({ timeoutMs })).toEqual({ left: 0 });
