@@ -94,7 +94,10 @@ export interface QueueOptions {
   readonly flushIntervalMs?: number;
   /** At most so many records per batch, from 1. Default 500. */
   readonly maxBatchRecords?: number;
-  /** Memory for records that the store has not taken yet. Beyond it each further record is dropped, counted and told to `onError`. Default 64 MiB. */
+  /**
+   * Memory for records that the store has not taken yet, about: a record counts for 1 KiB, and for more where its raw usage or
+   * attribution is large. Beyond it each further record is dropped, counted and told to `onError`. Default 64 MiB.
+   */
   readonly maxBytes?: number;
   /** After so long without an answer a batch is sent to the store again, in milliseconds. Default 30000. */
   readonly appendTimeoutMs?: number;

@@ -112,7 +112,7 @@ export function createStoreWriter(parts: StoreWriterParts): StoreWriter {
       try {
         const outcome = await withTimeout(target, batch, appendTimeoutMs, writer.keepsProcess);
         underway.delete(batch);
-        queue.release(batch.length);
+        queue.release(batch);
         failuresInRow = 0;
         batchSize = Math.min(maxBatchRecords, batchSize * 2);
         parts.settled(batch, outcome);

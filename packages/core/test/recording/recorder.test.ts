@@ -243,6 +243,22 @@ describe('a recorder', () => {
     expect(recorder.stats()).toMatchObject({ captured: 5, dropped: 2, queued: 3 });
   });
 
+  it.for([
+    ['raw usage', { rawUsage: { details: Array.from({ length: 10 }, () => ({ note: 'x'.repeat(1024) })) } }],
+    ['tags', { attribution: { tags: { note: 'x'.repeat(10 * 1024) } } }],
+  ] as const)('counts a record with large %s for what it is, until it is stored', async ([, large]) => {
+    const { target } = scripted(hangs);
+    const { recorder, errors } = recorderOf(target, { maxBytes: 16 * 1024, appendTimeoutMs: 20 });
+    for (const id of ['a', 'b']) recorder.push(usageRecord({ id, ...large }));
+    for (const id of ids(6)) recorder.push(usageRecord({ id }));
+    // A kibibyte each would have been room for all of them.
+    const dropped = () => errors.filter(({ code }) => code === 'record_dropped').map(({ id }) => id);
+    expect(dropped()).toEqual(['r0', 'r1', 'r2', 'r3', 'r4', 'r5']);
+    expect(await recorder.whenStored(['a', 'b'], 4000)).toMatchObject({ stored: 2 });
+    for (const id of ids(16)) recorder.push(usageRecord({ id: `later ${id}` }));
+    expect(dropped().length).toBe(6);
+  });
+
   it('keeps the memory of records that were sent and not answered yet', async () => {
     const { target } = scripted(hangs);
     const { recorder, errors } = recorderOf(target, { maxBytes: 2 * 1024 });
