@@ -1,8 +1,10 @@
+import { createAttemptOwner } from './attempt-owner.ts';
+import type { AttemptOwner } from './attempt-owner.ts';
 import { createAsyncTurn } from './attribution/async-turn.ts';
 import { createTurnLedger } from './attribution/turn-ledger.ts';
 import type { TurnLedger } from './attribution/turn-ledger.ts';
 import { createTurnRegistry } from './attribution/turn-registry.ts';
-import { askAttribute, mergeAttribution } from './attribution/attribute.ts';
+import { askAttribute } from './attribution/attribute.ts';
 import type { Attribution } from './attribution/attribution.ts';
 import type { Attempt } from './capture/attempt.ts';
 import { usesCertificate } from './capture/certificate-client.ts';
@@ -23,7 +25,6 @@ import { safeTokenizer } from './normalize/safe-tokenizer.ts';
 import type { MeterOptions } from './options.ts';
 import { createPricer } from './pricing/pricer.ts';
 import { recordCalls } from './record-calls.ts';
-import type { AttemptOwner } from './record-calls.ts';
 import { attemptOfBatchLine } from './recording/batch-record.ts';
 import { buildRecord } from './recording/build-record.ts';
 import { drainBeforeExit, drainOnSignals, leaveBeforeExit } from './recording/drain-at-exit.ts';
@@ -161,13 +162,7 @@ export function createMeter(options: MeterOptions): Meter {
 
   function ownerOf(attempt: Attempt): AttemptOwner {
     const turn = attempt.handle === undefined ? undefined : turns.find(attempt.handle);
-    // A call is asked about while its request is at hand, a look at something else when it has shown what it is.
-    const found = attempt.kind === 'call' ? attributeOf(attempt) : undefined;
-    return {
-      attribution: (late) =>
-        mergeAttribution(attempt.kind === 'call' ? found : attributeOf(attempt, late), turn?.attribution),
-      ledger: turn?.ledger,
-    };
+    return createAttemptOwner(attempt, turn, attributeOf);
   }
 
   function record(attempt: Attempt<AnswerReading>, attribution: Attribution): UsageRecord | undefined {

@@ -1,6 +1,6 @@
+import type { AttemptOwner } from './attempt-owner.ts';
 import type { LateHints } from './attribution/attribute.ts';
 import type { Attribution } from './attribution/attribution.ts';
-import type { TurnLedger } from './attribution/turn-ledger.ts';
 import type { Attempt, AttemptListener, BatchLine } from './capture/attempt.ts';
 import type { AnswerReading } from './normalize/answer-reader.ts';
 import { createOpenObjects } from './recording/open-objects.ts';
@@ -8,13 +8,6 @@ import type { RequestPromises } from './recording/request-promises.ts';
 import type { UsageRecord } from './recording/usage-record.ts';
 
 type ReadAttempt = Attempt<AnswerReading>;
-
-/** Whose an attempt is. */
-export interface AttemptOwner {
-  /** Found out from its turn and its request; `late` is what only the answer says. */
-  attribution(late?: LateHints): Attribution;
-  readonly ledger: TurnLedger<UsageRecord> | undefined;
-}
 
 /** What {@link recordCalls} needs of the meter. */
 export interface CallRecordingParts {
@@ -35,19 +28,21 @@ export interface CallRecording extends AttemptListener<AnswerReading> {
 
 export function recordCalls({ ownerOf, record, attemptOfLine, requests }: CallRecordingParts): CallRecording {
   const objects = createOpenObjects();
-  /** Open attempts hold their turn's ledger, so that it lives at least as long as they do. */
-  const owners = new Map<string, AttemptOwner>();
+  let openCount = 0;
   /** Ids of the records made of a file that is being downloaded. */
   const batches = new Map<string, string[]>();
 
   return {
     get openCount() {
-      return owners.size;
+      return openCount;
     },
     started(attempt) {
       for (const { attempt: late, opener } of objects.expired(attempt.startedAt)) settle(late, opener);
       const owner = ownerOf(attempt);
-      owners.set(attempt.id, owner);
+      // On the attempt itself: a map that is filled and emptied again makes a new table for nearly every call. An open
+      // attempt holds its turn's ledger with it, so that this lives at least as long.
+      attempt.owner = owner;
+      openCount += 1;
       requests.started(attempt.id);
       owner.ledger?.opened(attempt.id);
     },
@@ -59,33 +54,40 @@ export function recordCalls({ ownerOf, record, attemptOfLine, requests }: CallRe
       batches.set(download.id, lines);
       if (made === undefined) return;
       lines.push(made.id);
-      owners.get(download.id)?.ledger?.add(made);
+      ownerIn(download)?.ledger?.add(made);
     },
     ended(attempt) {
       const verdict = objects.judge(attempt);
       // The request is over, also where its object is not.
       if (verdict.is === 'open') requests.ended(attempt.id, []);
-      if (verdict.is === 'nothing') close(attempt.id, undefined);
+      if (verdict.is === 'nothing') close(attempt, undefined);
       if (verdict.is === 'own') settle(attempt, attempt);
       if (verdict.is !== 'settled') return;
       settle(verdict.attempt, verdict.opener ?? attempt);
-      if (verdict.opener !== undefined) close(attempt.id, undefined);
+      if (verdict.opener !== undefined) close(attempt, undefined);
     },
   };
 
   /** Records an object on behalf of the attempt that made it, or else of the one that saw it first. */
   function settle(seen: ReadAttempt, owner: ReadAttempt): void {
-    close(owner.id, record(seen, attributionOf(owner, { metadata: seen.reader.object?.metadata })));
+    close(owner, record(seen, attributionOf(owner, { metadata: seen.reader.object?.metadata })));
   }
 
   function attributionOf(attempt: ReadAttempt, late: LateHints): Attribution {
-    return owners.get(attempt.id)?.attribution(late) ?? {};
+    return ownerIn(attempt)?.attribution(late) ?? {};
   }
 
-  function close(attemptId: string, made: UsageRecord | undefined): void {
-    owners.get(attemptId)?.ledger?.closed(attemptId, made);
-    owners.delete(attemptId);
+  function close(attempt: ReadAttempt, made: UsageRecord | undefined): void {
+    const { id: attemptId } = attempt;
+    const owner = ownerIn(attempt);
+    if (owner !== undefined) openCount -= 1;
+    attempt.owner = undefined;
+    owner?.ledger?.closed(attemptId, made);
     requests.ended(attemptId, made === undefined ? (batches.get(attemptId) ?? []) : [made.id]);
     batches.delete(attemptId);
   }
+}
+
+function ownerIn({ owner }: ReadAttempt): AttemptOwner | undefined {
+  return owner as AttemptOwner | undefined;
 }

@@ -176,6 +176,8 @@ class Source implements AnswerSource {
       await cancelled;
     } finally {
       this.release();
+      // With them the last bytes that were read.
+      this.resolveRead = this.rejectRead = ignore;
     }
   }
 
@@ -205,6 +207,7 @@ class Source implements AnswerSource {
   private release(): void {
     if (this.isReleased) return;
     this.isReleased = true;
+    this.latest = this.pending = undefined;
     this.atRelease = this.reader.closed;
     try {
       this.reader.releaseLock();

@@ -68,6 +68,8 @@ export interface Attempt<Reader extends AnswerReader = AnswerReader> {
   drained: boolean;
   /** True where the usage was looked up at the provider afterwards. */
   recovered: boolean;
+  /** What the listener keeps of it while it is open. */
+  owner?: unknown;
 }
 
 /** One result of a batch, as the provider wrote it; see the `batch` endpoint of OpenAI. */

@@ -154,6 +154,7 @@ class Sent<Reader extends AnswerReader> implements SentAttempt<Reader> {
   retryKey: RetryKey | undefined;
   access: LookupAccess | undefined = undefined;
   held: { release(): void } | undefined = undefined;
+  owner: unknown = undefined;
 
   constructor(id: string, startedAt: Date, { callId, number }: CallPlace, call: Call, reader: Reader) {
     const { endpoint, policy, url, origin } = call.target;

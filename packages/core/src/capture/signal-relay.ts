@@ -20,10 +20,10 @@ export function relaySignal(host: AbortSignal | null | undefined): SignalRelay {
 
 /** A class, for there is one of these per stream; see ADR 0011. */
 class Relay implements SignalRelay {
-  private readonly host: AbortSignal | null | undefined;
+  private host: AbortSignal | null | undefined;
   private readonly controller = new AbortController();
   private handler: ((reason: unknown) => void) | undefined = undefined;
-  private readonly follow: (() => void) | undefined = undefined;
+  private follow: (() => void) | undefined = undefined;
 
   constructor(host: AbortSignal | null | undefined) {
     this.host = host;
@@ -56,6 +56,8 @@ class Relay implements SignalRelay {
 
   release(): void {
     if (this.follow !== undefined) this.host?.removeEventListener('abort', this.follow);
+    // The answer holds the relay for as long as the host holds the answer: all that is over is let go of.
+    this.host = this.handler = this.follow = undefined;
   }
 
   private followHost(): void {

@@ -60,7 +60,7 @@ export function createUnreadAnswers<Answer extends object, Attempt extends objec
 class Held<Answer extends object, Attempt extends object> implements HeldAnswer<Answer> {
   private strong: Answer | undefined;
   private weak: Pick<WeakRef<Answer>, 'deref'> | undefined = undefined;
-  private readonly attempt: Attempt;
+  private attempt: Attempt | undefined;
   private readonly young: Held<Answer, Attempt>[];
 
   constructor(answer: Answer, attempt: Attempt, young: Held<Answer, Attempt>[]) {
@@ -75,15 +75,16 @@ class Held<Answer extends object, Attempt extends object> implements HeldAnswer<
 
   release(): void {
     const { young } = this;
-    this.strong = this.weak = undefined;
+    this.strong = this.weak = this.attempt = undefined;
     // Calls that follow one another leave one place, those beside each other a few until the next moment.
     while (young.length > 0 && young.at(-1)?.deref() === undefined) young.pop();
   }
 
   handOver(registry: Pick<FinalizationRegistry<Attempt>, 'register'>): void {
-    if (this.strong === undefined) return;
-    registry.register(this.strong, this.attempt);
-    this.weak = weakly(this.strong);
+    const { strong, attempt } = this;
+    if (strong === undefined || attempt === undefined) return;
+    registry.register(strong, attempt);
+    this.weak = weakly(strong);
     this.strong = undefined;
   }
 }
