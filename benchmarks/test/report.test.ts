@@ -70,6 +70,30 @@ describe('the page of benchmarks', () => {
     expect(markdown).not.toContain('| the import |');
   });
 
+  it('says whether 200 streams at once met their aims, both ways of calling', () => {
+    const rows = [
+      { contestant: 'A/A control', openai: '7.0.0', 'wall ratio': 1.02, 'cpu ratio': 0.99 },
+      { contestant: 'kilotoken, app asks', openai: '7.0.0', 'wall ratio': 1.01, 'cpu ratio': 1.03 },
+      { contestant: 'kilotoken, asks and hides', openai: '7.0.0', 'wall ratio': 1.02, 'cpu ratio': 1.04 },
+    ];
+    const { markdown } = benchmarkPage(
+      results(benchmark('field', [{ title: '200 streams at once, and memory', rows }])),
+    );
+    const line = (...cells: string[]): string => `| 200 streams at once, ${cells.join(' | ')} |`;
+    expect(markdown).toContain(line('CPU, the app asks', '1.03 times', '1.03 times', '0.99 times', 'yes'));
+    expect(markdown).toContain(line('time, the app asks', '1.03 times', '1.01 times', '1.02 times', 'yes'));
+    expect(markdown).toContain(
+      line('CPU, asked and hidden', '1.03 times', '1.04 times', '0.99 times', 'not in this run'),
+    );
+    expect(markdown).toContain(line('time, asked and hidden', '1.03 times', '1.02 times', '1.02 times', 'yes'));
+  });
+
+  it('shows the tables of a benchmark without a section of its own under a heading in words', () => {
+    const rows = [{ part: 'the SDK', bare: 5, '+ us': 0.1 }];
+    const { markdown } = benchmarkPage(results(benchmark('crowd-parts', [{ title: 'Where it goes', rows }])));
+    expect(markdown).toContain('## Where the CPU of many streams goes\n\nWhere it goes:\n\n| part | bare | + us |');
+  });
+
   it.for([
     [0.98, 1.02, false],
     [0.97, 1.16, true],
