@@ -19,6 +19,7 @@ export interface QuietEvents {
  */
 export function findQuietEvents(bytes: Uint8Array, from: number, hides: boolean): QuietEvents {
   let end = borderBefore(bytes, from, bytes.length);
+  if (end === from) return { end, cuts: none };
   const timings = findTimings(bytes.subarray(Math.max(from, end - timingsBytes), end));
   if (timings >= 0) end = borderBefore(bytes, from, Math.max(from, end - timingsBytes) + timings);
   const nulls: number[] = [];
@@ -59,9 +60,10 @@ function isUsageAt(bytes: Uint8Array, at: number): boolean {
   );
 }
 
-/** That of a Buffer takes a third of the time. */
-const indexOf: (this: Uint8Array, byte: number, from: number) => number =
-  globalThis.Buffer?.prototype.indexOf ?? Uint8Array.prototype.indexOf;
+type ByteSearch = (this: Uint8Array, byte: number, from: number) => number;
+/** Those of a Buffer take a third of the time. */
+const indexOf: ByteSearch = globalThis.Buffer?.prototype.indexOf ?? Uint8Array.prototype.indexOf;
+const lastIndexOf: ByteSearch = globalThis.Buffer?.prototype.lastIndexOf ?? Uint8Array.prototype.lastIndexOf;
 
 /** @param nulls - Where `"usage"` stands with a null behind it, descending. */
 function withCuts(bytes: Uint8Array, from: number, end: number, nulls: readonly number[]): QuietEvents {
@@ -118,15 +120,16 @@ function closesOnce(bytes: Uint8Array, from: number, last: number): boolean {
 
 /** Where the event ends that begins here, or has this place in it; the end of the bytes where it goes on. */
 export function borderAfter(bytes: Uint8Array, from: number): number {
-  let lineFeed = bytes.indexOf(LF, from);
-  while (lineFeed >= 0 && bytes[lineFeed + 1] !== LF) lineFeed = bytes.indexOf(LF, lineFeed + 1);
+  let lineFeed = indexOf.call(bytes, LF, from);
+  while (lineFeed >= 0 && bytes[lineFeed + 1] !== LF) lineFeed = indexOf.call(bytes, LF, lineFeed + 1);
   return lineFeed < 0 ? bytes.length : lineFeed + 2;
 }
 
 /** Where the last event ends before a position, if not before `from`, where one begins. */
 function borderBefore(bytes: Uint8Array, from: number, position: number): number {
-  let lineFeed = bytes.lastIndexOf(LF, position - 1);
-  while (lineFeed > from && bytes[lineFeed - 1] !== LF) lineFeed = bytes.lastIndexOf(LF, lineFeed - 1);
+  // A search from before the beginning would be one from the end.
+  let lineFeed = position > from ? lastIndexOf.call(bytes, LF, position - 1) : from;
+  while (lineFeed > from && bytes[lineFeed - 1] !== LF) lineFeed = lastIndexOf.call(bytes, LF, lineFeed - 1);
   return lineFeed > from ? lineFeed + 1 : from;
 }
 

@@ -135,6 +135,14 @@ describe('a burst of many events in one read', () => {
       expect(filtered(stream, 'usage-only events', cuts).text).toBe(`${many(text)}${odd}${many(text)}`);
   });
 
+  it('keeps what looks like a report at its very beginning', () => {
+    const odd = '"usage":{"total_tokens":5}\n\n';
+    const filter = createUsageFilter(recordingReader(), 'usage-only events');
+    // The first read is a sample and taken apart.
+    filter.push(encoder.encode(asked));
+    expect(decoder.decode(filter.push(encoder.encode(`${odd}${many(asked)}`)))).toBe(`${odd}${many(text)}`);
+  });
+
   it('passes as the very read where nothing is to be taken out of it', () => {
     for (const [hide, event] of [
       ['usage-only events', text],
