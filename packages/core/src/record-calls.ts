@@ -73,10 +73,6 @@ export function recordCalls({ ownerOf, record, attemptOfLine, requests }: CallRe
     close(owner, record(seen, attributionOf(owner, { metadata: seen.reader.object?.metadata })));
   }
 
-  function attributionOf(attempt: ReadAttempt, late: LateHints): Attribution {
-    return ownerIn(attempt)?.attribution(late) ?? {};
-  }
-
   function close(attempt: ReadAttempt, made: UsageRecord | undefined): void {
     const { id: attemptId } = attempt;
     const owner = ownerIn(attempt);
@@ -90,4 +86,8 @@ export function recordCalls({ ownerOf, record, attemptOfLine, requests }: CallRe
 
 function ownerIn({ owner }: ReadAttempt): AttemptOwner | undefined {
   return owner as AttemptOwner | undefined;
+}
+
+function attributionOf(attempt: ReadAttempt, late: LateHints): Attribution {
+  return ownerIn(attempt)?.attribution(late) ?? {};
 }
