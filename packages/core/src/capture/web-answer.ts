@@ -79,7 +79,7 @@ class WebAnswer implements FollowedAnswer, BodyState, Connection {
   }
 
   streamOf(): Body {
-    this.stream ??= createPullStream(() => this.sourceOf());
+    this.stream ??= createPullStream(this);
     return this.stream;
   }
 
