@@ -6,7 +6,7 @@ export function createPullStream(answer: AnswerToPull): ReadableStream<Uint8Arra
 }
 
 /** Whose source is made at its first read. */
-export interface AnswerToPull {
+interface AnswerToPull {
   sourceOf(): AnswerSource;
 }
 
