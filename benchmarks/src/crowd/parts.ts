@@ -9,8 +9,8 @@ export interface Measured {
   readonly profiled: readonly CrowdCost[];
 }
 
-/** Files and functions of core with less than this, in microseconds per event, are one row. */
-const leastShown = 0.04;
+/** Files and functions of core with less than this share of everything are one row. */
+const leastShare = 0.004;
 const otherThreads = 'other threads: collector, compiler';
 
 /**
@@ -44,7 +44,7 @@ export function partsOf(measured: readonly Measured[]): readonly Row[] {
 export function functionsOfCore(measured: Measured | undefined): readonly Row[] {
   if (measured === undefined) return [];
   const sampled = sampledBy(measured, ({ owner, name }) => `${owner} ${name}`);
-  return [...gathered(new Map([...sampled].filter(([name]) => isOfCore(name))))].map(([name, us]) => ({ name, us }));
+  return [...gathered(sampled)].filter(([name]) => isOfCore(name)).map(([name, us]) => ({ name, us }));
 }
 
 /** Time of the main thread per event, by a name. */
@@ -72,9 +72,10 @@ function isOfCore(name: string): boolean {
 
 /** From the most to the least; what is little of core is one row, the last. */
 function gathered(parts: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const least = [...parts.values()].reduce((sum, time) => sum + time, 0) * leastShare;
   const sorted = [...parts].toSorted(([, one], [, other]) => other - one);
   const [little, shown] = [true, false].map((isLittle) =>
-    sorted.filter(([name, time]) => (isOfCore(name) && time < leastShown) === isLittle),
+    sorted.filter(([name, time]) => (isOfCore(name) && time < least) === isLittle),
   );
   const rest = (little ?? []).reduce((sum, [, time]) => sum + time, 0);
   return new Map([...(shown ?? []), ...(rest > 0 ? [['core: all the rest', rest] as const] : [])]);
