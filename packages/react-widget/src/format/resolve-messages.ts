@@ -27,6 +27,11 @@ export function resolveMessages(locale: string | undefined, input: MessagesInput
   const isOwn = found ? isAlike : overrides.some(({ tokens }) => tokens);
   return {
     locale: (isOwn ? parseLocale(wanted)?.toString() : found?.locale) ?? 'en',
-    messages: Object.assign({}, en, found, ...overrides) as UsageMessages,
+    messages: Object.assign({}, en, found, ...overrides.map(withoutMissing)) as UsageMessages,
   };
+}
+
+/** Words that are `undefined` or `null`, as in settings that are not filled in, override nothing. */
+function withoutMissing(words: object): object {
+  return JSON.parse(JSON.stringify(words, (_, word: unknown) => word ?? undefined)) as object;
 }

@@ -231,7 +231,9 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
       if (facts.status === 'unauthorized') return false;
       if ((value as { readonly counts?: unknown } | null)?.counts) return accept(value, true) ?? false;
       const frame = readWith(readUsageFrame, value);
-      if (!frame || !addFrame(ledger, frame)) return false;
+      if (!frame) return false;
+      // Perhaps an answer that was made anew under the same id: the server knows.
+      if (!addFrame(ledger, frame)) return (settle(), false);
       const { base } = ledger;
       change(base ? { ...facts, status: 'ready' } : facts);
       const isConfirmed = base?.rev === frame.rev && base;

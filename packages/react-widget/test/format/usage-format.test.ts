@@ -142,6 +142,16 @@ describe('the language', () => {
     expect(own.locale).toBe('sv');
   });
 
+  test('takes no override that is missing', () => {
+    const messages = { title: undefined, resets: null, left: '{n} to go' } as never;
+    const words = createUsageFormat({ locale: 'es', messages: [...all, messages] }).messages;
+    expect([words.title, words.resets, words.left]).toEqual([
+      catalogs.get('es')?.title,
+      catalogs.get('es')?.resets,
+      '{n} to go',
+    ]);
+  });
+
   test('survives a time zone that does not exist', () => {
     expect(format('en', { timeZone: 'Mars/Base' }).day('2026-12-01')).toBe('Dec 1');
   });

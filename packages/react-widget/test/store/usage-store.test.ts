@@ -182,6 +182,21 @@ describe('a frame', () => {
     stop();
   }, 10_000);
 
+  test('whose answer is made anew under the same id is asked for', async () => {
+    let [rev, total] = [5, 1000];
+    const server = await usageServer(() => usageSnapshot({ rev, total }));
+    const store = createUsageStore({ src: server.url });
+    const stop = store.subscribe(() => undefined);
+    await until(store, ({ status }) => status === 'ready');
+    [rev, total] = [6, 1020];
+    store.apply(usageChunk('m1', 20));
+    await vi.waitFor(() => expect(store.get()).toMatchObject({ pending: false, usage: { total: 1020 } }), 6000);
+    [rev, total] = [7, 1050];
+    expect(store.apply(usageChunk('m1', 30))).toBe(false);
+    await vi.waitFor(() => expect(store.get().usage?.total).toBe(1050), 3000);
+    stop();
+  }, 15_000);
+
   test('does not make the store forget to ask when the period starts anew, though the endpoint is down', async () => {
     vi.useFakeTimers({ now: 0 });
     let asked = 0;
