@@ -60,7 +60,7 @@ const mutants: readonly Mutant[] = [
     name: 'forgets an answer while it is read',
     file: 'capture/web-answer.ts',
     from: 'lay(response, followed);\n  return followed;',
-    to: 'lay(response, followed);\n  return { abort: (reason) => options.disconnect(reason) };',
+    to: 'lay(response, followed);\n  return { abort: (reason) => options.connection.disconnect(reason) };',
     noticedBy: 'still brings the exact usage',
   },
 ];
