@@ -9,8 +9,8 @@ import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Crowd, CrowdCost, Way } from './crowd/crowd-process.ts';
-import { functionsOfCore, partsOf } from './crowd/parts.ts';
-import type { Measured } from './crowd/parts.ts';
+import { functionsOfCore, partsOf } from './profile/parts.ts';
+import type { Measured } from './profile/parts.ts';
 import { median } from './runner/median.ts';
 import { reportTable } from './runner/results.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CrowdCost } from '../src/crowd/crowd-process.ts';
-import { ownerOf } from '../src/crowd/owners.ts';
-import { functionsOfCore, partsOf } from '../src/crowd/parts.ts';
+import { ownerOf } from '../src/profile/owners.ts';
+import { functionsOfCore, partsOf } from '../src/profile/parts.ts';
 
 const cost = (cpu: number, mainThreadCpu: number, sampled: Record<string, number> = {}): CrowdCost => ({
   cpu,

@@ -7,8 +7,9 @@ import type { UsageStore } from '@kilotoken/core';
 import { chatStream } from '../field/tasks/requests.ts';
 import { floorFetch } from '../hot-path/floor.ts';
 import { countReads } from './counted-reads.ts';
-import { profiled } from './cpu-profile.ts';
-import type { Sampled } from './cpu-profile.ts';
+import { profiled } from '../profile/cpu-profile.ts';
+import type { Sampled } from '../profile/cpu-profile.ts';
+import type { ProfiledCost } from '../profile/parts.ts';
 
 /** How the client is watched. */
 export type Way = 'bare' | 'floor' | 'metered';
@@ -26,14 +27,9 @@ export interface Crowd {
   readonly isProfiled: boolean;
 }
 
-/** What a crowd cost, in microseconds. */
-export interface CrowdCost {
-  /** Of all threads: those of the collector of garbage and of the compiler count. */
-  readonly cpu: number;
-  readonly mainThreadCpu: number;
+/** What a crowd cost, by the events that the app got. */
+export interface CrowdCost extends ProfiledCost {
   readonly wall: number;
-  /** That the app got. */
-  readonly events: number;
   readonly records: number;
   readonly profile?: CrowdProfile;
 }

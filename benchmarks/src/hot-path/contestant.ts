@@ -2,6 +2,8 @@
 import OpenAI from 'openai';
 import { createMeter } from '@kilotoken/core';
 import type { UsageStore } from '@kilotoken/core';
+import { profiled } from '../profile/cpu-profile.ts';
+import type { ProfiledCost } from '../profile/parts.ts';
 import { floorFetch } from './floor.ts';
 import { stubFetch } from './wire.ts';
 
@@ -12,11 +14,12 @@ export interface Batch {
   readonly events: number;
   /** Whether the app asks for usage itself. */
   readonly isAsked: boolean;
+  /** Whether to look where the time goes, which costs time itself. */
+  readonly isProfiled?: boolean;
 }
 
-/** What a batch cost, in microseconds. */
-export interface BatchCost {
-  readonly cpu: number;
+/** What a batch cost, in microseconds, by its calls. */
+export interface BatchCost extends ProfiledCost {
   readonly wall: number;
   /** Median time from the call to the first event. */
   readonly firstEvent: number;
@@ -43,14 +46,20 @@ const floorQueue: unknown[] | undefined = process.argv[2] === 'floor' ? [] : und
 const meter = createMeter({ store });
 const messages = [{ role: 'user' as const, content: 'Name three rivers' }];
 
-async function run({ kind, count, events, isAsked }: Batch): Promise<BatchCost> {
+async function run(batch: Batch): Promise<BatchCost> {
+  if (batch.isProfiled !== true) return measured(batch);
+  const { result, sampled } = await profiled(() => measured(batch));
+  return { ...result, profile: { sampled } };
+}
+
+async function measured({ kind, count, events, isAsked }: Batch): Promise<BatchCost> {
   const stub = stubFetch(events);
   const fetch = floorQueue === undefined ? stub : floorFetch(stub, floorQueue);
   const bare = new OpenAI({ apiKey: 'test', maxRetries: 0, fetch });
   const client = isMetered ? meter.wrap(bare) : bare;
   records = 0;
   const firstEvents: number[] = [];
-  const cpuBefore = process.cpuUsage();
+  const before = { all: process.cpuUsage(), main: process.threadCpuUsage() };
   const began = performance.now();
   for (let at = 0; at < count; at += 1) {
     if (kind === 'call') {
@@ -73,10 +82,18 @@ async function run({ kind, count, events, isAsked }: Batch): Promise<BatchCost> 
     await turn();
   }
   const wall = performance.now() - began;
-  const cpu = process.cpuUsage(cpuBefore);
+  const all = process.cpuUsage(before.all);
+  const main = process.threadCpuUsage(before.main);
   if (isMetered) await meter.flush();
   if (floorQueue !== undefined) records = floorQueue.splice(0).length;
-  return { cpu: cpu.user + cpu.system, wall: wall * 1000, firstEvent: median(firstEvents) * 1000, records };
+  return {
+    cpu: all.user + all.system,
+    mainThreadCpu: main.user + main.system,
+    wall: wall * 1000,
+    firstEvent: median(firstEvents) * 1000,
+    events: count,
+    records,
+  };
 }
 
 /** As a network would: without it nothing that a runtime does between two turns of its loop is ever done. */

@@ -27,6 +27,7 @@ interface ChartWords {
 
 const titles: Readonly<Record<string, string>> = {
   'core-parts': 'A bundle of createMeter',
+  'call-parts': 'Where the CPU of a call goes',
   'crowd-parts': 'Where the CPU of many streams goes',
   'open-streams': 'What an open stream holds',
   recorder: 'Recorder and stores',

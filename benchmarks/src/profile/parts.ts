@@ -1,12 +1,23 @@
 import { median } from '../runner/median.ts';
 import type { Row } from '../runner/results.ts';
-import type { CrowdCost } from './crowd-process.ts';
+import type { Sampled } from './cpu-profile.ts';
+
+/** What something cost, in microseconds. */
+export interface ProfiledCost {
+  /** Of all threads: those of the collector of garbage and of the compiler count. */
+  readonly cpu: number;
+  readonly mainThreadCpu: number;
+  /** Of streams, or calls: what the cost is told by. */
+  readonly events: number;
+  /** Where the time went, where that was looked at. */
+  readonly profile?: { readonly sampled: readonly Sampled[] };
+}
 
 /** What was measured of one contestant: its costs in plain rounds, and in profiled ones. */
 export interface Measured {
   readonly name: string;
-  readonly plain: readonly CrowdCost[];
-  readonly profiled: readonly CrowdCost[];
+  readonly plain: readonly ProfiledCost[];
+  readonly profiled: readonly ProfiledCost[];
 }
 
 /** Files and functions of core with less than this share of everything are one row. */
