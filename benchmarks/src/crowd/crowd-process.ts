@@ -3,13 +3,13 @@ import { constants, PerformanceObserver } from 'node:perf_hooks';
 import type { NodeGCPerformanceDetail, PerformanceEntry } from 'node:perf_hooks';
 import OpenAI from 'openai';
 import { createMeter } from '@kilotoken/core';
-import type { UsageStore } from '@kilotoken/core';
 import { chatStream } from '../field/tasks/requests.ts';
 import { floorFetch } from '../hot-path/floor.ts';
 import { countReads } from './counted-reads.ts';
 import { profiled } from '../profile/cpu-profile.ts';
 import type { Sampled } from '../profile/cpu-profile.ts';
 import type { ProfiledCost } from '../profile/parts.ts';
+import { sinkStore } from '../runner/sink-store.ts';
 
 /** How the client is watched. */
 export type Way = 'bare' | 'floor' | 'metered';
@@ -46,20 +46,7 @@ export interface CrowdProfile {
 const way = process.argv[2] as Way;
 const queue: unknown[] = [];
 let records = 0;
-const unused = (): never => {
-  throw new Error('not used here');
-};
-const store: UsageStore = {
-  capabilities: { durable: false, shared: false },
-  append: (batch) => {
-    records += batch.length;
-    return Promise.resolve({ inserted: batch.length, duplicates: 0 });
-  },
-  totals: unused,
-  series: unused,
-  records: unused,
-  close: () => Promise.resolve(),
-};
+const store = sinkStore((count) => (records += count));
 const meter = createMeter({ store });
 
 async function run({ isProfiled, ...crowd }: Crowd): Promise<CrowdCost> {

@@ -1,9 +1,9 @@
 // One contestant in a process of its own: does the batch it is told to, and says what that cost.
 import OpenAI from 'openai';
 import { createMeter } from '@kilotoken/core';
-import type { UsageStore } from '@kilotoken/core';
 import { profiled } from '../profile/cpu-profile.ts';
 import type { ProfiledCost } from '../profile/parts.ts';
+import { sinkStore } from '../runner/sink-store.ts';
 import { floorFetch } from './floor.ts';
 import { stubFetch } from './wire.ts';
 
@@ -27,20 +27,7 @@ export interface BatchCost extends ProfiledCost {
 }
 
 let records = 0;
-const unused = (): never => {
-  throw new Error('not used here');
-};
-const store: UsageStore = {
-  capabilities: { durable: false, shared: false },
-  append: (batch) => {
-    records += batch.length;
-    return Promise.resolve({ inserted: batch.length, duplicates: 0 });
-  },
-  totals: unused,
-  series: unused,
-  records: unused,
-  close: () => Promise.resolve(),
-};
+const store = sinkStore((count) => (records += count));
 const isMetered = process.argv[2] === 'metered';
 const floorQueue: unknown[] | undefined = process.argv[2] === 'floor' ? [] : undefined;
 const meter = createMeter({ store });

@@ -2,7 +2,7 @@
 // Both sides run in one process, in turns of a few milliseconds, so that a busy machine slows both alike.
 import OpenAI from 'openai';
 import { createMeter } from '@kilotoken/core';
-import type { UsageStore } from '@kilotoken/core';
+import { sinkStore } from '../runner/sink-store.ts';
 import { stubFetch } from './wire.ts';
 
 /** A question: what `metered` costs over `bare`, as a share of `bare`. */
@@ -14,17 +14,7 @@ interface Question {
 
 const rounds = Number(process.argv[2] ?? 30);
 const warmUps = 12;
-const unused = (): never => {
-  throw new Error('not used here');
-};
-const store: UsageStore = {
-  capabilities: { durable: false, shared: false },
-  append: (records) => Promise.resolve({ inserted: records.length, duplicates: 0 }),
-  totals: unused,
-  series: unused,
-  records: unused,
-  close: () => Promise.resolve(),
-};
+const store = sinkStore();
 const meter = createMeter({ store });
 const chat = { model: 'gpt-5-mini', messages: [{ role: 'user' as const, content: 'Name three rivers' }] };
 const asking = { stream_options: { include_usage: true } };

@@ -3,24 +3,13 @@
 import { spawnSync } from 'node:child_process';
 import OpenAI from 'openai';
 import { createMeter } from '@kilotoken/core';
-import type { UsageStore } from '@kilotoken/core';
 import { median } from '../runner/median.ts';
 import { reportTable } from '../runner/results.ts';
+import { sinkStore } from '../runner/sink-store.ts';
 import { stubFetch } from './wire.ts';
 
 const calls = 25_000;
-const unused = (): never => {
-  throw new Error('not used here');
-};
-/** Keeps nothing, for what it kept would be copied too. */
-const store: UsageStore = {
-  capabilities: { durable: false, shared: false },
-  append: (records) => Promise.resolve({ inserted: records.length, duplicates: 0 }),
-  totals: unused,
-  series: unused,
-  records: unused,
-  close: () => Promise.resolve(),
-};
+const store = sinkStore();
 const script = import.meta.filename;
 const [, , contestant] = process.argv;
 

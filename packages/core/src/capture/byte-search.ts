@@ -46,15 +46,24 @@ function searchBackwards(bytes: Uint8Array, needle: Uint8Array, leaps: Uint8Arra
 /** Joins pieces into one array; a single one is returned as it is. */
 export function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
   if (pieces.length === 1 && pieces[0] !== undefined) return pieces[0];
+  return writePieces(new Uint8Array(lengthOf(pieces)), pieces);
+}
+
+/** Of all pieces together. */
+export function lengthOf(pieces: readonly Uint8Array[]): number {
   let length = 0;
   for (let index = 0; index < pieces.length; index += 1) length += pieces[index]?.length ?? 0;
-  const joined = new Uint8Array(length);
+  return length;
+}
+
+/** Writes pieces one after the other, from the beginning. */
+export function writePieces(into: Uint8Array, pieces: readonly Uint8Array[]): Uint8Array {
   let at = 0;
   for (let index = 0; index < pieces.length; index += 1) {
     const piece = pieces[index];
     if (piece === undefined) continue;
-    joined.set(piece, at);
+    into.set(piece, at);
     at += piece.length;
   }
-  return joined;
+  return into;
 }

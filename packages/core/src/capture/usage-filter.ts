@@ -1,6 +1,6 @@
 import type { BodyLook } from './answer-watch.ts';
 import type { AnswerReader } from './attempt.ts';
-import { joinBytes } from './byte-search.ts';
+import { joinBytes, lengthOf, writePieces } from './byte-search.ts';
 import { createEventBorders } from './event-borders.ts';
 import { cutNullUsage, hideUsage, isNullAt } from './hide-usage.ts';
 import type { HidePolicy } from './hide-usage.ts';
@@ -214,17 +214,7 @@ const sliceOf = Uint8Array.prototype.slice;
 
 /** Joined over a copy of the read: an array without content is filled with zeros first, which costs as much as the rest. */
 function joinOver(chunk: Uint8Array, pieces: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (let index = 0; index < pieces.length; index += 1) length += pieces[index]?.length ?? 0;
+  const length = lengthOf(pieces);
   // What was held back of the reads before may be more than what is cut out.
-  if (length > chunk.length) return joinBytes(pieces);
-  const joined = sliceOf.call(chunk, 0, length);
-  let at = 0;
-  for (let index = 0; index < pieces.length; index += 1) {
-    const piece = pieces[index];
-    if (piece === undefined) continue;
-    joined.set(piece, at);
-    at += piece.length;
-  }
-  return joined;
+  return length > chunk.length ? joinBytes(pieces) : writePieces(sliceOf.call(chunk, 0, length), pieces);
 }

@@ -55,7 +55,8 @@ const migrations: readonly string[] = [
       WHERE other.scope = share.scope AND other.user_id = share.user_id AND other.origin <> '');
   DELETE FROM usage_totals WHERE origin = '';`,
   // The entries of a user and of a tenant are spread over as many pages as there are users: for every record a page was
-  // written. Sums per hour, with the places of their records, are written for many records at once instead.
+  // written. Sums per hour, with the places of their records, are written for many records at once instead. Nothing that
+  // knows version 3 alone was published; it would look for the index of users.
   `CREATE TABLE usage_hours (
     scope INTEGER NOT NULL, key TEXT NOT NULL, hour INTEGER NOT NULL, origin TEXT NOT NULL, part INTEGER NOT NULL,
     records INTEGER NOT NULL, unpriced INTEGER NOT NULL, ${tokenColumnTypes}, pico_high INTEGER NOT NULL,
