@@ -33,7 +33,7 @@ export async function holdConversation(
   for (const question of conversation.questions) {
     if (signal.aborted) return;
     messages.push({ role: 'user', content: question });
-    const turn = meter.track({ userId, conversationId, messageId: `${conversationId}-${messages.length}` });
+    const turn = meter.track({ userId, conversationId, messageId: crypto.randomUUID() });
     const stream = await openai.chat.completions.create({ model, messages, stream: true }, turn.with({ signal }));
     let answer = '';
     for await (const chunk of stream) answer += chunk.choices[0]?.delta.content ?? '';
