@@ -1,21 +1,25 @@
 import { usageRecord } from '@kilotoken/core/testing';
+import { MongoClient } from 'mongodb';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { MongoStoreOptions } from '../src/index.ts';
 import { failCommand, mongoForTests } from './mongo-fixture.ts';
 
-const { fresh, client } = mongoForTests();
+const { fresh, mongo, client } = mongoForTests();
 const attribution = { userId: 'user-1', messageId: 'message-1' };
 // One that the driver does not repeat by itself: nothing may be under way when the process is dead.
 const outOfTime = { errorCode: 50 };
 
 /** Stores records whose process then dies between the ledger and the documents. */
 async function dieAfterInsert(fixture: ReturnType<typeof fresh>, ids: readonly string[]): Promise<void> {
-  const store = fixture.open({ timeoutMs: 500 });
+  const connection = new MongoClient(mongo().uri);
+  const store = fixture.open({ db: connection.db(fixture.db.databaseName), timeoutMs: 500 });
   await failCommand(client(), 'always', { ...outOfTime, failCommands: ['update'] });
   await expect(store.append(ids.map((id) => usageRecord({ id, attribution })))).rejects.toMatchObject({
     code: 'store_failed',
   });
   await expect(store.close()).rejects.toMatchObject({ code: 'store_failed' });
+  // With it goes what is under way: it could be carried out once it may.
+  await connection.close();
   await failCommand(client(), 'off');
 }
 
