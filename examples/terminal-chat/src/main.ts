@@ -28,7 +28,7 @@ async function main(options: DemoArguments): Promise<void> {
   const say = options.json ? () => undefined : (text: string) => console.log(text);
   const provider = options.live ? liveProvider() : await scriptedProvider(resolve(dataFolder, 'provider-bill.json'));
   const stopped = new AbortController();
-  process.once('SIGINT', () => stopped.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
 
   const store = sqliteStore({ path });
   const meter = createMeter({ store, prices });

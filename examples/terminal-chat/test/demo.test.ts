@@ -65,14 +65,14 @@ describe('the demo', () => {
     expect(JSON.parse(out)).toEqual(second.users);
   });
 
-  it('drains on Ctrl-C, and exits with code 0', async () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('drains on %s, and exits with code 0', async (signal) => {
     const child = start(main, '--data', folder);
     const seen = ended(child);
     let isRoundOver = false;
     child.stdout?.on('data', (data: Buffer) => {
       if (isRoundOver || !data.toString().includes('Running totals')) return;
       isRoundOver = true;
-      child.kill('SIGINT');
+      child.kill(signal);
     });
     const { code, out } = await seen;
     expect(code, out).toBe(0);
