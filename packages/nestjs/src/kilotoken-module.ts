@@ -1,6 +1,8 @@
-import { createMeter, type Meter } from '@kilotoken/core';
-import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
+import { createMeter, MeterError, type Meter } from '@kilotoken/core';
+import type { DynamicModule, InjectionToken, OnApplicationShutdown } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { checkOptions } from './check-options.ts';
+import { clientConsumers } from './client-consumers.ts';
 import type { KilotokenAsyncOptions, KilotokenModuleOptions } from './module-options.ts';
 import { KILOTOKEN_METER, OPENAI_CLIENT } from './provider-tokens.ts';
 
@@ -26,7 +28,8 @@ export class KilotokenModule {
    * @param options - See {@link KilotokenModuleOptions}. `openaiToken` names the token of the client; default:
    * {@link OPENAI_CLIENT}.
    * @returns A global module.
-   * @throws MeterError `invalid_options` when the app starts, naming the option that is wrong.
+   * @throws MeterError `invalid_options` when the app starts, naming the option that is wrong; also where something
+   * injects the client and there is no `openai`.
    *
    * @example
    * ```ts
@@ -45,7 +48,8 @@ export class KilotokenModule {
    * With options that need other providers, such as a configuration or a database connection.
    *
    * @returns A global module.
-   * @throws MeterError `invalid_options` when the app starts, naming the option that is wrong.
+   * @throws MeterError `invalid_options` when the app starts, naming the option that is wrong; also where something
+   * injects the client and there is no `openai`.
    *
    * @example
    * ```ts
@@ -81,13 +85,24 @@ function dynamicModule(options: KilotokenAsyncOptions): DynamicModule {
       },
       {
         provide: openaiToken,
-        useFactory: (meter: Meter, { openai }: KilotokenModuleOptions) => openai && meter.wrap(openai),
-        inject: [KILOTOKEN_METER, optionsToken],
+        useFactory: (meter: Meter, { openai }: KilotokenModuleOptions, modules: ModulesContainer) =>
+          openai ? meter.wrap(openai) : noClient(modules, openaiToken),
+        inject: [KILOTOKEN_METER, optionsToken, ModulesContainer],
       },
       { provide: shutdownToken, useFactory: drainAtShutdown, inject: [KILOTOKEN_METER, optionsToken] },
     ],
     exports: [KILOTOKEN_METER, openaiToken],
   };
+}
+
+/** Nothing, where nobody asks for it: apps may meter their clients themselves. */
+function noClient(modules: ModulesContainer, token: InjectionToken): undefined {
+  const [consumer] = clientConsumers(modules, KilotokenModule, token);
+  if (consumer === undefined) return undefined;
+  throw new MeterError(
+    'invalid_options',
+    `KilotokenModule: option "openai" is missing, and ${consumer} injects the client`,
+  );
 }
 
 /**

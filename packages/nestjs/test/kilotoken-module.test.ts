@@ -1,11 +1,11 @@
 import 'reflect-metadata';
 import { createMeter, isMeterError, memoryStore, type Meter } from '@kilotoken/core';
 import { fakeProvider, type FakeProvider } from '@kilotoken/core/testing';
-import { Controller, Get, Module } from '@nestjs/common';
+import { Controller, Get, Injectable, Module, Optional } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import OpenAI from 'openai';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { InjectMeter, InjectOpenAI, KILOTOKEN_METER, KilotokenModule, OPENAI_CLIENT } from '../src/index.ts';
 
 const CONFIG = Symbol('config');
@@ -134,6 +134,63 @@ test.for([
     });
   }
 });
+
+class ByProperty {
+  @InjectOpenAI() readonly openai!: OpenAI;
+}
+
+@Injectable()
+class Spare {
+  readonly openai: OpenAI | undefined;
+  constructor(@Optional() @InjectOpenAI() openai?: OpenAI) {
+    this.openai = openai;
+  }
+}
+
+describe.each([
+  ['forRoot', () => KilotokenModule.forRoot({ meter: { store } })],
+  ['forRootAsync', () => KilotokenModule.forRootAsync({ useFactory: async () => ({ meter: { store } }) })],
+] as const)('without a client, by %s', (_, kilotoken) => {
+  test.for([
+    ['a controller', { controllers: [ChatController] }, 'ChatController'],
+    ['a property', { providers: [ByProperty] }, 'ByProperty'],
+    [
+      'a factory',
+      { providers: [{ provide: 'F', inject: [OPENAI_CLIENT], useFactory: (client: unknown) => client }] },
+      'F',
+    ],
+  ] as const)('%s that injects it ends the start, and the option is named', async ([, module, consumer]) => {
+    const compile = async (): Promise<unknown> =>
+      Test.createTestingModule({ imports: [kilotoken()], ...(module as object) }).compile();
+    await expect(compile()).rejects.toMatchObject({
+      code: 'invalid_options',
+      message: `KilotokenModule: option "openai" is missing, and ${consumer} injects the client`,
+    });
+  });
+
+  test('nobody is kept from starting who does not need it, or has one of their own', async () => {
+    const own = newClient();
+    const module = await Test.createTestingModule({
+      imports: [kilotoken(), OwnClientModule],
+      providers: [Spare, { provide: 'F', inject: [{ token: OPENAI_CLIENT, optional: true }], useFactory: () => 1 }],
+    })
+      .overrideProvider('own')
+      .useValue(own)
+      .compile();
+    expect(module.get(Spare).openai).toBeUndefined();
+    expect(module.get(ChatController, { strict: false }).openai).toBe(own);
+    await module.close();
+  });
+});
+
+@Module({
+  controllers: [ChatController],
+  providers: [
+    { provide: 'own', useValue: undefined },
+    { provide: OPENAI_CLIENT, inject: ['own'], useFactory: (own: unknown) => own },
+  ],
+})
+class OwnClientModule {}
 
 test('an app that is closed twice is told once that it is', async () => {
   const left: number[] = [];
