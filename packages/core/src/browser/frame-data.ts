@@ -1,5 +1,6 @@
 import type { TurnUsage } from '../meter.ts';
 import type { UsageTotals } from '../storage/usage-store.ts';
+import { checkFrameOptions } from './check-frame-options.ts';
 import { costAmount } from './cost-amount.ts';
 import type { CostAmount } from './cost-amount.ts';
 import { knownTotal, shownCount, usageCounts } from './usage-counts.ts';
@@ -61,6 +62,7 @@ export type FrameUsage = Pick<TurnUsage, 'tokens'> & Partial<TurnUsage>;
 
 /** Builds the part of a frame that is ours. */
 export function frameData(usage: FrameUsage, options: FrameOptions = {}): FrameData {
+  checkFrameOptions(options);
   const { total, expose } = options;
   const rev = options.rev ?? (typeof total === 'object' ? total.rev : undefined);
   const tokensInAll = typeof total === 'object' ? total.tokens.totalTokens : total;

@@ -23,6 +23,7 @@ export interface UsageDataPart {
  *
  * @param usage - Answer of `turn.usage()`.
  * @returns A plain JSON value. Tokens only, unless `expose` says more.
+ * @throws MeterError `invalid_options`, naming the option that is wrong.
  *
  * @example
  * ```ts

@@ -1,4 +1,3 @@
-import { MeterError } from '../errors.ts';
 import type { FrameOptions, FrameUsage } from './frame-data.ts';
 import { usageChunk } from './usage-chunk.ts';
 
@@ -19,7 +18,7 @@ export interface UsageFrameOptions extends FrameOptions {
  *
  * @param usage - Answer of `turn.usage()`.
  * @returns One `data:` line and the empty line that ends an event. Tokens only, unless `expose` says more.
- * @throws MeterError `invalid_options` where `event` has more than one line.
+ * @throws MeterError `invalid_options`, naming the option that is wrong, also where `event` has more than one line.
  *
  * @example
  * ```ts
@@ -29,8 +28,5 @@ export interface UsageFrameOptions extends FrameOptions {
  */
 export function usageFrame(usage: FrameUsage, options: UsageFrameOptions = {}): string {
   const { event } = options;
-  if (event !== undefined && (event === '' || /[\r\n\0]/.test(event))) {
-    throw new MeterError('invalid_options', 'usageFrame: option "event" has a wrong value: expected one line of text');
-  }
   return `${event === undefined ? '' : `event: ${event}\n`}data: ${JSON.stringify(usageChunk(usage, options))}\n\n`;
 }

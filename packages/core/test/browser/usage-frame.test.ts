@@ -226,6 +226,41 @@ describe.each([
   });
 });
 
+describe('an option that cannot be', () => {
+  const makers = { usageFrame, usageChunk, usageData };
+  const wrong: readonly (readonly [field: string, options: unknown])[] = [
+    ['"id"', { id: 7 }],
+    ['"rev"', { rev: '12' }],
+    ['"rev"', { rev: Number.NaN }],
+    ['"total"', { total: '5' }],
+    ['"total"', { total: null }],
+    ['"total"', { total: {} }],
+    ['"total"', { total: 5n }],
+    ['"quota"', { quota: 5 }],
+    ['"quota"', { quota: { unit: 'tokens', used: '1', limit: 2 } }],
+    ['"quota"', { quota: { unit: 'tokens', used: 1 } }],
+    ['"event"', { event: 5 }],
+    ['"event"', { event: ['a\nb'] }],
+  ];
+
+  it.each(Object.entries(makers))('is named by %s', (_name, make) => {
+    for (const [field, options] of wrong) {
+      let error: unknown;
+      try {
+        make(reply, options as never);
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(
+        error,
+        JSON.stringify(options, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)),
+      ).toMatchObject({ code: 'invalid_options' });
+      expect(String(error)).toContain('usage frame: option ');
+      expect(String(error)).toContain(field);
+    }
+  });
+});
+
 function usageOf(prompt: number, completion: number): object {
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }
