@@ -30,8 +30,9 @@ export interface MessageTokensProps extends Omit<HTMLAttributes<HTMLSpanElement>
 export function MessageTokens(props: MessageTokensProps): ReactElement | null {
   const { input, output, cost, estimated = false, className } = props;
   const format = useUsageFormat(props);
-  const total = props.total ?? ((input ?? output) == null ? undefined : (input ?? 0) + (output ?? 0));
-  if (total === undefined || !(total >= 0 && total < Infinity)) return null;
+  // oxlint-disable-next-line typescript/no-unnecessary-type-conversion -- databases give bigints, whatever the types say
+  const total = Number(props.total ?? ((input ?? output) == null ? NaN : Number(input ?? 0) + Number(output ?? 0)));
+  if (!(total >= 0 && total < Infinity)) return null;
   const { messages } = format;
   const parts = [
     [messages.input, input],

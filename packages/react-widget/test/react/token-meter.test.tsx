@@ -238,6 +238,21 @@ describe('a message', () => {
     expect([slot('message')?.firstChild?.textContent, slot('message')?.title]).toEqual(['3 tokens', 'Output: 3']);
   });
 
+  test.for([{ total: 1234n }, { input: 1170n, output: 64n }, { input: 1170, output: 64n }, { input: 1234n }])(
+    'with bigints, as databases give them, shows their number: %o',
+    (counts) => {
+      render(<MessageTokens {...(counts as object)} />);
+      expect(slot('message')?.firstChild?.textContent).toBe('1.2K tokens');
+    },
+  );
+
+  test.for([{ one: '{n} credit' }, {}])('with plural forms %j, which lack `other`, takes the English one', (tokens) => {
+    const { rerender } = render(<MessageTokens total={5} messages={{ tokens } as never} />);
+    expect(slot('message')?.textContent).toBe('5 tokens');
+    rerender(<MessageTokens total={1} messages={{ tokens } as never} />);
+    expect(slot('message')?.textContent).toBe(tokens.one === undefined ? '1 tokens' : '1 credit');
+  });
+
   test('with 0 shows 0, and estimates as such', () => {
     render(<MessageTokens total={0} estimated />);
     expect(slot('message')?.textContent).toBe('≈ 0 tokens');
