@@ -3,8 +3,8 @@ import { createEventReader } from './event-reader.ts';
 import { onUsageFrame } from './on-usage-frame.ts';
 
 /**
- * Reads usage frames on the way through: the app gets a response with the same bytes, status and headers, and reads it
- * as before.
+ * Reads usage frames on the way through: the app gets a response with the same bytes, status, headers and address, and
+ * reads it as before.
  *
  * @param response - An answer of `fetch`, usually `text/event-stream`. Without a body it is returned as it is.
  * @param store - Gets each frame when its event is complete.
@@ -36,5 +36,14 @@ export function meterResponse(response: Response, store: Pick<UsageStore, 'apply
       },
     }),
   );
-  return new Response(body, { status, statusText, headers });
+  return keepOrigin(new Response(body, { status, statusText, headers }), response);
+}
+
+/** Says where the answer is from, which a constructor cannot; so do its clones. */
+function keepOrigin(copy: Response, { url, redirected, type }: Response): Response {
+  const clone = (): Response => keepOrigin(Response.prototype.clone.call(copy), copy);
+  for (const [name, value] of Object.entries({ url, redirected, type, clone })) {
+    Object.defineProperty(copy, name, { value, configurable: true });
+  }
+  return copy;
 }

@@ -64,6 +64,23 @@ describe('meterResponse', () => {
     await reader?.cancel();
   });
 
+  test('keeps where a redirected answer is from, also in a clone', async () => {
+    const server = createServer(({ url }, response) => {
+      if (url === '/old') response.writeHead(307, { location: '/new' }).end();
+      else response.writeHead(200, { 'content-type': 'text/event-stream' }).end(frame);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/old`);
+    const origin = ({ url, redirected, type }: Response) => ({ url, redirected, type });
+    const expected = origin(answer);
+    expect(expected).toMatchObject({ url: expect.stringMatching(/\/new$/), redirected: true, type: 'basic' });
+    const response = meterResponse(answer, { apply: vi.fn<(frame: unknown) => boolean>() });
+    const clone = response.clone();
+    expect([origin(response), origin(clone), origin(clone.clone())]).toEqual([expected, expected, expected]);
+    expect(await Promise.all([response.text(), clone.text()])).toEqual([frame, frame]);
+  });
+
   test('returns an answer without a body as it is', () => {
     const response = new Response(null, { status: 204 });
     expect(meterResponse(response, { apply: vi.fn<(frame: unknown) => boolean>() })).toBe(response);
