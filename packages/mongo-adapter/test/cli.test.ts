@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { usageRecord } from '@kilotoken/core/testing';
 import { Long } from 'mongodb';
 import { describe, expect, it } from 'vitest';
@@ -36,6 +38,13 @@ async function appWithUsage() {
 }
 
 describe('kilotoken-mongo', () => {
+  it('tells its release', async () => {
+    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
+      version: string;
+    };
+    expect(await run(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  });
+
   it('creates the indexes that queries need, twice without harm', async () => {
     const { at, db } = await appWithUsage();
     expect(await run(['indexes', ...at])).toMatchObject({ code: 0 });

@@ -1,3 +1,4 @@
+import packageJson from '../../package.json' with { type: 'json' };
 import { isMeterError } from '../errors.ts';
 import { print } from './cli-io.ts';
 import type { CliIo, ExitCode } from './cli-io.ts';
@@ -15,7 +16,7 @@ Reads what sqliteStore has written; only erase writes to it. Apps may go on mean
   export   the records as JSON lines, from where you left off
   erase    takes a person out of the store
 
-kilotoken COMMAND --help tells the options.
+kilotoken COMMAND --help tells the options, kilotoken --version the release.
 `;
 
 type Command = (args: readonly string[], io: CliIo) => Promise<ExitCode>;
@@ -38,6 +39,10 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<ExitCo
   try {
     if (name === '--help' || name === '-h' || name === 'help') {
       await print(io.stdout, help);
+      return 0;
+    }
+    if (name === '--version') {
+      await print(io.stdout, `${packageJson.version}\n`);
       return 0;
     }
     const command = commands.get(name);

@@ -30,6 +30,15 @@ describe('help', () => {
   });
 });
 
+test('--version tells the release', async () => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
+    version: string;
+  };
+  const expected = { exitCode: 0, stdout: `${version}\n`, stderr: '' };
+  expect(await kilotoken(['--version'])).toEqual(expected);
+  expect(await kilotokenProcess(['--version'])).toEqual(expected);
+});
+
 describe('wrong usage', () => {
   test.for<[string, readonly string[]]>([
     ['unknown command "reprot"', ['reprot']],

@@ -54,6 +54,7 @@ export const cliHelp = `Usage: kilotoken-mongo <command> [options]
   --after ID          go on behind this message (backfill)
   --dry-run           only say what would be done (backfill, repair, rebuild)
   --json              one JSON value per line, for programs
+  --version           tells the release
 
 Exit codes: 0 done, 1 verify found something wrong, 2 the command line is wrong, 3 it failed.
 `;
@@ -61,17 +62,18 @@ Exit codes: 0 done, 1 verify found something wrong, 2 the command line is wrong,
 const groups = ['user', 'model', 'tenant', 'day', 'month'] as const;
 
 /**
- * Reads a command line; nothing where help was asked for.
+ * Reads a command line, or says that it asks for the help or the release.
  *
  * @throws {@link UsageError} saying what is wrong.
  */
 export function cliArguments(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-): CliArguments | undefined {
+): CliArguments | 'help' | 'version' {
   const { values, positionals } = parsed(args);
   const [command, ...rest] = positionals;
-  if (values.help === true) return undefined;
+  if (values.help === true) return 'help';
+  if (values.version === true) return 'version';
   const known = cliCommands.find((name) => name === command);
   if (known === undefined) {
     throw new UsageError(command === undefined ? 'no command' : `unknown command "${command}"`);
@@ -128,6 +130,7 @@ function parsed(args: readonly string[]) {
         'dry-run': flag,
         json: flag,
         help: { ...flag, short: 'h' },
+        version: flag,
       },
     });
   } catch (error) {

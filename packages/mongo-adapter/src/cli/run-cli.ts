@@ -1,3 +1,4 @@
+import packageJson from '../../package.json' with { type: 'json' };
 import { visible } from '@kilotoken/core/store-kit';
 import type { BackfillProgress } from '../maintenance/backfill.ts';
 import type { UserVerdict } from '../maintenance/verify-users.ts';
@@ -18,7 +19,7 @@ export interface CliWorld {
 
 /** Runs a command line; resolves with the exit code. */
 export async function runCli(args: readonly string[], world: CliWorld): Promise<number> {
-  let asked: CliArguments | undefined;
+  let asked: CliArguments | 'help' | 'version';
   try {
     asked = cliArguments(args, world.env);
   } catch (error) {
@@ -26,8 +27,8 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
     world.err(`kilotoken-mongo: ${error.message}\n\n${cliHelp}`);
     return 2;
   }
-  if (asked === undefined) {
-    world.out(cliHelp);
+  if (asked === 'help' || asked === 'version') {
+    world.out(asked === 'help' ? cliHelp : `${packageJson.version}\n`);
     return 0;
   }
   // Loaded here, so that help needs no driver.
