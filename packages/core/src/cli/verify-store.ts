@@ -14,12 +14,13 @@ import { wrongHours } from './verify/wrong-hours.ts';
 import type { WrongSums } from './verify/wrong-rows.ts';
 import { wrongTotals } from './verify/wrong-totals.ts';
 
-const verifyHelp = `Usage: kilotoken verify --store FILE
+const verifyHelp = `Usage: kilotoken verify --store FILE [--json]
 
 Checks a store without changing it: the file is whole, no record is there twice, at most one attempt of a call carries
 reported usage, no record has impossible counts, and every total and every hour equals the sum of its records.
 
   --store FILE   the SQLite file of sqliteStore
+  --json         one JSON document, with every problem
 
 Exit code: 0 all is right, 1 something is wrong (listed), 2 wrong usage, or no store this release can read.
 `;
@@ -36,7 +37,7 @@ const damageCodes: ReadonlySet<number> = new Set([11, 26]);
 
 /** `kilotoken verify`. */
 export async function verifyStore(args: readonly string[], io: CliIo): Promise<ExitCode> {
-  const given = commandOptions(args, { store: 'text' });
+  const given = commandOptions(args, { store: 'text', json: 'flag' });
   if (given.help === true) {
     await print(io.stdout, verifyHelp);
     return 0;
@@ -57,8 +58,10 @@ export async function verifyStore(args: readonly string[], io: CliIo): Promise<E
   } finally {
     file?.close();
   }
-  await print(io.stdout, findings.map((finding) => `${findingText(finding)}\n`).join(''));
-  return findings.every(({ problems }) => problems.length === 0) ? 0 : 1;
+  const ok = findings.every(({ problems }) => problems.length === 0);
+  const text = findings.map((finding) => `${findingText(finding)}\n`).join('');
+  await print(io.stdout, given.json === true ? `${JSON.stringify({ ok, checks: findings }, undefined, 2)}\n` : text);
+  return ok ? 0 : 1;
 }
 
 const checks: readonly ((prepare: Prepare) => Finding)[] = [

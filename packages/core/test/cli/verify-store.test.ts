@@ -185,6 +185,29 @@ test('a call whose usage was reported twice is found', async () => {
   expect(stdout).toContain('call "c" has 2 attempts with reported usage');
 });
 
+describe('--json', () => {
+  test('tells the checks of a store that is right', async () => {
+    const { exitCode, stdout, stderr } = await verify(await storeWith(records), '--json');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: { check: string; problems: string[] }[] };
+    expect(ok).toBe(true);
+    expect(checks).toHaveLength(7);
+    expect(checks).toContainEqual({ check: '300 records, each there once', problems: [] });
+  });
+
+  test('tells every problem, also those that text leaves out', async () => {
+    const path = await damaged('DELETE FROM usage_hours');
+    const { exitCode, stdout } = await verify(path, '--json');
+    expect(exitCode).toBe(1);
+    const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: { check: string; problems: string[] }[] };
+    expect(ok).toBe(false);
+    const [hours, ...others] = checks.filter(({ problems }) => problems.length > 0);
+    expect([hours?.check, others]).toEqual(['hours equal their records', []]);
+    expect(hours?.problems.length).toBeGreaterThan(20);
+    expect((await verify(path)).stdout).toContain(`and ${(hours?.problems.length ?? 0) - 20} more`);
+  });
+});
+
 test('a damaged file is found', async () => {
   const path = await storeWith(records);
   const file = openSync(path, 'r+');
@@ -195,8 +218,8 @@ test('a damaged file is found', async () => {
   expect(stdout).toContain('WRONG  file');
 });
 
-function verify(path: string) {
-  return kilotoken(['verify', '--store', path]);
+function verify(path: string, ...more: readonly string[]) {
+  return kilotoken(['verify', '--store', path, ...more]);
 }
 
 async function damaged(sql: string): Promise<string> {
