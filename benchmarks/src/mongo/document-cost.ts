@@ -47,8 +47,8 @@ export async function printDocumentCost(client: MongoClient): Promise<void> {
     return mongoDatabase({
       db,
       collections,
-      users: { ...documents, layout: defaultUserLayout, upsert: false },
-      messages: { ...documents, layout: defaultMessageLayout, guard: '_kt' },
+      users: { ...documents, layout: defaultUserLayout, upsert: false, isUsed: true },
+      messages: { ...documents, layout: defaultMessageLayout, guard: '_kt', isUsed: true },
       commandTimeoutMs: 15_000,
     });
   };

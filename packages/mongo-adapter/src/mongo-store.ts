@@ -1,6 +1,7 @@
 import { isMeterError, MeterError } from '@kilotoken/core';
 import type { UsageStore, UsageTotals } from '@kilotoken/core';
 import { checkRecordsQuery, checkSeriesQuery, checkUsageQuery, checkUserId } from '@kilotoken/core/store-kit';
+import { checkCollectionKinds, checkedCollections } from './driver/check-collection-kinds.ts';
 import { openCollections } from './driver/collections.ts';
 import { ensureIndexes } from './driver/ensure-indexes.ts';
 import { mongoDatabase } from './driver/mongo-database.ts';
@@ -159,7 +160,11 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
     },
     async ensureIndexes() {
       checkOpen();
-      return reading('indexes', () => ensureIndexes(collections));
+      return reading('indexes', async () => {
+        const uses = { users: users.isUsed, messages: messages.isUsed };
+        await checkCollectionKinds(settings.db, checkedCollections(collections, uses));
+        await ensureIndexes(collections);
+      });
     },
     async recover() {
       checkOpen();

@@ -68,7 +68,7 @@ export async function updateEach(collection: Collection, operations: Updates): P
     );
     return { matched: result.matchedCount + result.upsertedCount, refused: [] };
   } catch (error) {
-    const problems = writeProblems(error);
+    const problems = writeProblems(error, 'update');
     if (problems === undefined) throw error;
     const refused = problems.flatMap(({ index, code, message }): Refusal[] => {
       const operation = operations[index];

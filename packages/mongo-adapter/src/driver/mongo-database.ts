@@ -8,6 +8,7 @@ import { userIncrements } from '../users/user-increments.ts';
 import type { UserLayout } from '../users/user-fields.ts';
 import { documentFilter, documentKeys, documentsFilter } from './app-documents.ts';
 import type { DocumentMapping } from './app-documents.ts';
+import { checkCollectionKinds, checkedCollections } from './check-collection-kinds.ts';
 import { clientBulkWrite } from './client-bulk-write.ts';
 import type { Updates } from './client-bulk-write.ts';
 import type { Collections, WriterDocument } from './collections.ts';
@@ -24,8 +25,16 @@ import { isDuplicateKey, writeProblems } from './server-errors.ts';
 export interface MongoDatabaseOptions {
   readonly db: Db;
   readonly collections: Collections;
-  readonly users: DocumentMapping & { readonly layout: UserLayout; readonly upsert: boolean };
-  readonly messages: DocumentMapping & { readonly layout: MessageLayout; readonly guard: string };
+  readonly users: DocumentMapping & {
+    readonly layout: UserLayout;
+    readonly upsert: boolean;
+    readonly isUsed: boolean;
+  };
+  readonly messages: DocumentMapping & {
+    readonly layout: MessageLayout;
+    readonly guard: string;
+    readonly isUsed: boolean;
+  };
   /** How long a command may take before its outcome counts as unknown. */
   readonly commandTimeoutMs: number;
 }
@@ -37,6 +46,7 @@ export function mongoDatabase(options: MongoDatabaseOptions): UsageDatabase {
   const guard = users.layout.guard;
   const run = <T>(what: string, command: () => Promise<T>): Promise<T> => withDeadline(what, commandTimeoutMs, command);
   const kind = serverKind(options.db);
+  const checked = checkedCollections(collections, { users: users.isUsed, messages: messages.isUsed });
   const batches = clientBulkWrite(options.db, kind);
   const updates = documentUpdates(kind);
   const foldOperations = (folds: readonly UserFold[]): Updates =>
@@ -72,7 +82,7 @@ export function mongoDatabase(options: MongoDatabaseOptions): UsageDatabase {
           await ledger.insertMany([...rows], { ordered: true });
           return { isComplete: true, refused: [] };
         } catch (error) {
-          const problems = writeProblems(error);
+          const problems = writeProblems(error, 'insert');
           if (problems === undefined) throw error;
           const refused = problems.flatMap(({ index, code, message }): Refusal[] => {
             const row = rows[index];
@@ -176,8 +186,9 @@ export function mongoDatabase(options: MongoDatabaseOptions): UsageDatabase {
           }),
         );
       }),
-    addWriter: (state) =>
-      run('register a writer', async () => {
+    addWriter: async (state) => {
+      await run('look at the collections', () => checkCollectionKinds(options.db, checked));
+      return run('register a writer', async () => {
         try {
           await writers.insertOne(writerDocument(state));
           return true;
@@ -185,7 +196,8 @@ export function mongoDatabase(options: MongoDatabaseOptions): UsageDatabase {
           if (isDuplicateKey(error)) return false;
           throw error;
         }
-      }),
+      });
+    },
     updateWriter: (id, change) =>
       run('update a writer', async () => {
         const { _id, ...fields } = {

@@ -3,13 +3,17 @@ import { refusedCommand } from '../fold/usage-database.ts';
 /** Errors of one document that no repetition can change: wrong types, validators, sizes, names. */
 const documentCodes = new Set([2, 9, 14, 28, 40, 52, 55, 56, 57, 66, 121, 10_334, 17_280, 17_419, 17_420]);
 
-/** Errors of a whole command that the server refuses before it does anything: rights, names, views. */
-const commandCodes = new Set([13, 18, 33, 59, 73, 166, 8000]);
+/** Errors of an update that no repetition can change: the collection became a time series, or a view. */
+const updateCodes = new Set([...documentCodes, 72, 166]);
+
+/** Errors of a whole command that the server refuses before it does anything: rights, names, kinds of collections. */
+const commandCodes = new Set([13, 18, 33, 59, 72, 73, 166, 8000]);
 
 /** What somebody has to do before the server takes the command. */
 const advices = new Map([
   [13, 'grant the role readWrite on this database to the user of the connection string'],
   [18, 'the user or password of the connection string is wrong'],
+  [72, 'a time-series collection takes no updates of one document; name an ordinary collection'],
   [166, 'a collection of the configured name is a view; name a collection'],
 ]);
 
@@ -24,7 +28,7 @@ export interface WriteProblem {
 }
 
 /** What a failed bulk command tells about its documents; nothing where its outcome is unknown. */
-export function writeProblems(error: unknown): readonly WriteProblem[] | undefined {
+export function writeProblems(error: unknown, kind: 'insert' | 'update'): readonly WriteProblem[] | undefined {
   if (nameOf(error) !== 'MongoBulkWriteError') return undefined;
   const result: unknown = Reflect.get(Object(error), 'result');
   const concern: unknown = (result as { getWriteConcernError?: () => unknown } | undefined)?.getWriteConcernError?.();
@@ -34,8 +38,10 @@ export function writeProblems(error: unknown): readonly WriteProblem[] | undefin
     const { index, code, errmsg } = Object(item) as { index?: unknown; code?: unknown; errmsg?: unknown };
     return typeof index === 'number' && typeof code === 'number' ? [{ index, code, message: String(errmsg) }] : [];
   });
-  // A code we do not know may be a passing one: the outcome of that document is unknown.
-  return problems.length > 0 && problems.every(({ code }) => code === 11_000 || documentCodes.has(code))
+  // A code we do not know may be a passing one: the outcome of that document is unknown. A row is not given up because
+  // its collection is of the wrong kind.
+  const definite = kind === 'insert' ? documentCodes : updateCodes;
+  return problems.length > 0 && problems.every(({ code }) => code === 11_000 || definite.has(code))
     ? problems
     : undefined;
 }

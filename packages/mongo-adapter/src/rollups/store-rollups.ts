@@ -86,7 +86,7 @@ async function replaceOlder(rollups: Collections['rollups'], changed: readonly R
  * @throws the error where it tells of anything else.
  */
 function duplicatesOf(error: unknown): readonly number[] {
-  const problems = writeProblems(error);
+  const problems = writeProblems(error, 'insert');
   if (problems === undefined || problems.some(({ code }) => code !== 11_000)) throw error;
   return problems.map(({ index }) => index);
 }

@@ -58,3 +58,25 @@ it('a wrong password is named as such', async () => {
   await store.close();
   await client.close();
 });
+
+it('a role that may not list collections works, and is told of a time series all the same', async () => {
+  const db = admin.db('narrow');
+  const actions = ['find', 'insert', 'update'];
+  const names = ['kt_ledger', 'kt_writers', 'kt_rollups', 'users', 'messages'];
+  const privileges = names.map((collection) => ({ resource: { db: 'narrow', collection }, actions }));
+  await db.command({ createRole: 'narrow', privileges, roles: [] });
+  await db.command({ createUser: 'narrow', pwd: 'secret', roles: ['narrow'] });
+  await db.collection<{ _id: string }>('users').insertOne({ _id: 'user-1' });
+  await db.createCollection('messages', { timeseries: { timeField: 't' } });
+  const auth = { username: 'narrow', password: 'secret' };
+  const client = new MongoClient(mongo.uri, { auth, authSource: 'narrow' });
+  await expect(client.db('narrow').listCollections().toArray()).rejects.toMatchObject({ code: 13 });
+  const store = mongoStore({ client, db: 'narrow', maintenance: false, recovery: false });
+  await expect(store.append([plainRecord('a', 'user-1')])).rejects.toMatchObject({
+    message: expect.stringContaining('collection "messages" is a time-series collection'),
+  });
+  await db.dropCollection('messages');
+  expect(await store.append([plainRecord('a', 'user-1')])).toEqual({ inserted: 1, duplicates: 0 });
+  await store.close();
+  await client.close();
+});

@@ -1,0 +1,83 @@
+import type { Db } from 'mongodb';
+import { isRefused, refusedCommand } from '../fold/usage-database.ts';
+import type { Collections } from './collections.ts';
+import { classified } from './server-errors.ts';
+
+/** Collections by who owns them. */
+export interface CheckedCollections {
+  /** Our own: each record must stay, and be there once. */
+  readonly ours: readonly string[];
+  /** The app's, as far as they are used: their documents must take updates. */
+  readonly theirs: readonly string[];
+}
+
+interface Found {
+  readonly name: string;
+  readonly type?: string;
+  readonly options?: { readonly capped?: boolean };
+}
+
+/** Our collections, and those of the app that are in use. */
+export function checkedCollections(
+  { ledger, writers, rollups, users, messages }: Collections,
+  uses: { readonly users: boolean; readonly messages: boolean },
+): CheckedCollections {
+  return {
+    ours: [ledger, writers, rollups].map(({ collectionName }) => collectionName),
+    theirs: [...(uses.users ? [users] : []), ...(uses.messages ? [messages] : [])].map(
+      ({ collectionName }) => collectionName,
+    ),
+  };
+}
+
+/**
+ * Checks that the collections are of a kind that keeps its documents, and each id once. One that does not exist yet is
+ * created by the first write, as an ordinary one.
+ *
+ * @throws an error marked as a refused command, naming the collection and the reason; any other where the server did not
+ * answer.
+ */
+export async function checkCollectionKinds(db: Db, { ours, theirs }: CheckedCollections): Promise<void> {
+  for (const { name, type, options } of await describedCollections(db, [...ours, ...theirs])) {
+    const reason = unfit(type, options?.capped === true && ours.includes(name));
+    if (reason !== undefined) {
+      throw refusedCommand(
+        new Error(`collection "${name}" ${reason}; nothing was stored, name or create an ordinary collection`),
+      );
+    }
+  }
+}
+
+function unfit(type: string | undefined, loses: boolean): string | undefined {
+  if (type === 'timeseries')
+    return 'is a time-series collection, which takes an id many times and no updates of one document';
+  if (type === 'view') return 'is a view, which takes no writes';
+  return loses ? 'is capped, and would drop its oldest documents' : undefined;
+}
+
+/** What the server tells of them. A role that may not list collections is told names and types of those it may read. */
+async function describedCollections(db: Db, names: readonly string[]): Promise<readonly Found[]> {
+  const filter = { name: { $in: [...names] } };
+  const options = { readPreference: 'primary', raw: false } as const;
+  return (
+    (await db
+      .listCollections(filter, { ...options, nameOnly: false })
+      .toArray()
+      .catch(whenRefused)) ??
+    (await db
+      .listCollections(filter, { ...options, nameOnly: true, authorizedCollections: true })
+      .toArray()
+      .catch(whenRefused)) ??
+    []
+  );
+}
+
+/** The question is not supported, in its words or at all: servers that speak like MongoDB, and strict APIs. */
+const unsupportedCodes: readonly unknown[] = [115, 238, 323];
+
+/** What is refused for another reason than the role is refused to the write that follows, too. */
+function whenRefused(error: unknown): undefined {
+  const isUnsupported = unsupportedCodes.includes(Reflect.get(Object(error), 'code'));
+  if (!isUnsupported && !isRefused(classified(error))) throw error;
+  return undefined;
+}
