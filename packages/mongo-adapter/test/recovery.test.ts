@@ -18,7 +18,7 @@ async function dieAfterInsert(fixture: ReturnType<typeof fresh>, ids: readonly s
     code: 'store_failed',
   });
   await expect(store.close()).rejects.toMatchObject({ code: 'store_failed' });
-  // With it goes what is under way: it could be carried out once it may.
+  // Ends a command under way, which the server could else carry out once it refuses no more.
   await connection.close();
   await failCommand(client(), 'off');
 }
