@@ -39,5 +39,5 @@ for (const name of values.sdk) {
     }
   }
 }
-console.log(JSON.stringify({ passed, failed } satisfies DropInReport));
-process.exit();
+// A long report is written in pieces: not before its last one may the process end.
+process.stdout.write(`${JSON.stringify({ passed, failed } satisfies DropInReport)}\n`, () => process.exit());
