@@ -28,8 +28,9 @@ export interface KeptReads {
   show(wantsEndMark: boolean): boolean;
 }
 
-/** What is kept of the stream's end, to find out how it stood when it was left. */
-const tailBytes = 1024;
+/** A read is kept up to this, and shorter ones than the next are joined with the one behind them. */
+const keptBytes = 1024;
+const shortBytes = 256;
 const keptBufferBytes = 2048;
 /** So many reads are the beginning: they name id and model, and show how much comes before any text. */
 const earlyReads = 4;
@@ -54,12 +55,14 @@ class Kept implements KeptReads {
   private shownReads = 0;
   private early = none;
   private earlyLength = 0;
+  /** Reads are views of buffers that are far longer: some are made so by the runtime, and then all of a stream. */
+  private areViews = false;
   /** Evenly spread over the stream; where there are too many every other one goes. */
   private middle = none;
   private spacing = firstSpacing;
-  /** The last of the other reads, as many as it takes for `tailBytes`. */
-  private readonly tail: Uint8Array[] = [];
-  private tailLength = 0;
+  /** The last of the other reads, to find out how the stream stood when it was left: a ring, for it costs each event. */
+  private tail = emptyTail();
+  private last = 0;
   /** Each read of the stream so far began and ended at event borders. */
   private isClean = true;
 
@@ -91,11 +94,12 @@ class Kept implements KeptReads {
 
   show(wantsEndMark: boolean): boolean {
     let hasEndMark = this.showFirst(wantsEndMark);
-    if (this.tail.length === 0 || this.shownReads === this.reads) return hasEndMark;
+    const tail = this.tailInOrder();
+    if (tail.length === 0 || this.shownReads === this.reads) return hasEndMark;
     const isSample = this.shownReads === 0;
     this.shownReads = this.reads;
     // Joined only where an event may lie across two of them.
-    const pieces = this.isClean ? this.tail : [joinBytes(this.tail)];
+    const pieces = this.isClean ? tail : [joinBytes(tail)];
     for (let at = 0; at < pieces.length; at += 1)
       if (readEvents(pieces[at] ?? nothing, this.reader, isSample, wantsEndMark)) hasEndMark = true;
     return hasEndMark;
@@ -117,34 +121,48 @@ class Kept implements KeptReads {
   private keepEarly(chunk: Uint8Array): boolean {
     this.earlyLength += chunk.length;
     if (this.earlyLength > earlyBytes) return false;
-    if (this.early === none) this.early = [];
-    this.early.push(endOf(chunk));
+    // Not by `push`, which takes space for many more.
+    this.early = [...this.early, this.endOf(chunk)];
     return true;
   }
 
   private keepMiddle(chunk: Uint8Array): void {
-    if (this.middle === none) this.middle = [];
-    this.middle.push(endOf(chunk));
+    this.middle = [...this.middle, this.endOf(chunk)];
     if (this.middle.length < maxMiddleReads) return;
     this.middle = this.middle.filter((_, at) => at % 2 === 1);
     this.spacing *= 2;
   }
 
   private keepEnd(chunk: Uint8Array): void {
-    const { tail } = this;
-    const end = endOf(chunk);
-    tail.push(end);
-    this.tailLength += end.length;
-    while (this.tailLength - (tail[0]?.length ?? 0) >= tailBytes) this.tailLength -= tail.shift()?.length ?? 0;
+    const end = this.endOf(chunk);
+    // What is missing of it would be between its end and the reads before.
+    if (end.length < chunk.length) this.tail = emptyTail();
+    const { tail, last } = this;
+    const before = tail[last] ?? nothing;
+    if (before.length > 0 && before.length < shortBytes) tail[last] = joinBytes([before, end]);
+    else tail[(this.last = (last + 1) % tail.length)] = end;
+  }
+
+  private tailInOrder(): Uint8Array[] {
+    const { tail, last } = this;
+    return [...tail.slice(last + 1), ...tail.slice(0, last + 1)].filter((read) => read.length > 0);
+  }
+
+  /** The end of a read, in a buffer that is not much longer: a view would keep all that was read from the socket with it. */
+  private endOf(chunk: Uint8Array): Uint8Array {
+    if (chunk.length <= keptBytes) {
+      // To ask for a buffer costs more than the rest: only the first reads are asked.
+      if (this.reads <= earlyReads && chunk.buffer.byteLength > keptBufferBytes) this.areViews = true;
+      if (!this.areViews) return chunk;
+    }
+    // Not `chunk.slice`: that of a Buffer is a view.
+    return new Uint8Array(chunk.subarray(-keptBytes));
   }
 }
 
-const none: Uint8Array[] = [];
+const none: readonly Uint8Array[] = [];
 const nothing = new Uint8Array(0);
 
-/** The end of a read, in a buffer that is not much longer: a view would keep all that was read from the socket with it. */
-function endOf(chunk: Uint8Array): Uint8Array {
-  const isSmall = chunk.length <= tailBytes && chunk.buffer.byteLength <= keptBufferBytes;
-  // Not `chunk.slice`: that of a Buffer is a view.
-  return isSmall ? chunk : new Uint8Array(chunk.subarray(-tailBytes));
+function emptyTail(): Uint8Array[] {
+  return [nothing, nothing, nothing, nothing];
 }
