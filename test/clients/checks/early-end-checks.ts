@@ -99,6 +99,19 @@ export const earlyEndChecks: readonly DropInCheck[] = [
     records: ['chat stopped drained'],
   },
   {
+    name: 'an abort behind the finish reason ends the read under way at once and still brings the exact usage',
+    needs: isPrompt,
+    provider: answering({ stall: { afterEvents: finishAt + 1, forMs: 120 } }),
+    see: async ({ openai }) => {
+      const controller = new AbortController();
+      const stream = await openai.chat.completions.create(chatStream, { signal: controller.signal });
+      return readUntil(stream, (count) => {
+        if (count === finishAt + 1) setTimeout(() => controller.abort(), 20);
+      });
+    },
+    records: ['chat stopped drained'],
+  },
+  {
     name: "the host's signal aborts a stream that has begun",
     provider: falling,
     see: async (host) => {

@@ -23,6 +23,7 @@ export interface AnswerSource {
 export interface BodyReader {
   read(): Promise<ReadResult>;
   cancel(reason?: unknown): Promise<void>;
+  /** Refuses the read under way, at once; what it would have given is the next reader's. */
   releaseLock(): void;
   readonly closed: Promise<unknown>;
 }
@@ -39,60 +40,62 @@ export interface Connection {
   disconnect(reason: unknown): void;
 }
 
-/** Puts the watch between a body's reader and the host: one read of the body per read of the host, none ahead. */
+/**
+ * Puts the watch between a body's reader and the host: one read of the body per read of the host, none ahead.
+ *
+ * @param open - Gets a reader of the body; once more after that one was released.
+ */
 export function createAnswerSource(
-  reader: BodyReader,
+  open: () => BodyReader,
   watch: AnswerWatch,
   grace: GraceLimits,
   connection: Connection,
 ): AnswerSource {
-  return new Source(reader, watch, grace, connection);
+  return new Source(open, watch, grace, connection);
 }
 
 /** A class, for there is one of these per answer; see ADR 0011. */
 class Source implements AnswerSource {
-  private readonly reader: BodyReader;
+  private readonly open: () => BodyReader;
+  private reader: BodyReader;
   private readonly watch: AnswerWatch;
   private readonly grace: GraceLimits;
   private readonly connection: Connection;
   private isDetached = false;
-  private isReading = false;
   private detachReason: unknown = undefined;
-  /** Settle the host's read under way, at once where the host leaves. */
-  private resolveRead: (result: ReadResult) => void = ignore;
-  private rejectRead: (error: unknown) => void = ignore;
-  /** The read of the source that was under way when the host left. */
-  private pending: Promise<ReadResult> | undefined = undefined;
+  /** So many reads of the host are under way, and the last of them. */
+  private waiting = 0;
   private latest: Promise<ReadResult> | undefined = undefined;
   private isDone = false;
   private isReleased = false;
   /** How the body ended; a released reader would tell of its release instead. */
   private atRelease: Promise<unknown> | undefined = undefined;
   // One set of handlers for all reads: closures made anew for each of them cost more than the look at its bytes.
-  private readonly onRead: (result: ReadResult) => void;
-  private readonly onBreak: (error: unknown) => void;
-  private readonly wait: (resolve: (result: ReadResult) => void, reject: (error: unknown) => void) => void;
+  private readonly onRead: (result: ReadResult) => ReadResult | Promise<ReadResult>;
+  private readonly onBreak: (error: unknown) => ReadResult;
 
-  constructor(reader: BodyReader, watch: AnswerWatch, grace: GraceLimits, connection: Connection) {
-    this.reader = reader;
+  constructor(open: () => BodyReader, watch: AnswerWatch, grace: GraceLimits, connection: Connection) {
+    this.open = open;
+    this.reader = open();
     this.watch = watch;
     this.grace = grace;
     this.connection = connection;
     // By way of variables: V8 lets a function that is written where it is assigned to a member grow old at once, and
     // with it whatever it holds.
-    const onRead = (result: ReadResult): void => this.arrived(result);
-    const onBreak = (error: unknown): void => this.broke(error);
-    const wait: typeof this.wait = (resolve, reject) => {
-      this.resolveRead = resolve;
-      this.rejectRead = reject;
-    };
+    const onRead = (result: ReadResult): ReadResult | Promise<ReadResult> => this.arrived(result);
+    const onBreak = (error: unknown): ReadResult => this.broke(error);
     this.onRead = onRead;
     this.onBreak = onBreak;
-    this.wait = wait;
   }
 
   get closed(): Promise<unknown> {
-    return this.atRelease ?? this.reader.closed;
+    const closed = (this.atRelease ?? this.reader.closed).catch((error: unknown) => {
+      if (!this.isDetached) throw error;
+      this.afterEnd();
+    });
+    // As with the reader's own, nobody has to listen.
+    closed.catch(ignore);
+    return closed;
   }
 
   get isOver(): boolean {
@@ -100,24 +103,21 @@ class Source implements AnswerSource {
   }
 
   read(): Promise<ReadResult> {
-    if (this.isDetached && this.detachReason !== undefined) return Promise.reject(this.detachReason);
-    if (this.isDetached || this.isDone) return Promise.resolve(ended);
+    if (this.isDetached || this.isDone) return this.readAfterEnd();
+    this.waiting += 1;
     // A host that does not wait for its last read gets this one after it.
-    if (this.isReading && this.latest !== undefined) {
-      const readNext = (): Promise<ReadResult> => this.read();
+    if (this.latest !== undefined) {
+      const readNext = (): Promise<ReadResult> => (this.isDetached || this.isDone ? this.readAfterEnd() : this.step());
       return (this.latest = this.latest.then(readNext, readNext));
     }
-    this.latest = new Promise<ReadResult>(this.wait);
-    this.step();
-    return this.latest;
+    return (this.latest = this.step());
   }
 
   cancel(reason?: unknown): Promise<void> {
     if (this.isDetached || this.isDone) return Promise.resolve();
     this.isDetached = true;
-    this.resolveRead(ended);
     if (!this.watch.leave()) return this.stop(reason);
-    void this.readOn(reason);
+    this.takeOver(reason);
     return Promise.resolve();
   }
 
@@ -125,47 +125,52 @@ class Source implements AnswerSource {
     if (this.isDetached || this.isDone) return;
     this.isDetached = true;
     this.detachReason = reason;
-    this.rejectRead(reason);
-    void this.readOn(reason);
+    this.takeOver(reason);
   }
 
   fail(error: unknown): void {
     if (this.isDetached || this.isDone) return;
     this.isDone = true;
     this.watch.fail(error);
-    this.rejectRead(error);
-    this.reader.cancel(error).catch(() => undefined);
+    this.reader.cancel(error).catch(ignore);
     this.release();
   }
 
-  private arrived(result: ReadResult): void {
-    this.isReading = false;
-    // The host has left: this read belongs to the grace read.
-    if (this.isDetached) return;
+  /** The very promise that looks at the read: each more in between costs all events. */
+  private step(): Promise<ReadResult> {
+    return this.reader.read().then(this.onRead, this.onBreak);
+  }
+
+  private arrived(result: ReadResult): ReadResult | Promise<ReadResult> {
+    if (this.isDetached || this.isDone) return this.afterEnd();
     if (result.done) {
-      const rest = this.isDone ? undefined : this.watch.finish();
+      const rest = this.watch.finish();
       this.isDone = true;
       this.release();
-      this.resolveRead(rest === undefined ? result : { done: false, value: rest });
-      return;
+      return rest === undefined ? result : { done: false, value: rest };
     }
     const value = this.watch.see(result.value);
-    if (value === undefined) this.step();
-    else this.resolveRead(value === result.value ? result : { done: false, value });
+    if (value === undefined) return this.step();
+    this.waiting -= 1;
+    // With it the bytes that were read.
+    if (this.waiting === 0) this.latest = undefined;
+    return value === result.value ? result : { done: false, value };
   }
 
-  private broke(error: unknown): void {
-    this.isReading = false;
-    if (this.isDetached) return;
+  private broke(error: unknown): ReadResult {
+    if (this.isDetached || this.isDone) return this.afterEnd();
     this.isDone = true;
     this.watch.fail(error);
-    this.rejectRead(error);
+    throw error;
   }
 
-  private step(): void {
-    this.isReading = true;
-    this.pending = this.reader.read();
-    this.pending.then(this.onRead, this.onBreak);
+  private afterEnd(): ReadResult {
+    if (this.detachReason !== undefined) throw this.detachReason;
+    return ended;
+  }
+
+  private async readAfterEnd(): Promise<ReadResult> {
+    return this.afterEnd();
   }
 
   private async stop(reason: unknown): Promise<void> {
@@ -176,9 +181,23 @@ class Source implements AnswerSource {
       await cancelled;
     } finally {
       this.release();
-      // With them the last bytes that were read.
-      this.resolveRead = this.rejectRead = ignore;
     }
+  }
+
+  /** The host has left, and so does its read under way. */
+  private takeOver(reason: unknown): void {
+    try {
+      if (this.latest !== undefined) {
+        this.reader.releaseLock();
+        this.reader = this.open();
+      }
+    } catch {
+      // Some runtimes refuse while a read is under way.
+      this.watch.graceOver();
+      this.stop(reason).catch(ignore);
+      return;
+    }
+    void this.readOn(reason);
   }
 
   private async readOn(reason: unknown): Promise<void> {
@@ -186,10 +205,8 @@ class Source implements AnswerSource {
     const deadline = timeout(grace.timeoutMs);
     let bytes = 0;
     try {
-      let next = this.isReading ? this.pending : undefined;
       for (;;) {
-        const result = await Promise.race([next ?? reader.read(), deadline.passed]);
-        next = undefined;
+        const result = await Promise.race([reader.read(), deadline.passed]);
         if (result === undefined || result.done) break;
         bytes += result.value.length;
         watch.see(result.value);
@@ -200,14 +217,14 @@ class Source implements AnswerSource {
     } finally {
       deadline.clear();
       watch.graceOver();
-      this.stop(reason).catch(() => undefined);
+      this.stop(reason).catch(ignore);
     }
   }
 
   private release(): void {
     if (this.isReleased) return;
     this.isReleased = true;
-    this.latest = this.pending = undefined;
+    this.latest = undefined;
     this.atRelease = this.reader.closed;
     try {
       this.reader.releaseLock();

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { createAnswerSource } from './answer-source.ts';
-import type { AnswerSource, BodyReader, Connection } from './answer-source.ts';
+import type { AnswerSource, BodyReader, Connection, ReadResult } from './answer-source.ts';
 import type { AnswerOptions, FollowedAnswer } from './web-answer.ts';
 
 /** A response of node-fetch, as openai 4 gets it by default: its body is a Node stream. */
@@ -40,7 +40,10 @@ export function followNodeAnswer(response: NodeResponse, body: Readable, options
   return followed;
 
   function sourceOf(): AnswerSource {
-    followed.source ??= createAnswerSource(readerOf(body), watch, options.grace, followed);
+    if (followed.source === undefined) {
+      const reader = readerOf(body);
+      followed.source = createAnswerSource(() => reader, watch, options.grace, followed);
+    }
     return followed.source;
   }
 
@@ -87,15 +90,27 @@ export function followNodeAnswer(response: NodeResponse, body: Readable, options
 /** One read of a Node stream at a time, as a reader of a web stream does it. */
 function readerOf(body: Readable): BodyReader {
   const iterator = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
-  return {
-    read: async () => {
+  let underway: Promise<ReadResult> | undefined;
+  let refuse: ((error: unknown) => void) | undefined;
+  const next = async (): Promise<ReadResult> => {
+    try {
       const result = await iterator.next();
       return result.done === true ? { done: true, value: undefined } : { done: false, value: result.value };
-    },
+    } finally {
+      underway = undefined;
+    }
+  };
+  return {
+    read: () =>
+      new Promise((resolve, reject) => {
+        refuse = reject;
+        underway ??= next();
+        underway.then(resolve, reject);
+      }),
     cancel: async () => {
       body.destroy();
     },
-    releaseLock: () => undefined,
+    releaseLock: () => refuse?.(new TypeError('The reader was released.')),
     closed: Promise.resolve(),
   };
 }

@@ -74,7 +74,7 @@ class WebAnswer implements FollowedAnswer, BodyState, Connection {
 
   sourceOf(): AnswerSource {
     const { watch, grace } = this.options;
-    this.source ??= createAnswerSource(this.getReader.call(this.body) as BodyReader, watch, grace, this);
+    this.source ??= createAnswerSource(() => this.getReader.call(this.body) as BodyReader, watch, grace, this);
     return this.source;
   }
 
