@@ -70,6 +70,7 @@ class Source implements AnswerSource {
   private isReleased = false;
   /** How the body ended; a released reader would tell of its release instead. */
   private atRelease: Promise<unknown> | undefined = undefined;
+  private told: Promise<unknown> | undefined = undefined;
   // One set of handlers for all reads: closures made anew for each of them cost more than the look at its bytes.
   private readonly onRead: (result: ReadResult) => ReadResult | Promise<ReadResult>;
   private readonly onBreak: (error: unknown) => ReadResult;
@@ -89,13 +90,12 @@ class Source implements AnswerSource {
   }
 
   get closed(): Promise<unknown> {
-    const closed = (this.atRelease ?? this.reader.closed).catch((error: unknown) => {
-      if (!this.isDetached) throw error;
-      this.afterEnd();
-    });
-    // As with the reader's own, nobody has to listen.
-    closed.catch(ignore);
-    return closed;
+    if (this.told === undefined) {
+      this.told = this.tellClosed();
+      // As with the reader's own, nobody has to listen.
+      this.told.catch(ignore);
+    }
+    return this.told;
   }
 
   get isOver(): boolean {
@@ -164,6 +164,15 @@ class Source implements AnswerSource {
     throw error;
   }
 
+  private async tellClosed(): Promise<void> {
+    try {
+      if (!this.isDetached) await (this.atRelease ?? this.reader.closed);
+    } catch (error) {
+      if (!this.isDetached) throw error;
+    }
+    if (this.isDetached) this.afterEnd();
+  }
+
   private afterEnd(): ReadResult {
     if (this.detachReason !== undefined) throw this.detachReason;
     return ended;
@@ -184,13 +193,11 @@ class Source implements AnswerSource {
     }
   }
 
-  /** The host has left, and so does its read under way. */
+  /** The host has left, and so does its reader. */
   private takeOver(reason: unknown): void {
     try {
-      if (this.latest !== undefined) {
-        this.reader.releaseLock();
-        this.reader = this.open();
-      }
+      this.reader.releaseLock();
+      this.reader = this.open();
     } catch {
       // Some runtimes refuse while a read is under way.
       this.watch.graceOver();

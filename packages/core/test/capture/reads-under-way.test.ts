@@ -69,6 +69,19 @@ describe.each([
     ]);
   });
 
+  it.for([true, false])('are not needed for `closed` to fail at once (metered: %s)', async (isMetered) => {
+    const { reader, host } = await opened(slow, body, isMetered);
+    await readUntilFinished(reader);
+    const { closed } = reader;
+    expect(reader.closed).toBe(closed);
+    host.abort(new RangeError('enough'));
+    const later = new Promise((resolve) => {
+      setTimeout(resolve, 75);
+    });
+    await expect(Promise.race([closed, later])).rejects.toThrow('enough');
+    await expect(reader.closed).rejects.toThrow('enough');
+  });
+
   it('leave what they would have given to the read for the usage', async () => {
     const { reader, host, records } = await opened(slow, body);
     await readUntilFinished(reader);
