@@ -54,6 +54,22 @@ describe.for(runtimeNames)('on %s', (runtime) => {
     expect(records).toMatchObject([{ outcome: 'stopped', origin: 'estimated' }]);
   });
 
+  test('an abort within a read behind the finish reason leaves the usage to the meter', async ({ onTestFinished }) => {
+    const tokens = ['Rhine ', 'Rhone '];
+    const answers = [chatAnswer({ tokens, stall: { afterEvents: tokens.length + 2, forMs: 150 } })];
+    const bare = await runOn(runtime, 'aborted within a read', onTestFinished, {
+      isMetered: false,
+      provider: { answers },
+    });
+    const metered = await runOn(runtime, 'aborted within a read', onTestFinished, { provider: { answers } });
+
+    expect(JSON.parse(metered.text)).toEqual(JSON.parse(bare.text));
+    await expect
+      .poll(async () => (await metered.report()).records)
+      .toMatchObject([{ outcome: 'stopped', origin: 'drained' }]);
+    expect((await metered.report()).errors).toEqual([]);
+  });
+
   test('the body is not read while the app pauses', async ({ onTestFinished }) => {
     const provider = { answers: [chatAnswer({ tokens: Array.from({ length: 60 }, (_, index) => ` ${index}`) })] };
     const whilePaused = async ({ request }: FakeProvider): Promise<string> => {

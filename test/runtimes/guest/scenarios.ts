@@ -83,6 +83,23 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     }
     return seen;
   },
+  'aborted within a read': async ({ client, meter }) => {
+    const seen: unknown[] = [];
+    const abort = new AbortController();
+    try {
+      for await (const chunk of await client.chat.completions.create(streaming, { signal: abort.signal })) {
+        seen.push(chunk);
+        if (chunk.choices[0]?.finish_reason != null) setTimeout(() => abort.abort(), 20);
+      }
+      seen.push('no error');
+    } catch (error) {
+      seen.push(errorFacts(error));
+    }
+    // A worker is over with its answer, and all that it began with it.
+    // oxlint-disable-next-line no-await-in-loop -- until it is there
+    for (let waits = 0; waits < 100 && meter.stats().pending > 0; waits += 1) await moment(10);
+    return seen;
+  },
   'serve new Response(body)': async ({ client }) => {
     const answer = await client.chat.completions.create(streaming).asResponse();
     return new Response(answer.body, { headers: { 'content-type': 'text/event-stream' } });
@@ -158,8 +175,12 @@ async function collectGarbage(isEnough: () => boolean): Promise<void> {
     gc?.();
     Bun?.gc(true);
     // oxlint-disable-next-line no-await-in-loop -- each round of its own
-    await new Promise((resolve) => {
-      setTimeout(resolve, 0);
-    });
+    await moment(0);
   }
+}
+
+function moment(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 }

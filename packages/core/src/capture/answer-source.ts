@@ -25,6 +25,8 @@ export interface BodyReader {
   cancel(reason?: unknown): Promise<void>;
   /** Refuses the read under way, at once; what it would have given is the next reader's. */
   releaseLock(): void;
+  /** Does that in its place, where it cannot: the next reader is this one. */
+  refuse?(): void;
   readonly closed: Promise<unknown>;
 }
 
@@ -196,10 +198,13 @@ class Source implements AnswerSource {
   /** The host has left, and so does its reader. */
   private takeOver(reason: unknown): void {
     try {
-      this.reader.releaseLock();
-      this.reader = this.open();
+      if (this.reader.refuse !== undefined) this.reader.refuse();
+      else {
+        this.reader.releaseLock();
+        this.reader = this.open();
+      }
     } catch {
-      // Some runtimes refuse while a read is under way.
+      // A stream of the host's own make may not allow it within a read.
       this.watch.graceOver();
       this.stop(reason).catch(ignore);
       return;

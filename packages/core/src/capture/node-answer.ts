@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { createAnswerSource } from './answer-source.ts';
-import type { AnswerSource, BodyReader, Connection, ReadResult } from './answer-source.ts';
+import type { AnswerSource, BodyReader, Connection } from './answer-source.ts';
+import { refusableReader } from './refusable-reader.ts';
 import type { AnswerOptions, FollowedAnswer } from './web-answer.ts';
 
 /** A response of node-fetch, as openai 4 gets it by default: its body is a Node stream. */
@@ -90,27 +91,15 @@ export function followNodeAnswer(response: NodeResponse, body: Readable, options
 /** One read of a Node stream at a time, as a reader of a web stream does it. */
 function readerOf(body: Readable): BodyReader {
   const iterator = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
-  let underway: Promise<ReadResult> | undefined;
-  let refuse: ((error: unknown) => void) | undefined;
-  const next = async (): Promise<ReadResult> => {
-    try {
+  return refusableReader({
+    read: async () => {
       const result = await iterator.next();
       return result.done === true ? { done: true, value: undefined } : { done: false, value: result.value };
-    } finally {
-      underway = undefined;
-    }
-  };
-  return {
-    read: () =>
-      new Promise((resolve, reject) => {
-        refuse = reject;
-        underway ??= next();
-        underway.then(resolve, reject);
-      }),
+    },
     cancel: async () => {
       body.destroy();
     },
-    releaseLock: () => refuse?.(new TypeError('The reader was released.')),
+    releaseLock: () => undefined,
     closed: Promise.resolve(),
-  };
+  });
 }

@@ -4,6 +4,8 @@ import type { AnswerWatch } from './answer-watch.ts';
 import { makeDirect } from './direct-body.ts';
 import type { Body, BodyState } from './direct-body.ts';
 import { createPullStream } from './pull-stream.ts';
+import { refusableReader } from './refusable-reader.ts';
+import { readsBodiesNatively } from './runtime.ts';
 import { createMemberShadow } from './shadow-members.ts';
 
 /** How an answer is followed. */
@@ -74,8 +76,13 @@ class WebAnswer implements FollowedAnswer, BodyState, Connection {
 
   sourceOf(): AnswerSource {
     const { watch, grace } = this.options;
-    this.source ??= createAnswerSource(() => this.getReader.call(this.body) as BodyReader, watch, grace, this);
+    this.source ??= createAnswerSource(() => this.reader(), watch, grace, this);
     return this.source;
+  }
+
+  private reader(): BodyReader {
+    const reader = this.getReader.call(this.body) as BodyReader;
+    return readsBodiesNatively() ? refusableReader(reader) : reader;
   }
 
   streamOf(): Body {
