@@ -9,14 +9,20 @@ export type ReadResult =
 export interface AnswerSource {
   read(): Promise<ReadResult>;
   cancel(reason?: unknown): Promise<void>;
+  /** The host's last read, while it is under way. */
+  readonly underway: Promise<ReadResult> | undefined;
+  /** The host releases its reader: reads under way are refused, and what they would have given is the next reader's. */
+  release(): void;
   /** The host's signal was aborted and a grace read goes on: the host's pending read fails with the reason at once. */
   interrupt(reason: unknown): void;
   /** The body broke, told from outside of a read. */
   fail(error: unknown): void;
-  /** Settles as the reader's own promise does. */
+  /** Settles as the reader's own promise does; the same one until the reader is released. */
   readonly closed: Promise<unknown>;
   /** The body was read to its end, or broke. */
   readonly isOver: boolean;
+  /** So often did a read say so: an iterator says it once, a reader each time. */
+  readonly timesTold: number;
 }
 
 /** The part of a stream's reader that is used. */
@@ -63,15 +69,22 @@ class Source implements AnswerSource {
   private readonly watch: AnswerWatch;
   private readonly grace: GraceLimits;
   private readonly connection: Connection;
+  /** The host has left. */
   private isDetached = false;
-  private detachReason: unknown = undefined;
+  /** What the host's reads fail with from now on; an object, for a body may break with nothing. */
+  private broken: { readonly error: unknown } | undefined = undefined;
   /** So many reads of the host are under way, and the last of them. */
   private waiting = 0;
-  private latest: Promise<ReadResult> | undefined = undefined;
+  underway: Promise<ReadResult> | undefined = undefined;
+  /** A read of the body is under way. */
+  private isReading = false;
+  /** So many readers did the host release, and so many of the reads that were left behind have not ended yet. */
+  private released = 0;
+  private leftBehind = 0;
   private isDone = false;
-  private isReleased = false;
-  /** How the body ended; a released reader would tell of its release instead. */
-  private atRelease: Promise<unknown> | undefined = undefined;
+  timesTold = 0;
+  private isClosed = false;
+  private stopping: Promise<void> | undefined = undefined;
   private told: Promise<unknown> | undefined = undefined;
   // One set of handlers for all reads: closures made anew for each of them cost more than the look at its bytes.
   private readonly onRead: (result: ReadResult) => ReadResult | Promise<ReadResult>;
@@ -105,82 +118,132 @@ class Source implements AnswerSource {
   }
 
   read(): Promise<ReadResult> {
-    if (this.isDetached || this.isDone) return this.readAfterEnd();
+    if (this.isOverForHost) return this.readAfterEnd();
     this.waiting += 1;
     // A host that does not wait for its last read gets this one after it.
-    if (this.latest !== undefined) {
-      const readNext = (): Promise<ReadResult> => (this.isDetached || this.isDone ? this.readAfterEnd() : this.step());
-      return (this.latest = this.latest.then(readNext, readNext));
+    if (this.underway !== undefined) {
+      const { released } = this;
+      const readNext = (last: unknown): Promise<ReadResult> => this.readNext(released, last);
+      return (this.underway = this.underway.then(readNext, readNext));
     }
-    return (this.latest = this.step());
+    return (this.underway = this.step());
   }
 
-  cancel(reason?: unknown): Promise<void> {
-    if (this.isDetached || this.isDone) return Promise.resolve();
+  async cancel(reason?: unknown): Promise<void> {
+    if (this.isOverForHost) {
+      await this.readAfterEnd();
+      return;
+    }
     this.isDetached = true;
-    if (!this.watch.leave()) return this.stop(reason);
-    this.takeOver(reason);
-    return Promise.resolve();
+    if (this.watch.leave()) this.takeOver(reason);
+    else await (this.stopping = this.stop(reason));
+  }
+
+  release(): void {
+    if (!this.isOverForHost) this.passOn();
   }
 
   interrupt(reason: unknown): void {
-    if (this.isDetached || this.isDone) return;
+    if (this.isOverForHost) return;
     this.isDetached = true;
-    this.detachReason = reason;
+    this.broken = { error: reason };
     this.takeOver(reason);
   }
 
   fail(error: unknown): void {
-    if (this.isDetached || this.isDone) return;
+    if (this.isOverForHost) return;
     this.isDone = true;
+    this.broken = { error };
     this.watch.fail(error);
     this.reader.cancel(error).catch(ignore);
-    this.release();
+    this.close();
+  }
+
+  private get isOverForHost(): boolean {
+    return this.isDetached || this.isDone;
   }
 
   /** The very promise that looks at the read: each more in between costs all events. */
   private step(): Promise<ReadResult> {
+    this.isReading = true;
     return this.reader.read().then(this.onRead, this.onBreak);
   }
 
+  /** @param last - What the read before this one gave, or was refused with. */
+  private readNext(released: number, last: unknown): Promise<ReadResult> {
+    if (this.isOverForHost) return this.readAfterEnd();
+    if (released === this.released) return this.step();
+    return Promise.reject(last instanceof TypeError ? last : new TypeError('The reader was released.'));
+  }
+
   private arrived(result: ReadResult): ReadResult | Promise<ReadResult> {
-    if (this.isDetached || this.isDone) return this.afterEnd();
+    const isLeft = this.ended();
     if (result.done) {
+      if (isLeft || this.isOverForHost) return this.afterEnd();
       const rest = this.watch.finish();
       this.isDone = true;
-      this.release();
-      return rest === undefined ? result : { done: false, value: rest };
+      this.close();
+      if (rest !== undefined) return { done: false, value: rest };
+      this.timesTold += 1;
+      return result;
     }
+    // Also where the host has left since: it was there before.
     const value = this.watch.see(result.value);
-    if (value === undefined) return this.step();
-    this.waiting -= 1;
-    // With it the bytes that were read.
-    if (this.waiting === 0) this.latest = undefined;
+    if (value === undefined) return isLeft || this.isOverForHost ? this.afterEnd() : this.step();
+    if (!isLeft) this.handedOver();
     return value === result.value ? result : { done: false, value };
   }
 
   private broke(error: unknown): ReadResult {
-    if (this.isDetached || this.isDone) return this.afterEnd();
+    if (this.ended()) {
+      if (this.isOverForHost) return this.afterEnd();
+      throw error;
+    }
+    // Also where the host has left since: it was broken before.
     this.isDone = true;
+    this.timesTold += 1;
+    this.broken = { error };
+    this.underway = undefined;
     this.watch.fail(error);
     throw error;
   }
 
-  private async tellClosed(): Promise<void> {
-    try {
-      if (!this.isDetached) await (this.atRelease ?? this.reader.closed);
-    } catch (error) {
-      if (!this.isDetached) throw error;
+  /** A read of the body has ended. True where it is one that a released reader left behind. */
+  private ended(): boolean {
+    if (this.leftBehind > 0) {
+      this.leftBehind -= 1;
+      return true;
     }
-    if (this.isDetached) this.afterEnd();
+    this.isReading = false;
+    return false;
+  }
+
+  /** A read of the host has what it asked for. */
+  private handedOver(): void {
+    this.waiting -= 1;
+    // With it the bytes that were read.
+    if (this.waiting === 0) this.underway = undefined;
+  }
+
+  private async tellClosed(): Promise<void> {
+    const { released } = this;
+    try {
+      if (!this.isOverForHost) await this.reader.closed;
+    } catch (error) {
+      if (!this.isOverForHost || released !== this.released) throw error;
+    }
+    if (this.isOverForHost) await this.readAfterEnd();
   }
 
   private afterEnd(): ReadResult {
-    if (this.detachReason !== undefined) throw this.detachReason;
+    this.timesTold += 1;
+    if (this.broken !== undefined) throw this.broken.error;
     return ended;
   }
 
   private async readAfterEnd(): Promise<ReadResult> {
+    // A body that was broken tells so where it is cancelled.
+    if (this.stopping !== undefined) await this.stopping.catch(ignore);
     return this.afterEnd();
   }
 
@@ -190,19 +253,18 @@ class Source implements AnswerSource {
       // Behind the end mark the bare client does no more than that either, and to abort a signal is dear.
       if (!this.watch.isDone) this.connection.disconnect(reason);
       await cancelled;
+    } catch (error) {
+      this.broken ??= { error };
+      throw error;
     } finally {
-      this.release();
+      this.close();
     }
   }
 
   /** The host has left, and so does its reader. */
   private takeOver(reason: unknown): void {
     try {
-      if (this.reader.refuse !== undefined) this.reader.refuse();
-      else {
-        this.reader.releaseLock();
-        this.reader = this.open();
-      }
+      this.passOn();
     } catch {
       // A stream of the host's own make may not allow it within a read.
       this.watch.graceOver();
@@ -210,6 +272,20 @@ class Source implements AnswerSource {
       return;
     }
     void this.readOn(reason);
+  }
+
+  /** Reads under way are refused, and the body goes on to another reader. */
+  private passOn(): void {
+    if (this.reader.refuse !== undefined) this.reader.refuse();
+    else {
+      this.reader.releaseLock();
+      this.reader = this.open();
+    }
+    if (!this.isDetached) this.released += 1;
+    if (this.isReading) this.leftBehind += 1;
+    this.isReading = false;
+    this.waiting = 0;
+    this.underway = this.told = undefined;
   }
 
   private async readOn(reason: unknown): Promise<void> {
@@ -233,11 +309,10 @@ class Source implements AnswerSource {
     }
   }
 
-  private release(): void {
-    if (this.isReleased) return;
-    this.isReleased = true;
-    this.latest = undefined;
-    this.atRelease = this.reader.closed;
+  private close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.underway = undefined;
     try {
       this.reader.releaseLock();
     } catch {

@@ -72,6 +72,7 @@ class Watch<Watched extends Attempt, Call> implements AnswerWatch {
   /** These three are there until the attempt has ended. Not in one object: see {@link Watch}. */
   private attempt: Watched | undefined;
   private call: Call | undefined;
+  /** Stays where the host leaves: a read that was there before still comes to it, without what is to be hidden. */
   private look: BodyLook | undefined;
   private readonly surroundings: WatchSurroundings<Watched, Call>;
 
@@ -84,13 +85,15 @@ class Watch<Watched extends Attempt, Call> implements AnswerWatch {
 
   see(chunk: Uint8Array): Uint8Array | undefined {
     const { attempt, look } = this;
-    if (attempt === undefined || look === undefined) return chunk;
-    attempt.firstChunkAt ??= this.surroundings.clock();
-    attempt.bytes += chunk.length;
+    if (look === undefined) return chunk;
+    if (attempt !== undefined) {
+      attempt.firstChunkAt ??= this.surroundings.clock();
+      attempt.bytes += chunk.length;
+    }
     if (this.isBlind) return chunk;
     try {
       const rest = look.push(chunk);
-      this.hasUsage = attempt.reader.hasUsage;
+      if (attempt !== undefined) this.hasUsage = attempt.reader.hasUsage;
       return rest;
     } catch (error) {
       this.turnBlind(error);
@@ -156,12 +159,13 @@ class Watch<Watched extends Attempt, Call> implements AnswerWatch {
 
   private end(outcome: AttemptOutcome, at?: Date): void {
     const { attempt, call } = this;
-    this.attempt = this.call = this.look = undefined;
+    this.attempt = this.call = undefined;
     if (attempt !== undefined && call !== undefined) this.surroundings.end(attempt, outcome, call, at);
   }
 
   private closed(): Uint8Array | undefined {
     const { look } = this;
+    this.look = undefined;
     if (this.isBlind || look === undefined) return undefined;
     try {
       const rest = look.end();

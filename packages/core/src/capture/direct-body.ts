@@ -108,6 +108,7 @@ class DirectReader {
     if (this.#isReleased) return;
     this.#isReleased = true;
     this.#state.lock = 'none';
+    this.#state.source?.release();
   }
 
   get #released(): ReadableStreamDefaultReader | undefined {
@@ -125,23 +126,58 @@ class DirectIterator {
   readonly #state: BodyState;
   readonly #source: AnswerSource;
   readonly #preventsCancel: boolean;
+  readonly #timesTold: number;
+  /** The last read that waits for those before it. */
+  #queued: Promise<ReadResult> | undefined;
+  #isReturned = false;
   #isOver = false;
 
   constructor(state: BodyState, preventsCancel: boolean) {
     this.#state = state;
     this.#source = state.sourceOf();
     this.#preventsCancel = preventsCancel;
+    this.#timesTold = this.#source.timesTold;
   }
 
   next(): Promise<ReadResult> {
-    return this.#isOver ? Promise.resolve(ended) : this.#source.read();
+    const source = this.#source;
+    if (this.#isReturned || this.#queued !== undefined || source.underway !== undefined) return this.#nextInTurn();
+    return source.timesTold > this.#timesTold ? Promise.resolve(ended) : source.read();
+  }
+
+  /** Behind the reads that were asked for before. */
+  #nextInTurn(): Promise<ReadResult> {
+    const isOver = this.#isReturned;
+    const read = (): Promise<ReadResult> => (isOver || this.#isAtEnd() ? Promise.resolve(ended) : this.#source.read());
+    const before = this.#underway();
+    if (before === undefined) return read();
+    const queued = before.then(read, read);
+    const settled = (): void => {
+      if (this.#queued === queued) this.#queued = undefined;
+    };
+    queued.then(settled, settled);
+    return (this.#queued = queued);
   }
 
   async return(value?: unknown): Promise<unknown> {
+    this.#isReturned = true;
+    const underway = this.#underway();
+    if (underway !== undefined) await underway.catch(() => undefined);
+    const isLeft = !this.#isAtEnd() && !this.#preventsCancel;
     this.#isOver = true;
-    if (!this.#preventsCancel) await this.#source.cancel();
+    const cancelled = isLeft ? this.#source.cancel() : undefined;
     this.#state.lock = 'none';
+    await cancelled;
     return { done: true, value };
+  }
+
+  #underway(): Promise<ReadResult> | undefined {
+    return this.#queued ?? this.#source.underway;
+  }
+
+  /** The end, or what the body broke with, is told once. */
+  #isAtEnd(): boolean {
+    return this.#isOver || this.#source.timesTold > this.#timesTold;
   }
 
   [Symbol.asyncIterator](): this {

@@ -15,13 +15,13 @@ export function refusableReader(reader: Omit<BodyReader, 'refuse'>): BodyReader 
       underway = undefined;
     }
   };
-  const closed = new Promise((resolve, reject) => {
-    refuseClosed = reject;
-    reader.closed.then(resolve, reject);
-  });
-  closed.catch(() => undefined);
   return {
-    closed,
+    get closed() {
+      return new Promise((resolve, reject) => {
+        refuseClosed = reject;
+        reader.closed.then(resolve, reject);
+      });
+    },
     read: () =>
       new Promise((resolve, reject) => {
         refuseRead = reject;

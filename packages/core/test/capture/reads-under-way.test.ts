@@ -14,7 +14,16 @@ interface Opened {
   records(): Promise<UsageRecord[]>;
 }
 
+interface Answered extends Omit<Opened, 'reader'> {
+  readonly body: ReadableStream<Uint8Array>;
+}
+
 async function opened(answer: ProviderAnswer, body: object, isMetered = true): Promise<Opened> {
+  const { body: stream, ...rest } = await answered(answer, body, isMetered);
+  return { ...rest, reader: stream.getReader() };
+}
+
+async function answered(answer: ProviderAnswer, body: object, isMetered: boolean): Promise<Answered> {
   const provider = await startProvider({ answers: [answer] });
   const store = memoryStore();
   const meter = createMeter({ store });
@@ -23,7 +32,7 @@ async function opened(answer: ProviderAnswer, body: object, isMetered = true): P
   const url = `${provider.baseURL}/chat/completions`;
   const response = await send(url, { method: 'POST', body: JSON.stringify(body), signal: host.signal });
   return {
-    reader: response.body?.getReader() as Reader,
+    body: response.body as ReadableStream<Uint8Array>,
     host,
     async records() {
       await meter.flush();
@@ -100,3 +109,92 @@ describe.each([
     if (isMetered) await expect.poll(records).toMatchObject([{ outcome: 'stopped', origin: 'drained' }]);
   });
 });
+
+/** What a host may do with reads under way, in a stream whose events are a moment apart. */
+const ways: readonly (readonly [
+  name: string,
+  way: (body: ReadableStream<Uint8Array>) => readonly unknown[] | Promise<unknown[]>,
+])[] = [
+  [
+    'a reader that is released within reads leaves their bytes to the next one',
+    async (body) => {
+      const reader = body.getReader();
+      const left = [reader.read(), reader.read(), reader.closed];
+      reader.releaseLock();
+      await Promise.allSettled(left);
+      const next = body.getReader();
+      return [...left, await next.read(), await next.read(), next.cancel(), next.closed];
+    },
+  ],
+  [
+    'a reader that is cancelled within reads ends them',
+    (body) => {
+      const reader = body.getReader();
+      return [reader.read(), reader.read(), reader.cancel(), reader.read(), reader.closed];
+    },
+  ],
+  [
+    'an iterator returns behind the reads that were asked for before',
+    async (body) => {
+      const iterator = body[Symbol.asyncIterator]();
+      const asked = [iterator.next(), iterator.next(), iterator.return?.(), iterator.next()];
+      await asked.at(-1);
+      return [...asked, iterator.next(), iterator.return?.(), body.locked];
+    },
+  ],
+  [
+    'an iterator gives its reader back at once',
+    (body) => {
+      const iterator = body[Symbol.asyncIterator]();
+      const returned = iterator.return?.();
+      return [body.locked, returned, iterator.next()];
+    },
+  ],
+];
+const broken = chatAnswer({ tokens, delayMs: 5, cut: { afterEvents: 2 } });
+const breaking: typeof ways = [
+  [
+    'a reader says each time that the body broke',
+    async (body) => {
+      const reader = body.getReader();
+      const reads = [reader.read(), reader.read(), reader.read(), reader.read(), reader.read()];
+      await Promise.allSettled(reads);
+      return [...reads, reader.read(), reader.cancel(), reader.read(), reader.closed];
+    },
+  ],
+  [
+    'an iterator says it once',
+    async (body) => {
+      const iterator = body[Symbol.asyncIterator]();
+      const reads = Array.from({ length: 6 }, () => iterator.next());
+      await Promise.allSettled(reads);
+      const again = body[Symbol.asyncIterator]();
+      return [...reads, iterator.next(), iterator.return?.(), again.next(), again.next()];
+    },
+  ],
+];
+
+it.for([
+  ...ways.map((way) => [...way, chatAnswer({ tokens, delayMs: 5 })] as const),
+  ...breaking.map((way) => [...way, broken] as const),
+])('%s, as without the meter', async ([, way, answer]) => {
+  const seen = await Promise.all(
+    [true, false].map(async (isMetered) => {
+      const { body } = await answered(answer, hiStream, isMetered);
+      const settled = await Promise.allSettled(await way(body));
+      return settled.map((one) => (one.status === 'rejected' ? nameOf(one.reason) : shown(one.value)));
+    }),
+  );
+  expect(seen[0]).toEqual(seen[1]);
+});
+
+function nameOf(error: unknown): unknown {
+  return error instanceof Error ? [error.name, (error as { code?: string }).code] : error;
+}
+
+function shown(value: unknown): unknown {
+  const { done, value: bytes } = (value ?? {}) as { readonly done?: boolean; readonly value?: Uint8Array };
+  return bytes === undefined
+    ? [done, value]
+    : [done, new TextDecoder().decode(bytes).replaceAll(/"id":"[\w-]*"|"created":\d+/g, '')];
+}
