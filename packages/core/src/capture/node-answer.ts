@@ -82,6 +82,11 @@ export function followNodeAnswer(response: NodeResponse, body: Readable, options
 
   /** The response keeps its own half of a clone inside, where the shadow hides it. */
   function clone(): NodeResponse {
+    // node-fetch 3 clones what it keeps inside as well, and would pass the shadow by.
+    for (const key of Object.getOwnPropertySymbols(response)) {
+      const inside = Reflect.get(response, key) as { body?: Readable } | null | undefined;
+      if (inside?.body === body) inside.body = bodyOf();
+    }
     const twin = native.clone.call(response);
     face = Reflect.get(native, 'body', response);
     return twin;
