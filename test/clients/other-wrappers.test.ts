@@ -50,3 +50,48 @@ describe.for(newestAliases)('%s', (alias) => {
     },
   );
 });
+
+/** Reports each function it hands out, when it is called: so `observeOpenAI` of langfuse makes its traces. */
+function reporting<Target extends object>(target: Target, calls: string[]): Target {
+  return new Proxy(target, {
+    get(from, key) {
+      const value: unknown = Reflect.get(from, key);
+      if (typeof value === 'function') {
+        return (...parts: unknown[]): unknown => {
+          calls.push(String(key));
+          return Reflect.apply(value, from, parts);
+        };
+      }
+      return typeof value === 'object' && value !== null ? reporting(value, calls) : value;
+    },
+  });
+}
+
+/** Keeps the client to itself, and is the client for all it has not: so Instructor is made. */
+function keeping(client: OpenAI): OpenAI {
+  const own = {
+    client,
+    chat: { completions: { create: client.chat.completions.create.bind(client.chat.completions) } },
+  };
+  return new Proxy(own, {
+    get: (target, key) => (key in target ? Reflect.get(target, key) : Reflect.get(client, key, client)) as unknown,
+  }) as unknown as OpenAI;
+}
+
+it.for(newestAliases)('%s: a wrapper below hears of the calls of the app, and of no others', async (alias) => {
+  const calls: string[] = [];
+  await seen(alias, (client) => reporting(client, calls));
+  const bare = calls.splice(0);
+  await seen(alias, (client, meter) => meter(reporting(client, calls)));
+  expect(calls).toEqual(bare);
+  expect(bare).toEqual(['create', 'create']);
+});
+
+it.for(newestAliases)('%s: a client is metered where only an object that keeps it is wrapped', async (alias) => {
+  const bare = (await seen(alias, keeping)) as { charged: number };
+  expect(await seen(alias, (client, meter) => meter(keeping(client)))).toEqual({
+    ...bare,
+    calls: 2,
+    total: bare.charged,
+  });
+});

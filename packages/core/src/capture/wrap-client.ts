@@ -21,12 +21,15 @@ export function wrapClient(client: ClientWithFetch, capture: Capture): boolean {
   return clientsIn(client).every((one) => wrapOne(one, capture));
 }
 
-/** The client, and the one behind it where it is a copy whose resources keep it, as `wrapOpenAI` of langsmith makes. */
+/**
+ * The client, and the one behind it: where it is a copy whose resources keep theirs, as `wrapOpenAI` of langsmith makes,
+ * or another object that keeps the client, as Instructor is.
+ */
 function clientsIn(value: object): ClientWithFetch[] {
-  const { chat } = value as { readonly chat?: unknown };
+  const { chat, client } = value as { readonly chat?: unknown; readonly client?: unknown };
   // A resource of the SDK keeps its client there, in all majors.
   const behind: unknown = typeof chat === 'object' && chat !== null ? Reflect.get(chat, '_client') : undefined;
-  return [value, behind].filter(hasFetch);
+  return [value, behind, client].filter(hasFetch);
 }
 
 function hasFetch(value: unknown): value is ClientWithFetch {
@@ -36,18 +39,31 @@ function hasFetch(value: unknown): value is ClientWithFetch {
 }
 
 function wrapOne(client: ClientWithFetch, capture: Capture): boolean {
-  const owner = captureOf(client.fetch);
+  const inner = ownMember(client, 'fetch') as typeof fetch;
+  const owner = captureOf(inner);
   if (owner !== undefined) return owner === capture;
-  client.fetch = capture.fetch(client.fetch);
-  const { withOptions } = client;
+  client.fetch = capture.fetch(inner);
+  const withOptions = ownMember(client, 'withOptions');
   if (typeof withOptions === 'function') {
     // A clone takes the metered fetch over, except in openai 7 where it goes to another origin and starts afresh.
     const metered = function (this: unknown, ...parts: unknown[]): unknown {
-      const clone = withOptions.apply(this, parts);
+      const clone: unknown = withOptions.apply(this, parts);
       if (isClient(clone)) wrapClient(clone, capture);
       return clone;
     };
     Object.defineProperty(client, 'withOptions', { configurable: true, writable: true, value: metered });
   }
   return true;
+}
+
+/**
+ * What the client itself has, behind a proxy that reports each function it hands out: `observeOpenAI` of langfuse would
+ * trace every request once more, as a call of `fetch`.
+ */
+function ownMember(client: ClientWithFetch, name: 'fetch' | 'withOptions'): unknown {
+  for (let owner: object | null = client; owner !== null; owner = Object.getPrototypeOf(owner) as object | null) {
+    const value: unknown = Object.getOwnPropertyDescriptor(owner, name)?.value;
+    if (value !== undefined) return value;
+  }
+  return client[name];
 }
