@@ -10,6 +10,7 @@ import type { Attempt } from './capture/attempt.ts';
 import { usesCertificate } from './capture/certificate-client.ts';
 import { createGenerationLookup } from './capture/generation-lookup.ts';
 import { createInjection } from './capture/injection.ts';
+import { globalFetch } from './capture/global-fetch.ts';
 import { createCapture, turnHeader } from './capture/metered-fetch.ts';
 import { addressOf, observeConnection } from './capture/observe-connection.ts';
 import { createRealtimeWatch } from './capture/realtime.ts';
@@ -134,7 +135,10 @@ export function createMeter(options: MeterOptions): Meter {
       observed.add(connection);
       return connection;
     },
-    fetch: (base) => (isDisabled() ? (base ?? globalThis.fetch) : capture.fetch(base ?? globalThis.fetch)),
+    fetch(base) {
+      const meter = isDisabled() ? (inner: typeof fetch) => inner : capture.fetch;
+      return base === undefined ? globalFetch(meter) : meter(base);
+    },
     track(attribution) {
       checkAttribution(attribution);
       const ledger = createTurnLedger<UsageRecord>();

@@ -132,7 +132,7 @@ export interface Meter {
   /**
    * The same metering as a plain `fetch`, for the AI SDK, LangChain.js or raw HTTP.
    *
-   * @param base - The `fetch` to use. Default: the global one.
+   * @param base - The `fetch` to use. Default: the global one, as it is at each call.
    *
    * @example
    * ```ts

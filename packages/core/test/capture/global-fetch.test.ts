@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createMeter, memoryStore } from '../../src/index.ts';
+import { hi, startProvider } from '../testing/fake-provider-fixture.ts';
+
+const native = globalThis.fetch;
+afterEach(() => {
+  globalThis.fetch = native;
+  delete process.env['KILOTOKEN_DISABLED'];
+});
+
+let store = memoryStore();
+let meter = createMeter({ store });
+beforeEach(() => {
+  store = memoryStore();
+  meter = createMeter({ store });
+});
+
+/** One call by `send`, or by the global fetch of the moment. */
+async function call(send?: typeof fetch): Promise<unknown> {
+  const provider = await startProvider();
+  const url = `${provider.baseURL}/chat/completions`;
+  const answer = await (send ?? globalThis.fetch)(url, { method: 'POST', body: JSON.stringify(hi) });
+  await answer.json();
+  await meter.flush();
+  return { requests: provider.requests.length, records: (await store.totals({})).calls };
+}
+
+const stub = (): Promise<Response> => Promise.resolve(Response.json({ usage: { prompt_tokens: 1 } }));
+
+it('meter.fetch() is over the global fetch of the moment of the call', async () => {
+  const send = meter.fetch();
+  expect(await call(send)).toEqual({ requests: 1, records: 1 });
+  globalThis.fetch = stub;
+  expect(await call(send)).toEqual({ requests: 0, records: 2 });
+  globalThis.fetch = native;
+  expect(await call(send)).toEqual({ requests: 1, records: 3 });
+});
+
+it('meter.fetch() of a disabled meter is so too, and a base that is given stays the base', async () => {
+  const send = meter.fetch(native);
+  process.env['KILOTOKEN_DISABLED'] = '1';
+  const disabled = meter.fetch();
+  globalThis.fetch = stub;
+  expect(await call(disabled)).toEqual({ requests: 0, records: 0 });
+  expect(await call(send)).toEqual({ requests: 1, records: 1 });
+});
+
+it('meter.fetch() may be the global fetch itself', async () => {
+  globalThis.fetch = meter.fetch();
+  expect(await call()).toEqual({ requests: 1, records: 1 });
+  expect(await call(createMeter({ store }).fetch())).toEqual({ requests: 1, records: 2 });
+});
+
+const builtOn: readonly (readonly [what: string, build: (metered: typeof fetch) => typeof fetch])[] = [
+  ['calls it at once', (metered) => (input, init) => metered(input, init)],
+  ['calls it later', (metered) => (input, init) => Promise.resolve().then(() => metered(input, init))],
+  // What a request carries besides what it sends is lost.
+  [
+    'sends a request of its own',
+    (metered) => (input, init) => Promise.resolve(new Request(input, init)).then((own) => metered(own)),
+  ],
+];
+
+it.for(builtOn)(
+  'a global fetch that is built on meter.fetch() and %s is one request and one record',
+  async ([, build]) => {
+    let entered = 0;
+    const built = build(meter.fetch());
+    globalThis.fetch = (input, init) => {
+      entered += 1;
+      return built(input, init);
+    };
+    expect(await call()).toEqual({ requests: 1, records: 1 });
+    entered = 0;
+    expect(await call()).toEqual({ requests: 1, records: 2 });
+    expect(entered).toBe(1);
+  },
+);
+
+it.for(builtOn)('the same on top of meter.fetch() as the global fetch: it %s', async ([, build]) => {
+  globalThis.fetch = meter.fetch();
+  globalThis.fetch = build(globalThis.fetch);
+  expect(await call()).toEqual({ requests: 1, records: 1 });
+  process.env['KILOTOKEN_DISABLED'] = '1';
+  globalThis.fetch = native;
+  globalThis.fetch = build(meter.fetch());
+  expect(await call()).toEqual({ requests: 1, records: 1 });
+});
