@@ -137,11 +137,14 @@ export function captureOf(inner: typeof fetch): unknown {
   return (inner as { readonly [meteredBy]?: unknown })[meteredBy];
 }
 
-/** Set on the options of a request that a metered fetch has sent on: one below it stays out of the way. */
+/**
+ * Set on the options of a request that a metered fetch has sent on: one below it stays out of the way. Without a value,
+ * for a test of the app's may compare the options, and `toEqual` of Jest passes over what is undefined.
+ */
 const underway: unique symbol = Symbol.for('kilotoken.underway');
 
 function initOf(call: Call, injected: Injected | undefined): RequestInit {
-  const init: RequestInit & { [underway]?: true } = { ...call.init, [underway]: true };
+  const init: RequestInit & { [underway]?: undefined } = { ...call.init, [underway]: undefined };
   if (call.relay !== undefined) init.signal = call.relay.signal;
   if (injected === undefined) return init;
   init.body = injected.body;

@@ -160,6 +160,20 @@ describe('a request that must not be touched', () => {
     expect(await records()).toMatchObject([{ attribution: { userId: 'u1' } }, { attribution: { userId: 'u1' } }]);
   });
 
+  it('has no option with a value that the app did not give', async () => {
+    const { meter } = await meteredClient();
+    let sent: RequestInit | undefined;
+    const send = meter.fetch((_url, init) => {
+      sent = init;
+      return Promise.resolve(Response.json({ id: 'x' }));
+    });
+    const given = { method: 'POST', body: JSON.stringify(hi), redirect: 'error' as const };
+    await (await send('http://localhost/v1/chat/completions', given)).json();
+    const options = sent as Readonly<Record<string | symbol, unknown>> | undefined;
+    const named = Reflect.ownKeys(options ?? {}).filter((key) => options?.[key] !== undefined);
+    expect(Object.fromEntries(named.map((key) => [key, options?.[key]]))).toStrictEqual(given);
+  });
+
   it('is one that is no HTTP, and one that is no call', async () => {
     const { openai, meter } = await meteredClient();
     const send = (openai as unknown as { readonly fetch: typeof fetch }).fetch;
