@@ -1,4 +1,5 @@
 import { MeterError } from '../../errors.ts';
+import { nextTurn } from '../../node/next-turn.ts';
 import type { ReplayedRecords } from '../journal.ts';
 import { isMissing } from './journal-folder.ts';
 import type { JournalFolder } from './journal-folder.ts';
@@ -75,9 +76,7 @@ export function createReplay(
             },
           };
           // oxlint-disable-next-line no-await-in-loop -- lets the host's own work in between
-          await new Promise((resolve) => {
-            setImmediate(resolve);
-          });
+          await nextTurn();
         }
       }
       const { badLines, tornBytes, newerVersion } = reader.faults();

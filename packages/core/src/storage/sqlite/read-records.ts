@@ -1,3 +1,4 @@
+import { nextTurn } from '../../node/next-turn.ts';
 import type { UsageRecord } from '../../recording/usage-record.ts';
 import { cursorSequence, sequenceCursor } from '../usage-query.ts';
 import type { RecordsQuery, UsageQuery } from '../usage-store.ts';
@@ -137,10 +138,4 @@ function behind(order: Order): string {
 
 function lastSequence(rows: readonly Row[]): number {
   return Number(rows.at(-1)?.['seq']);
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

@@ -1,3 +1,4 @@
+import { nextTurn } from '../../node/next-turn.ts';
 import { timeBuckets } from '../time-buckets.ts';
 import { compareGroups, pointGroup, usagePoint } from '../usage-sums.ts';
 import type { OriginTotals, SeriesQuery, UsagePoint, UsageQuery } from '../usage-store.ts';
@@ -161,10 +162,4 @@ function bucketPoints(start: number, by: SeriesQuery['by'], groups: readonly Gro
   return groups
     .toSorted((a, b) => compareGroups(a.key, b.key))
     .map(({ key, sums }) => usagePoint({ at: new Date(start), ...sums, ...pointGroup(by, key) }));
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

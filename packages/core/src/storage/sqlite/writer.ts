@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { MeterError, isMeterError } from '../../errors.ts';
+import { nextTurn } from '../../node/next-turn.ts';
 import type { UsageRecord } from '../../recording/usage-record.ts';
 import { recordId, storableRecord } from '../storable-record.ts';
 import type { StorableRecord } from '../storable-record.ts';
@@ -97,12 +98,12 @@ export function createWriter(connection: WritableConnection): Writer {
           transactionsInLog = 0;
           // What fails here fails again where it matters: the log keeps everything meanwhile.
           // oxlint-disable-next-line no-await-in-loop -- between two transactions
-          await nextTurn();
+          await wholeTurn();
           // oxlint-disable-next-line no-await-in-loop -- see above
           await connection.checkpoint().catch(() => {});
         }
         // oxlint-disable-next-line no-await-in-loop -- lets the event loop breathe between transactions
-        if (jobs.length > 0) await nextTurn();
+        if (jobs.length > 0) await wholeTurn();
       }
     } catch (error) {
       // What is definite is in the file and found again by id, so all of them may be sent once more.
@@ -122,7 +123,7 @@ export function createWriter(connection: WritableConnection): Writer {
       });
       while (left >= limit) {
         // oxlint-disable-next-line no-await-in-loop -- lets the event loop breathe
-        await nextTurn();
+        await wholeTurn();
         // oxlint-disable-next-line no-await-in-loop -- one transaction after the other
         left = await connection.use((prepare, database) => {
           const done = foldHours(prepare, database, pending);
@@ -165,7 +166,7 @@ export function createWriter(connection: WritableConnection): Writer {
       return new Promise((resolve, reject) => {
         jobs.push({ records: [...records], rejected: [], next: 0, inserted: 0, duplicates: 0, resolve, reject });
         // One turn later, so that appends of the same moment share a transaction.
-        draining ??= nextTurn().then(drain);
+        draining ??= wholeTurn().then(drain);
       });
     },
     async idle() {
@@ -283,9 +284,8 @@ function jobResult({ inserted, duplicates, rejected }: Job): AppendResult {
   return rejected.length === 0 ? { inserted, duplicates } : { inserted, duplicates, rejected };
 }
 
-/** Lets the event loop go round once: what was asked for by the answer of a disk comes in the very same turn as that answer. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(() => setImmediate(resolve));
-  });
+/** A whole turn of the event loop: what was asked for by the answer of a disk comes in the very same turn as that answer. */
+async function wholeTurn(): Promise<void> {
+  await nextTurn();
+  await nextTurn();
 }
