@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { Attribute } from './attribution/attribute.ts';
 import type { InjectMode } from './capture/injection.ts';
 import { MeterError } from './errors.ts';
+import { builtinModule } from './node/builtin-module.ts';
 import type { PriceOptions } from './pricing/price-options.ts';
 import type { JournalOptions } from './recording/journal.ts';
 import type { UsageSink } from './recording/record-sink.ts';
@@ -220,6 +221,6 @@ function isSink(value: unknown): boolean {
 /** A misspelt signal never comes, and these two never reach the process: either way nothing would be drained. */
 function isCatchableSignal(value: unknown): boolean {
   if (typeof value !== 'string' || value === 'SIGKILL' || value === 'SIGSTOP') return false;
-  const known: object | undefined = globalThis.process?.getBuiltinModule?.('node:os')?.constants?.signals;
+  const known: object | undefined = builtinModule('node:os')?.constants?.signals;
   return known === undefined ? value.startsWith('SIG') : Object.hasOwn(known, value);
 }

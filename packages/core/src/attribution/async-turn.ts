@@ -1,5 +1,6 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import { MeterError } from '../errors.ts';
+import { asyncStorage } from '../node/async-storage.ts';
 
 /** The turn that the running code belongs to. */
 export interface AsyncTurn {
@@ -23,12 +24,12 @@ export function createAsyncTurn(): AsyncTurn {
 }
 
 function createStorage(): AsyncLocalStorage<string> {
-  const hooks = globalThis.process?.getBuiltinModule?.('node:async_hooks');
-  if (hooks === undefined) {
+  const storage = asyncStorage<string>();
+  if (storage === undefined) {
     throw new MeterError(
       'unsupported',
       'turn.run() needs AsyncLocalStorage, which this runtime does not offer: pass turn.options to the call instead',
     );
   }
-  return new hooks.AsyncLocalStorage<string>();
+  return storage;
 }

@@ -1,4 +1,5 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
+import { asyncStorage } from '../node/async-storage.ts';
 import { captureOf } from './metered-fetch.ts';
 
 /**
@@ -18,7 +19,7 @@ export function globalFetch(meter: (inner: typeof fetch) => typeof fetch): typeo
     apply(_target, _this, parts: Parameters<typeof fetch>) {
       const now = globalThis.fetch;
       if (isBelow || now === first || captureOf(now) !== undefined) return first(...parts);
-      storage ??= createStorage();
+      storage ??= asyncStorage();
       return storage === undefined ? first(...parts) : storage.run(true, now, ...parts);
     },
   });
@@ -29,9 +30,4 @@ export function globalFetch(meter: (inner: typeof fetch) => typeof fetch): typeo
       return first(...parts);
     },
   });
-}
-
-function createStorage(): AsyncLocalStorage<boolean> | undefined {
-  const hooks = globalThis.process?.getBuiltinModule?.('node:async_hooks');
-  return hooks && new hooks.AsyncLocalStorage<boolean>();
 }

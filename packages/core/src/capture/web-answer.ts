@@ -1,3 +1,4 @@
+import { builtinModule } from '../node/builtin-module.ts';
 import { createAnswerSource } from './answer-source.ts';
 import type { AnswerSource, BodyReader, Connection, GraceLimits } from './answer-source.ts';
 import type { AnswerWatch } from './answer-watch.ts';
@@ -184,9 +185,7 @@ const shadow = createMemberShadow<Response, WebAnswer>((native, answerOf) => {
 /** Whether a stream was read from. Where the runtime does not tell, a new response would refuse such a stream. */
 function isDisturbed(stream: Body): boolean {
   // Node's own test, which its types do not know.
-  const streams = globalThis.process?.getBuiltinModule?.('node:stream') as
-    | { readonly isDisturbed?: (stream: unknown) => boolean }
-    | undefined;
+  const streams = builtinModule('node:stream') as { readonly isDisturbed?: (stream: unknown) => boolean } | undefined;
   if (streams?.isDisturbed !== undefined) return streams.isDisturbed(stream);
   if (stream.locked) return true;
   try {

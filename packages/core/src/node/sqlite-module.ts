@@ -1,9 +1,10 @@
 import type * as sqliteNamespace from 'node:sqlite';
+import { builtinModule } from './builtin-module.ts';
 
 /** The `node:sqlite` module of this runtime, loaded without its warning; undefined where there is none. */
 export function sqliteModule(): typeof sqliteNamespace | undefined {
   const runtime = globalThis.process as typeof process | undefined;
-  if (typeof runtime?.getBuiltinModule !== 'function') return undefined;
+  if (runtime === undefined) return undefined;
   // workerd has the module, but nothing in it can be constructed.
   if (globalThis.navigator?.userAgent === 'Cloudflare-Workers') return undefined;
   // oxlint-disable-next-line typescript/unbound-method -- put back as it was, never called
@@ -11,7 +12,7 @@ export function sqliteModule(): typeof sqliteNamespace | undefined {
   // Node 22 announces its SQLite as experimental on stderr; a library that prints nothing must keep that quiet.
   runtime.emitWarning = () => {};
   try {
-    return runtime.getBuiltinModule('node:sqlite');
+    return builtinModule('node:sqlite');
   } finally {
     runtime.emitWarning = emitWarning;
   }

@@ -1,5 +1,6 @@
 import type * as fsNamespace from 'node:fs/promises';
 import { MeterError } from '../errors.ts';
+import { builtinModule } from '../node/builtin-module.ts';
 import { isDiskVanishing } from '../node/vanishing-disk.ts';
 import type { UsageSink } from '../recording/record-sink.ts';
 import type { UsageRecord } from '../recording/usage-record.ts';
@@ -97,8 +98,7 @@ function recordLine(record: UsageRecord): string {
 }
 
 function fileSystem(): typeof fsNamespace {
-  const runtime = globalThis.process as typeof process | undefined;
-  const fs = typeof runtime?.getBuiltinModule === 'function' ? runtime.getBuiltinModule('node:fs/promises') : undefined;
+  const fs = builtinModule('node:fs/promises');
   if (fs === undefined) throw new MeterError('unsupported', 'jsonlSink needs a file system; this runtime has none');
   return fs;
 }

@@ -1,5 +1,6 @@
 import type * as fsNamespace from 'node:fs';
 import { MeterError } from '../../errors.ts';
+import { builtinModule } from '../../node/builtin-module.ts';
 import { acquireLock } from './owner-lock.ts';
 import { lockFile, orphanOf, segmentFile } from './segment-name.ts';
 
@@ -116,10 +117,9 @@ export function isMissing(error: unknown): boolean {
 function builtIns() {
   // workerd has these modules, but its files live no longer than the request.
   const isWorkerd = globalThis.navigator?.userAgent === 'Cloudflare-Workers';
-  const runtime = isWorkerd ? undefined : (globalThis.process as typeof process | undefined);
-  const fs = runtime?.getBuiltinModule?.('node:fs');
-  const paths = runtime?.getBuiltinModule?.('node:path');
-  const crc32 = runtime?.getBuiltinModule?.('node:zlib')?.crc32;
+  const fs = isWorkerd ? undefined : builtinModule('node:fs');
+  const paths = builtinModule('node:path');
+  const crc32 = builtinModule('node:zlib')?.crc32;
   if (fs === undefined || paths === undefined || typeof crc32 !== 'function') {
     throw new MeterError(
       'unsupported',

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { builtinModule } from '../../node/builtin-module.ts';
 
 /** The write-ahead log of an open database, as far as it has to reach the disk. */
 export interface WriteAheadLog {
@@ -33,7 +34,7 @@ export type SyncFile = (descriptor: number) => Promise<void>;
  * without `node:fs`.
  */
 export function openWriteAheadLog(database: DatabaseSync, syncFile?: SyncFile): WriteAheadLog | undefined {
-  const fs = globalThis.process?.getBuiltinModule?.('node:fs');
+  const fs = builtinModule('node:fs');
   const mode = database.prepare('PRAGMA journal_mode').get()?.['journal_mode'];
   const file = database.prepare(`SELECT file FROM pragma_database_list WHERE name = 'main'`).get()?.['file'];
   if (fs === undefined || mode !== 'wal' || typeof file !== 'string' || file === '') return undefined;
