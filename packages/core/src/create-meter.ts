@@ -99,13 +99,13 @@ export function createMeter(options: MeterOptions): Meter {
 
   return {
     wrap(client) {
+      if (isDisabled()) return client;
       if (!isClient(client)) {
         throw new MeterError(
           'invalid_options',
           'meter.wrap: the argument is not an OpenAI client (it has no fetch and post)',
         );
       }
-      if (isDisabled()) return client;
       if (!Object.isExtensible(client)) {
         throw new MeterError('invalid_options', 'meter.wrap: the client is frozen or sealed; wrap it before that');
       }

@@ -102,7 +102,8 @@ export interface MeterStats extends RecorderStats {
 export interface Meter {
   /**
    * Meters every call of an OpenAI client, of its helpers and of its `withOptions` clones, and returns that same
-   * object. Wrapping twice changes nothing. With `KILOTOKEN_DISABLED=1` in the environment the client stays untouched.
+   * object. Wrapping twice changes nothing. With `KILOTOKEN_DISABLED=1` in the environment the client stays untouched, and may
+   * be anything, such as the mock of a test.
    *
    * @param client - A client of `openai` 4 to 7, `AzureOpenAI` included.
    * @throws MeterError `invalid_options` where the argument is not such a client, or is frozen or sealed.

@@ -122,6 +122,8 @@ describe('a wrapped client', () => {
       const meter = createMeter({ store });
       expect(meter.wrap(client)).toBe(client);
       expect(Object.getOwnPropertyDescriptors(client)).toEqual(members);
+      const mock = { chat: { completions: { create: () => Promise.resolve({}) } } };
+      expect(meter.wrap(mock)).toBe(mock);
       await client.chat.completions.create({ model: 'm', messages }, meter.track({ userId: 'u' }).options);
       await meter.flush();
     } finally {
