@@ -1,18 +1,22 @@
 import { createMeter, memoryStore } from '@kilotoken/core';
 import { fakeProvider } from '@kilotoken/core/testing';
+import { fetch as whatwgFetch } from '@whatwg-node/fetch';
 import type { ClientOptions } from 'openai';
 import nodeFetch from 'node-fetch-3';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { all, chat, chatStream } from './host.ts';
 import { loadSdk, newestAliases } from './sdk-under-test.ts';
 
-/** What an app sees that gives its client the `fetch` of node-fetch 3, and what is recorded of it. */
-async function seen(alias: string, wrap: 'bare' | 'metered'): Promise<unknown> {
+/** Their bodies are Node streams: the first reads them by way of its `body`, the second passes that by. */
+const fetches: Readonly<Record<string, unknown>> = { 'node-fetch 3': nodeFetch, '@whatwg-node/fetch': whatwgFetch };
+
+/** What an app sees that gives its client one of them, and what is recorded of it. */
+async function seen(alias: string, name: string, wrap: 'bare' | 'metered'): Promise<unknown> {
   await using provider = await fakeProvider({ clock: () => new Date('2026-11-22T10:00:00Z') });
   const { sdk } = await loadSdk(alias, 'esm');
   const store = memoryStore();
   const meter = createMeter({ store });
-  const fetch = nodeFetch as unknown as NonNullable<ClientOptions['fetch']>;
+  const fetch = fetches[name] as NonNullable<ClientOptions['fetch']>;
   const client = new sdk.OpenAI({ baseURL: provider.baseURL, apiKey: 'test', maxRetries: 0, fetch });
   const openai = wrap === 'bare' ? client : meter.wrap(client);
   const parts: unknown[] = [
@@ -30,10 +34,12 @@ async function seen(alias: string, wrap: 'bare' | 'metered'): Promise<unknown> {
   return { parts, calls, total: tokens.totalTokens, charged: provider.generated.tokens.totalTokens };
 }
 
-it.for(newestAliases)(
-  '%s over node-fetch 3 is as bare, clones included, and each call is one record',
-  async (alias) => {
-    const bare = (await seen(alias, 'bare')) as { charged: number };
-    expect(await seen(alias, 'metered')).toEqual({ ...bare, calls: 4, total: bare.charged });
-  },
-);
+describe.for(Object.keys(fetches))('%s', (name) => {
+  it.for(newestAliases)(
+    'below %s shows what it shows bare, clones included, and each call is one record',
+    async (alias) => {
+      const bare = (await seen(alias, name, 'bare')) as { charged: number };
+      expect(await seen(alias, name, 'metered')).toEqual({ ...bare, calls: 4, total: bare.charged });
+    },
+  );
+});

@@ -2,13 +2,19 @@ import type { Readable } from 'node:stream';
 import { createAnswerSource } from './answer-source.ts';
 import type { AnswerSource, BodyReader, Connection } from './answer-source.ts';
 import { refusableReader } from './refusable-reader.ts';
+import { readHeader } from './request-headers.ts';
 import type { AnswerOptions, FollowedAnswer } from './web-answer.ts';
 
 /** A response of node-fetch, as openai 4 gets it by default: its body is a Node stream. */
 interface NodeResponse {
+  readonly headers: Headers;
   readonly body: Readable;
   clone(): NodeResponse;
+  arrayBuffer(): Promise<ArrayBuffer>;
 }
+
+/** The ways of reading a response as a whole. */
+const wholeReadings = ['text', 'json', 'arrayBuffer', 'blob', 'bytes'] as const;
 
 /** Tells a Node stream from a web stream. */
 export function isNodeBody(body: unknown): body is Readable {
@@ -19,7 +25,7 @@ export function isNodeBody(body: unknown): body is Readable {
  * Follows the body of a node-fetch response: the counterpart of `followWebAnswer`.
  *
  * Only `body` is shadowed: every way of reading such a response goes through that property, so that its state and its
- * errors stay its own.
+ * errors stay its own. Responses of others with such a body (`@whatwg-node/fetch`, `@adobe/fetch`) pass it by.
  */
 export function followNodeAnswer(response: NodeResponse, body: Readable, options: AnswerOptions): FollowedAnswer {
   const { watch } = options;
@@ -34,11 +40,37 @@ export function followNodeAnswer(response: NodeResponse, body: Readable, options
     },
   };
   let face: Readable | undefined;
+  let shown: Blob | undefined;
+  /** What node-fetch keeps its body in. */
+  const kept = Object.getOwnPropertySymbols(response)
+    .map((key) => Reflect.get(response, key) as { body?: Readable } | undefined)
+    .find((inside) => inside?.body === body);
 
   Object.defineProperty(response, 'body', { configurable: true, get: bodyOf });
   Object.defineProperty(response, 'clone', { configurable: true, writable: true, value: clone });
+  if (kept === undefined) {
+    for (const how of wholeReadings.filter((name) => name in response)) {
+      Object.defineProperty(response, how, { configurable: true, writable: true, value: () => readWhole(how) });
+    }
+  }
 
   return followed;
+
+  /** Reads natively, and gives what may be shown of it. */
+  async function readWhole(how: (typeof wholeReadings)[number]): Promise<unknown> {
+    const read = await native.arrayBuffer.call(response).catch((error: unknown) => {
+      watch.fail(error);
+      throw error;
+    });
+    shown ??= shownOf(new Uint8Array(read));
+    const type = readHeader(response.headers, 'content-type') ?? '';
+    return new Response(shown, { headers: { 'content-type': type } })[how]();
+  }
+
+  function shownOf(bytes: Uint8Array): Blob {
+    const parts = [watch.see(bytes), watch.finish()];
+    return new Blob(parts.filter((part) => part !== undefined));
+  }
 
   function sourceOf(): AnswerSource {
     if (followed.source === undefined) {
@@ -82,11 +114,8 @@ export function followNodeAnswer(response: NodeResponse, body: Readable, options
 
   /** The response keeps its own half of a clone inside, where the shadow hides it. */
   function clone(): NodeResponse {
-    // node-fetch 3 clones what it keeps inside as well, and would pass the shadow by.
-    for (const key of Object.getOwnPropertySymbols(response)) {
-      const inside = Reflect.get(response, key) as { body?: Readable } | null | undefined;
-      if (inside?.body === body) inside.body = bodyOf();
-    }
+    // node-fetch 3 clones what it keeps, and would pass the shadow by.
+    if (kept !== undefined) kept.body = bodyOf();
     const twin = native.clone.call(response);
     face = Reflect.get(native, 'body', response);
     return twin;

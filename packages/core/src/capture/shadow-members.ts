@@ -36,11 +36,18 @@ export function createMemberShadow<Target extends object, State extends object>(
       if (kind === undefined) {
         const stamp = createStamp<Target, State>();
         const members = makeMembers(native, stamp.read);
+        Object.defineProperty(members, isStamped, {
+          get(this: Target) {
+            return stamp.read(this) !== undefined;
+          },
+        });
         kind = { stamp, prototype: Object.create(native, membersLike(native, members)) as Target };
         kinds.set(native, kind);
       }
       kind.stamp.put(target, state);
       Object.setPrototypeOf(target, kind.prototype);
+      // A proxy carries the stamp, and what is behind it is asked.
+      if (Reflect.get(target, isStamped) !== true) layOnItself(target, state);
     },
   };
 
@@ -49,10 +56,13 @@ export function createMemberShadow<Target extends object, State extends object>(
       Object.getPrototypeOf(target) as object,
       Object.getOwnPropertyDescriptors(target),
     ) as Target;
-    const members = makeMembers(native, (asked) => (asked === target ? state : undefined));
+    const members = makeMembers(native, () => state);
     Object.defineProperties(target, hiddenMembers(members));
   }
 }
+
+/** Whether the members answer for an object: asked by way of that object, as they are. */
+const isStamped = Symbol('isStamped');
 
 interface Kind<Target, State> {
   readonly stamp: Stamp<Target, State>;

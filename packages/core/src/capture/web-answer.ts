@@ -168,6 +168,10 @@ const shadow = createMemberShadow<Response, WebAnswer>((native, answerOf) => {
       if (answer?.isHalved !== true) return isUsed(response);
       return answer.face !== undefined && isDisturbed(answer.face);
     },
+    // A response in plain JavaScript, such as that of happy-dom, notes it down when it is read.
+    set bodyUsed(isIt: boolean) {
+      Reflect.set(native, 'bodyUsed', isIt);
+    },
     get body() {
       const response = this as unknown as Response;
       const answer = answerOf(response);

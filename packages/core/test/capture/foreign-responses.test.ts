@@ -1,0 +1,86 @@
+import { expect, it } from 'vitest';
+import { createMeter, memoryStore } from '../../src/index.ts';
+import { recordedAnswer } from '../../src/testing/index.ts';
+import { hiStream, startProvider } from '../testing/fake-provider-fixture.ts';
+
+const seen = 'data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\n\ndata: [DONE]\n\n';
+const body = seen.replace('data: [', 'data: {"choices":[],"usage":{"prompt_tokens":3,"total_tokens":5}}\n\ndata: [');
+
+/** A response in plain JavaScript, as happy-dom has it: reads its own body, and notes that down. */
+class NotingResponse {
+  bodyUsed = false;
+  readonly ok = true;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: ReadableStream<Uint8Array> | null;
+  constructor(response: Response) {
+    this.status = response.status;
+    this.headers = response.headers;
+    this.body = response.body;
+  }
+  async text(): Promise<string> {
+    if (this.bodyUsed) throw new TypeError('Body has already been used');
+    this.bodyUsed = true;
+    const parts: Uint8Array[] = [];
+    for await (const part of this.body ?? []) parts.push(part);
+    return Buffer.concat(parts).toString();
+  }
+  async json(): Promise<unknown> {
+    return JSON.parse(await this.text());
+  }
+}
+
+/** What a wrapper of the app's makes of a response, to look at what is called on it. */
+function behindProxy(response: Response): Response {
+  return new Proxy(response, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+const kinds: readonly (readonly [what: string, make: (response: Response) => Response])[] = [
+  ['a response in plain JavaScript', (response) => new NotingResponse(response) as unknown as Response],
+  ['a response behind a proxy', behindProxy],
+];
+const readings: readonly (readonly [how: string, read: (response: Response) => Promise<unknown>])[] = [
+  ['text', (response) => response.text()],
+  [
+    'body',
+    async (response) => {
+      const parts = [];
+      for await (const part of response.body ?? []) parts.push(part);
+      return Buffer.concat(parts).toString();
+    },
+  ],
+];
+
+it.for(kinds.flatMap((kind) => readings.map((reading) => [...kind, ...reading] as const)))(
+  '$0 shows by its $2 what it shows when bare, and is recorded',
+  async ([, make, , read]) => {
+    const provider = await startProvider({ answers: [recordedAnswer({ body })] });
+    const store = memoryStore();
+    const meter = createMeter({ store });
+    const send = meter.fetch(async (input, init) => make(await fetch(input, init)));
+    const request = { method: 'POST', body: JSON.stringify(hiStream) };
+    const response = await send(`${provider.baseURL}/chat/completions`, request);
+    expect(response.bodyUsed).toBe(false);
+    expect(await read(response)).toBe(seen);
+    await meter.flush();
+    expect((await store.totals({})).tokens.totalTokens).toBe(5);
+    await meter.close();
+  },
+);
+
+it('a response in plain JavaScript gives its JSON, and refuses to give it twice', async () => {
+  const meter = createMeter({ store: memoryStore() });
+  const send = meter.fetch(() =>
+    Promise.resolve(new NotingResponse(Response.json({ usage: { prompt_tokens: 1 } })) as unknown as Response),
+  );
+  const response = await send('http://localhost/v1/embeddings', { method: 'POST', body: '{}' });
+  expect(await response.json()).toEqual({ usage: { prompt_tokens: 1 } });
+  expect(response.bodyUsed).toBe(true);
+  await expect(response.text()).rejects.toThrow(TypeError);
+  await meter.close();
+});
