@@ -12,7 +12,7 @@ import { captureOf } from './metered-fetch.ts';
  */
 export function globalFetch(meter: (inner: typeof fetch) => typeof fetch): typeof fetch {
   const first = globalThis.fetch;
-  let storage: AsyncLocalStorage<boolean> | undefined;
+  let storage: AsyncLocalStorage<PassedOn> | undefined;
   let isBelow = false;
 
   const latest = new Proxy(first, {
@@ -20,14 +20,30 @@ export function globalFetch(meter: (inner: typeof fetch) => typeof fetch): typeo
       const now = globalThis.fetch;
       if (isBelow || now === first || captureOf(now) !== undefined) return first(...parts);
       storage ??= asyncStorage();
-      return storage === undefined ? first(...parts) : storage.run(true, now, ...parts);
+      if (storage === undefined) return first(...parts);
+      const passedOn = { isAnswered: false };
+      const answer = storage.run(passedOn, now, ...parts);
+      const over = (): void => {
+        passedOn.isAnswered = true;
+      };
+      // A stub may return no promise.
+      void Promise.resolve(answer).then(over, over);
+      return answer;
     },
   });
   return new Proxy(meter(latest), {
     apply(metered, _this, parts: Parameters<typeof fetch>) {
-      if (storage?.getStore() !== true) return metered(...parts);
+      if (storage?.getStore()?.isAnswered !== false) return metered(...parts);
       isBelow = true;
       return first(...parts);
     },
   });
+}
+
+/**
+ * A call that the global `fetch` has got. Until it is answered: what was made meanwhile, as a connection, remembers the call
+ * for as long as it lives, and whatever its events lead to is a call of its own.
+ */
+interface PassedOn {
+  isAnswered: boolean;
 }

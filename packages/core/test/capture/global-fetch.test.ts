@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createMeter, memoryStore } from '../../src/index.ts';
 import { hi, startProvider } from '../testing/fake-provider-fixture.ts';
@@ -85,4 +86,15 @@ it.for(builtOn)('the same on top of meter.fetch() as the global fetch: it %s', a
   globalThis.fetch = native;
   globalThis.fetch = build(meter.fetch());
   expect(await call()).toEqual({ requests: 1, records: 1 });
+});
+
+it('a call that is made by an event of a connection, which the global fetch opened for another, is metered', async () => {
+  const send = meter.fetch();
+  let connection: AsyncResource | undefined;
+  globalThis.fetch = (input, init) => {
+    connection ??= new AsyncResource('CONNECTION');
+    return native(input, init);
+  };
+  expect(await call(send)).toEqual({ requests: 1, records: 1 });
+  expect(await connection?.runInAsyncScope(() => call(send))).toEqual({ requests: 1, records: 2 });
 });
