@@ -69,7 +69,7 @@ export function followNodeAnswer(response: NodeResponse, body: Readable, options
 
   function shownOf(bytes: Uint8Array): Blob {
     const parts = [watch.see(bytes), watch.finish()];
-    return new Blob(parts.filter((part) => part !== undefined));
+    return new Blob(parts.filter((part): part is Uint8Array<ArrayBuffer> => part !== undefined));
   }
 
   function sourceOf(): AnswerSource {
