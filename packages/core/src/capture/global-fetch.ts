@@ -12,7 +12,6 @@ import { captureOf } from './metered-fetch.ts';
  */
 export function globalFetch(meter: (inner: typeof fetch) => typeof fetch): typeof fetch {
   const first = globalThis.fetch;
-  let storage: AsyncLocalStorage<PassedOn> | undefined;
   let isBelow = false;
 
   const latest = new Proxy(first, {
@@ -39,6 +38,9 @@ export function globalFetch(meter: (inner: typeof fetch) => typeof fetch): typeo
     },
   });
 }
+
+/** One for all, since what took the place of the global `fetch` may be built on that of another. */
+let storage: AsyncLocalStorage<PassedOn> | undefined;
 
 /**
  * A call that the global `fetch` has got. Until it is answered: what was made meanwhile, as a connection, remembers the call

@@ -88,6 +88,13 @@ it.for(builtOn)('the same on top of meter.fetch() as the global fetch: it %s', a
   expect(await call()).toEqual({ requests: 1, records: 1 });
 });
 
+it('a global fetch that is built on another meter.fetch() makes no second record', async () => {
+  const send = meter.fetch();
+  const other = meter.fetch();
+  globalThis.fetch = (input, init) => Promise.resolve(new Request(input, init)).then((own) => other(own));
+  expect(await call(send)).toEqual({ requests: 1, records: 1 });
+});
+
 it('a call that is made by an event of a connection, which the global fetch opened for another, is metered', async () => {
   const send = meter.fetch();
   let connection: AsyncResource | undefined;
