@@ -13,11 +13,17 @@ import { captureOf } from './metered-fetch.ts';
 export function globalFetch(meter: (inner: typeof fetch) => typeof fetch): typeof fetch {
   const first = globalThis.fetch;
   let isBelow = false;
+  const look = (): void => {
+    isBelow ||= captureOf(globalThis.fetch) !== undefined;
+  };
+  // Where it is made the global one at once, as apps do: before anything else takes its place.
+  void Promise.resolve().then(look);
 
   const latest = new Proxy(first, {
     apply(_target, _this, parts: Parameters<typeof fetch>) {
       const now = globalThis.fetch;
-      if (isBelow || now === first || captureOf(now) !== undefined) return first(...parts);
+      look();
+      if (isBelow || now === first) return first(...parts);
       storage ??= asyncStorage();
       if (storage === undefined) return first(...parts);
       const passedOn = { isAnswered: false };

@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createMeter, memoryStore } from '../../src/index.ts';
 import { hi, startProvider } from '../testing/fake-provider-fixture.ts';
 
@@ -86,6 +86,15 @@ it.for(builtOn)('the same on top of meter.fetch() as the global fetch: it %s', a
   globalThis.fetch = native;
   globalThis.fetch = build(meter.fetch());
   expect(await call()).toEqual({ requests: 1, records: 1 });
+});
+
+it('a spy over meter.fetch() as the global fetch is called once for each call', async () => {
+  globalThis.fetch = meter.fetch();
+  await Promise.resolve();
+  const spy = vi.spyOn(globalThis, 'fetch');
+  expect(await call()).toEqual({ requests: 1, records: 1 });
+  expect(spy).toHaveBeenCalledTimes(1);
+  spy.mockRestore();
 });
 
 it('a global fetch that is built on another meter.fetch() makes no second record', async () => {
