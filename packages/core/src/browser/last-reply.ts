@@ -25,13 +25,21 @@ export interface LastReply {
   readonly cost?: CostAmount;
 }
 
-/** Where the newest record belongs to no message, there is no reply to show. */
+/**
+ * So far back a call is looked for behind corrections, which are no replies. Each request pays for the search, so that
+ * behind more of them there is none until the next call.
+ */
+const lookedAt = 20;
+
+/** Where the newest call belongs to no message, there is no reply to show. */
 export async function readLastReply(
   store: UsageStore,
   subject: UsageSubject,
   priceOf: (picoUsd: bigint, isComplete: boolean) => CostAmount | undefined,
 ): Promise<{ last?: LastReply }> {
-  for await (const { attribution, startedAt } of store.records({ ...subject, order: 'newest', limit: 1 })) {
+  const newest = store.records({ ...subject, order: 'newest', limit: lookedAt });
+  for await (const { kind, attribution, startedAt } of newest) {
+    if (kind === 'adjustment') continue;
     const { messageId } = attribution;
     if (messageId === undefined) return {};
     const totals = await store.totals({ ...subject, messageId });

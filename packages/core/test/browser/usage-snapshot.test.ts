@@ -340,6 +340,19 @@ describe('the last reply', () => {
     expect(await snapshot(store, { last: true })).not.toHaveProperty('last');
     expect(await snapshot(store, { last: true }, { userId: 'nobody' })).not.toHaveProperty('last');
   });
+
+  it('is no correction: neither one of an older message, nor a credit without a message', async () => {
+    const correction = { kind: 'adjustment', tokens: {}, cost: { basis: 'override', picoUsd: -1 } } as const;
+    const store = await storeWith(
+      { attribution: { ...ada, messageId: 'm1' } },
+      { attribution: { ...ada, messageId: 'm2' } },
+      { ...correction, attribution: { ...ada, messageId: 'm1' } },
+      { ...correction, attribution: ada },
+    );
+    expect((await snapshot(store, { last: true })).last?.id).toBe('m2');
+    const credited = await storeWith({ ...correction, attribution: { ...ada, messageId: 'm1' } });
+    expect(await snapshot(credited, { last: true })).not.toHaveProperty('last');
+  });
 });
 
 async function storeWith(...records: Partial<UsageRecord>[]): Promise<ReturnType<typeof memoryStore>> {
