@@ -101,7 +101,7 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
   const userRev = (userId: string): Promise<number | undefined> =>
     users.isUsed ? readKeptRev(userId, collections, users) : Promise.resolve(undefined);
   const totals = (query: Parameters<UsageStore['totals']>[0]): Promise<UsageTotals> =>
-    reading('totals', () => readTotals(query, collections, userRev));
+    attempt('read totals', () => readTotals(query, collections, userRev));
 
   const background = startBackground(
     [
@@ -136,13 +136,15 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
     async userTotals(userId) {
       checkOpen();
       checkUserId(userId);
-      const kept = users.isUsed ? await reading('a user', () => readKeptTotals(userId, collections, users)) : undefined;
+      const kept = users.isUsed
+        ? await attempt('read a user', () => readKeptTotals(userId, collections, users))
+        : undefined;
       return kept ?? totals({ userId });
     },
     async series(query) {
       checkOpen();
       checkSeriesQuery(query);
-      return reading('a series', () => readSeries(query, collections));
+      return attempt('read a series', () => readSeries(query, collections));
     },
     async *records(query) {
       checkOpen();
@@ -155,12 +157,12 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
           checkOpen();
         }
       } catch (error) {
-        throw readFailed('records', error);
+        throw failed('read records', error);
       }
     },
     async ensureIndexes() {
       checkOpen();
-      return reading('indexes', async () => {
+      return attempt('create the indexes', async () => {
         const uses = { users: users.isUsed, messages: messages.isUsed };
         await checkCollectionKinds(settings.db, checkedCollections(collections, uses));
         await ensureIndexes(collections);
@@ -168,15 +170,17 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
     },
     async recover() {
       checkOpen();
-      return reading('what dead writers left', () => recovery.recover());
+      return attempt('count what dead writers left', () => recovery.recover());
     },
     async retire() {
       checkOpen();
-      return reading('what dead writers left', () => recovery.retire());
+      return attempt('retire writers', () => recovery.retire());
     },
     async rollUp(choice = {}) {
       checkOpen();
-      const slots = await reading('roll-ups', () => rollUp(collections, clock, { full: choice.full === true }));
+      const slots = await attempt('work out roll-ups', () =>
+        rollUp(collections, clock, { full: choice.full === true }),
+      );
       return slots === undefined ? undefined : { slots };
     },
     async *verify(userId) {
@@ -187,29 +191,29 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
         if (user !== undefined) yield await verifyUser(user, collections, users);
         else yield* verifyUsers(collections, users);
       } catch (error) {
-        throw readFailed('users', error);
+        throw failed('verify users', error);
       }
     },
     async rebuild(userId) {
       checkOpen();
       checkUserId(userId);
-      return reading('a user', () => rebuildUser(encodeText(userId), collections, users));
+      return attempt(`rebuild user "${userId}"`, () => rebuildUser(encodeText(userId), collections, users));
     },
     async reconcile(userId) {
       checkOpen();
       checkUserId(userId);
       const onRefused = (error: Error): void => settings.onError(storeFailed(`cannot count user "${userId}"`, error));
-      return reading('a user', () =>
+      return attempt(`reconcile user "${userId}"`, () =>
         reconcileUser(encodeText(userId), { database, persistence, collections, users, onRefused }),
       );
     },
     async repairTypes(choice) {
       checkOpen();
-      return reading('users', () => repairTypes(collections, users.layout, choice));
+      return attempt('repair totals', () => repairTypes(collections, users.layout, choice));
     },
     async backfill(choice) {
       checkOpen();
-      return reading('messages', () =>
+      return attempt('backfill', () =>
         backfill(collections, users, messages, { ...choice, onError: settings.onError }),
       );
     },
@@ -235,15 +239,15 @@ async function closeWriter(writer: RecordWriter, timeoutMs: number): Promise<voi
   }
 }
 
-/** Gives a failed read the error of the contract. */
-async function reading<T>(what: string, read: () => Promise<T>): Promise<T> {
+/** Gives a failure the error of the contract, which says what could not be done. */
+async function attempt<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
-    return await read();
+    return await work();
   } catch (error) {
-    throw readFailed(what, error);
+    throw failed(what, error);
   }
 }
 
-function readFailed(what: string, error: unknown): Error {
-  return isMeterError(error) ? error : storeFailed(`cannot read ${what}`, error);
+function failed(what: string, error: unknown): Error {
+  return isMeterError(error) ? error : storeFailed(`cannot ${what}`, error);
 }

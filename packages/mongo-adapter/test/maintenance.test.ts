@@ -260,4 +260,47 @@ describe('backfill', () => {
     expect(await verdicts(store)).toEqual([['b', 'right', 0]]);
     await store.close();
   });
+
+  it('passes over users whose validator refuses them, and completes them when it is run again', async () => {
+    const { db, users, messages, open } = fresh();
+    await db.createCollection('users', { validator: { $or: [{ _id: { $ne: 'a' } }, { _kt: { $exists: false } }] } });
+    await users.insertMany([
+      { _id: 'a', totalTokensUsed: 100 },
+      { _id: 'b', totalTokensUsed: 5 },
+    ]);
+    await messages.insertOne({ _id: 'm', userId: 'a', totalTokens: 70 });
+    const errors: string[] = [];
+    const store = open({ onError: ({ message }) => errors.push(message) });
+    expect(await store.backfill()).toMatchObject({ users: 2, balances: 2, skipped: 1 });
+    expect(errors).toEqual([expect.stringMatching(/user "a": Document failed validation.*run the backfill again/)]);
+    expect(await verdicts(store)).toEqual([
+      ['a', 'wrong', 0],
+      ['b', 'right', 0],
+    ]);
+    await db.command({ collMod: 'users', validator: {} });
+    expect(await store.backfill()).toMatchObject({ balances: 0, skipped: 0 });
+    expect(await verdicts(store)).toEqual([
+      ['a', 'right', 0],
+      ['b', 'right', 0],
+    ]);
+    expect(await users.find().toArray()).toMatchObject([{ totalTokensUsed: 100 }, { totalTokensUsed: 5 }]);
+    await store.close();
+  });
+
+  it('is waited for by reconcile, which does not count what the totals show already', async () => {
+    const { db, users, messages, open } = fresh();
+    await db.createCollection('users', { validator: { _kt: { $exists: false } } });
+    await users.insertOne({ _id: 'user-1', totalTokensUsed: 100 });
+    await messages.insertOne({ _id: 'm', userId: 'user-1', totalTokens: 70 });
+    const store = open({ onError: () => {} });
+    await store.backfill();
+    await store.append([usageRecord()]);
+    await db.command({ collMod: 'users', validator: {} });
+    expect(await store.reconcile('user-1')).toMatchObject({ state: 'wrong', pendingRecords: 0 });
+    expect(await users.findOne()).toMatchObject({ totalTokensUsed: 400 });
+    await store.backfill();
+    expect(await users.findOne()).toMatchObject({ totalTokensUsed: 400 });
+    expect(await verdicts(store)).toEqual([['user-1', 'right', 0]]);
+    await store.close();
+  });
 });

@@ -54,6 +54,10 @@ describe('validators of the app', () => {
     const store = open({ onError: (error) => errors.push(error) });
     expect(await store.append([usageRecord()])).toEqual({ inserted: 1, duplicates: 0 });
     expect(errors).toHaveLength(1);
+    await expect(store.rebuild('user-1')).rejects.toMatchObject({
+      code: 'store_failed',
+      message: 'mongoStore: cannot rebuild user "user-1": Document failed validation',
+    });
     await db.command({ collMod: 'users', validator: mergeValidator(closedSchema, schemaFragments().users) });
     await store.append([usageRecord({ id: 'other' })]);
     expect(await users.findOne()).toMatchObject({ totalTokensUsed: 600 });

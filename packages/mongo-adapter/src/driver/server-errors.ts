@@ -79,6 +79,11 @@ export function isAnswered(error: unknown): boolean {
   return ['MongoBulkWriteError', 'MongoServerError'].includes(nameOf(error)) && !primaryCodes.has(code ?? 0);
 }
 
+/** True where the server refused one document, as its validator does, and repeating it changes nothing. */
+export function isDocumentRefused(error: unknown): boolean {
+  return documentCodes.has(codeOf(error) ?? 0);
+}
+
 /** True for the duplicate of a unique key. */
 export function isDuplicateKey(error: unknown): boolean {
   return codeOf(error) === 11_000;

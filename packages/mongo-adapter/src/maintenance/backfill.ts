@@ -3,11 +3,11 @@ import { isUnpriced, storableRecord } from '@kilotoken/core/store-kit';
 import type { StorableRecord } from '@kilotoken/core/store-kit';
 import type { Document } from 'mongodb';
 import { valueAtPath } from '../documents/value-at-path.ts';
-import { isDuplicateKey } from '../driver/server-errors.ts';
+import { isDocumentRefused, isDuplicateKey } from '../driver/server-errors.ts';
 import type { Collections } from '../driver/collections.ts';
 import { ledgerRow } from '../ledger/ledger-row.ts';
 import type { LedgerRow } from '../ledger/ledger-row.ts';
-import { encodeText } from '../ledger/text.ts';
+import { decodeText, encodeText } from '../ledger/text.ts';
 import { wholeNumber } from '../ledger/whole-number.ts';
 import type { MessageLayout } from '../messages/message-fields.ts';
 import { messageRecord } from './message-record.ts';
@@ -42,14 +42,18 @@ export interface BackfillProgress {
   /** Users looked at, and opening balances made for them. */
   readonly users: number;
   readonly balances: number;
-  /** Messages and users passed over: no record can hold their counts, or no text is their id. `onError` heard of each. */
+  /**
+   * Messages and users passed over: no record can hold their counts, no text is their id, or the document of the user
+   * refuses to be changed. `onError` heard of each.
+   */
   readonly skipped: number;
   /** Key of the last message, to go on from. */
   readonly lastMessage?: unknown;
 }
 
 const batchSize = 500;
-const backfillWriter = 'backfill';
+/** The writer of all rows that were made of what documents showed. */
+export const backfillWriter = 'backfill';
 
 /**
  * Brings usage from before into the ledger: one row per message that shows tokens, and per user one opening balance for
@@ -67,9 +71,22 @@ export async function backfill(
   if (!dryRun) await registerBackfill(collections);
   let nextN = await lastNumber(collections);
 
-  const skip = (what: string, { message }: Error): void => {
+  const skip = (what: string, error: Error): void => {
     progress = { ...progress, skipped: progress.skipped + 1 };
-    onError(new MeterError('record_rejected', `mongoStore: backfill passed over ${what}: ${message}`));
+    const code = isMeterError(error) ? 'record_rejected' : 'store_failed';
+    onError(new MeterError(code, `mongoStore: backfill passed over ${what}: ${error.message}`, { cause: error }));
+  };
+  const settle = async (user: string): Promise<void> => {
+    try {
+      await rebuildUser(user, collections, users);
+    } catch (error) {
+      if (!isDocumentRefused(error)) throw error;
+      const { message } = error as Error;
+      skip(
+        `user "${decodeText(user)}"`,
+        new Error(`${message}; correct the document or its validator, then run the backfill again`, { cause: error }),
+      );
+    }
   };
   const insert = async (records: readonly StorableRecord[]): Promise<number> => {
     const insertedAt = new Date();
@@ -119,25 +136,29 @@ export async function backfill(
       continue;
     }
     const balances = await insert(balance === undefined ? [] : [balance]);
-    if (!dryRun) await rebuildUser(encodeText(userId), collections, users);
+    if (!dryRun) await settle(encodeText(userId));
     progress = { ...progress, balances: progress.balances + balances };
     if (progress.users % batchSize === 0) onProgress(progress);
   }
-  if (!dryRun) await startTotals(total, collections, users);
+  if (!dryRun) await startTotals(total, collections, users, settle);
   onProgress(progress);
   return progress;
 }
 
 /** Users that showed no total: what their messages showed is theirs from now on. */
-async function startTotals(total: string, collections: Collections, users: UserMapping): Promise<void> {
+async function startTotals(
+  total: string,
+  collections: Collections,
+  users: UserMapping,
+  settle: (user: string) => Promise<void>,
+): Promise<void> {
   const owners = collections.ledger.aggregate<{ _id: string }>(
     [{ $match: { w: backfillWriter, u: { $exists: true } } }, { $group: { _id: '$u' } }],
     { allowDiskUse: true },
   );
   for await (const { _id: user } of owners) {
     const document = await findUser(user, collections, users);
-    if (document !== undefined && valueAtPath(document, total) === undefined)
-      await rebuildUser(user, collections, users);
+    if (document !== undefined && valueAtPath(document, total) === undefined) await settle(user);
   }
 }
 

@@ -4,6 +4,7 @@ import type { UsageDatabase } from '../fold/usage-database.ts';
 import { valueAtPath } from '../documents/value-at-path.ts';
 import { wholeNumber } from '../ledger/whole-number.ts';
 import type { Collections } from '../driver/collections.ts';
+import { backfillWriter } from './backfill.ts';
 import { rebuildUser } from './rebuild-user.ts';
 import { findUser, guardsOf, sumUser, writersOfUser } from './user-ledger.ts';
 import type { UserMapping } from './user-ledger.ts';
@@ -42,7 +43,7 @@ export async function reconcileUser(
   }
   const verdict = await verifyUser(user, collections, users);
   if (verdict.state !== 'wrong') return verdict;
-  // Counted rows that its own sums do not know of: the document lost its guard, and may well show them.
+  // Rows that its own sums do not know of, and that it may well show: it lost its guard, or a backfill was broken off.
   if (await hasLostSums(user, collections, users)) return verdict;
   // Rows of writers that were retired before the document came.
   await rebuildUser(user, collections, users, { keepBalance: true });
@@ -51,7 +52,9 @@ export async function reconcileUser(
 
 async function hasLostSums(user: string, collections: Collections, users: UserMapping): Promise<boolean> {
   const document = await findUser(user, collections, users);
-  const guards = guardsOf(document, users);
-  const { records } = await sumUser(user, guards, collections);
+  const counted = guardsOf(document, users);
+  const backfilled = (await writersOfUser(user, collections)).find(({ writer }) => writer === backfillWriter);
+  if (backfilled !== undefined) counted.set(backfillWriter, backfilled.lastN);
+  const { records } = await sumUser(user, counted, collections);
   return wholeNumber(valueAtPath(document, `${users.layout.guard}.rev`)) < records;
 }
