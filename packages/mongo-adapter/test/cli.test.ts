@@ -70,6 +70,22 @@ describe('kilotoken-mongo', () => {
     expect(await run(['verify', ...at, '--user', 'ada'])).toMatchObject({ code: 0 });
   });
 
+  it('says where it looked when no user has records there: a connection string may lack its database', async () => {
+    const { uri } = mongo();
+    const all = { code: 0, out: expect.stringContaining('0 right'), err: expect.stringContaining('database "test"') };
+    expect(await run(['verify', '--uri', uri])).toMatchObject(all);
+    const { at } = await appWithUsage();
+    expect(await run(['verify', ...at])).toMatchObject({ err: '' });
+  });
+
+  it('takes a connection string it cannot read for a mistake in the command line, and shows no password', async () => {
+    const uri = 'mongodb://user:pass@word@localhost/app';
+    const refused = await run(['verify', '--uri', uri]);
+    expect(refused).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/^kilotoken-mongo: --uri: /) });
+    expect(refused.err).not.toContain('pass');
+    expect(await run(['verify'], { MONGODB_URI: 'localhost' })).toMatchObject({ code: 2 });
+  });
+
   it('reports by user, model and day', async () => {
     const { at } = await appWithUsage();
     expect((await run(['report', ...at])).out).toBe(

@@ -1,5 +1,6 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { visible } from '@kilotoken/core/store-kit';
+import type { MongoClient } from 'mongodb';
 import type { BackfillProgress } from '../maintenance/backfill.ts';
 import type { UserVerdict } from '../maintenance/verify-users.ts';
 import type { MongoStore } from '../mongo-store-type.ts';
@@ -19,14 +20,16 @@ export interface CliWorld {
 
 /** Runs a command line; resolves with the exit code. */
 export async function runCli(args: readonly string[], world: CliWorld): Promise<number> {
-  let asked: CliArguments | 'help' | 'version';
   try {
-    asked = cliArguments(args, world.env);
+    return await runAsked(cliArguments(args, world.env), world);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     world.err(`kilotoken-mongo: ${error.message}\n\n${cliHelp}`);
     return 2;
   }
+}
+
+async function runAsked(asked: CliArguments | 'help' | 'version', world: CliWorld): Promise<number> {
   if (asked === 'help' || asked === 'version') {
     world.out(asked === 'help' ? cliHelp : `${packageJson.version}\n`);
     return 0;
@@ -34,7 +37,7 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
   // Loaded here, so that help needs no driver.
   const { MongoClient, ObjectId } = await import('mongodb');
   const isPatient = asked.uri.includes('serverSelectionTimeoutMS');
-  const client = new MongoClient(asked.uri, isPatient ? {} : { serverSelectionTimeoutMS: 10_000 });
+  const client = understood(() => new MongoClient(asked.uri, isPatient ? {} : { serverSelectionTimeoutMS: 10_000 }));
   const id = (text: string): unknown => (ObjectId.isValid(text) ? new ObjectId(text) : undefined);
   const mapping = asked.hasObjectIds ? { id } : {};
   try {
@@ -48,8 +51,9 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
       onError: (error) => world.err(`${error.message}\n`),
     });
     try {
+      const { databaseName } = client.db(asked.db);
       const after: unknown = asked.hasObjectIds && asked.after !== undefined ? id(asked.after) : asked.after;
-      return await runCommand(store, asked, after, world);
+      return await runCommand(store, { ...asked, databaseName }, after, world);
     } finally {
       await store.close();
     }
@@ -61,7 +65,18 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
   }
 }
 
-async function runCommand(store: MongoStore, asked: CliArguments, after: unknown, world: CliWorld): Promise<number> {
+/** What the driver cannot read of a connection string is a mistake in the command line. */
+function understood(open: () => MongoClient): MongoClient {
+  try {
+    return open();
+  } catch (error) {
+    throw new UsageError(`--uri: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+type Asked = CliArguments & { readonly databaseName: string };
+
+async function runCommand(store: MongoStore, asked: Asked, after: unknown, world: CliWorld): Promise<number> {
   const { isJson, isDryRun: dryRun } = asked;
   const tell = (text: string, value: unknown): void => world.out(isJson ? `${json(value)}\n` : `${text}\n`);
   const wouldBe = dryRun ? 'would be ' : '';
@@ -103,7 +118,7 @@ async function runCommand(store: MongoStore, asked: CliArguments, after: unknown
 
 type Tell = (text: string, value: unknown) => void;
 
-async function verify(store: MongoStore, asked: CliArguments, tell: Tell, world: CliWorld): Promise<number> {
+async function verify(store: MongoStore, asked: Asked, tell: Tell, world: CliWorld): Promise<number> {
   const found = { right: 0, balance: 0, wrong: 0, missing: 0 };
   for await (const verdict of store.verify(asked.user)) {
     found[verdict.state] += 1;
@@ -115,6 +130,9 @@ async function verify(store: MongoStore, asked: CliArguments, tell: Tell, world:
     `${found.right} right, ${found.balance} with totals from elsewhere, ${found.wrong} wrong, ${found.missing} without a document.`,
     found,
   );
+  // Nothing wrong with nobody is what the wrong database looks like as well.
+  if (Object.values(found).every((count) => count === 0))
+    world.err(`No user has records in database "${asked.databaseName}".\n`);
   return found.wrong > 0 ? 1 : 0;
 }
 
