@@ -45,7 +45,7 @@ export interface MongoStore extends UsageStore {
    * Makes 64-bit integers of totals that are text, `null` or doubles; what is no number becomes 0. Call `reconcile` for
    * users that could not be counted before.
    *
-   * @returns the number of documents per field; `dryRun` only counts them.
+   * @returns the number of documents per field; `dryRun` only counts them. `onError` hears of those that refuse it.
    */
   repairTypes(options?: { readonly dryRun?: boolean }): Promise<Readonly<Record<string, number>>>;
   /**

@@ -209,7 +209,9 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
     },
     async repairTypes(choice) {
       checkOpen();
-      return attempt('repair totals', () => repairTypes(collections, users.layout, choice));
+      return attempt('repair totals', () =>
+        repairTypes(collections, users.layout, { ...choice, onError: settings.onError }),
+      );
     },
     async backfill(choice) {
       checkOpen();

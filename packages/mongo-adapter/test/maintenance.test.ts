@@ -120,6 +120,28 @@ describe('repairTypes', () => {
   });
 });
 
+describe('repairTypes of a document that its validator refuses', () => {
+  it('reports it, and repairs the others', async () => {
+    const { db, users, open } = fresh();
+    await users.insertMany([
+      { _id: 'a', totalTokensUsed: '5' },
+      { _id: 'b', totalTokensUsed: '7', email: 'b' },
+      { _id: 'c', totalTokensUsed: '9', email: 'c' },
+    ]);
+    await db.command({ collMod: 'users', validator: { email: { $type: 'string' } } });
+    const errors: string[] = [];
+    const store = open({ onError: ({ message }) => errors.push(message) });
+    expect(await store.repairTypes()).toMatchObject({ totalTokensUsed: 2 });
+    expect(errors).toEqual([expect.stringMatching(/totalTokensUsed of document "a": Document failed validation/)]);
+    expect(await users.find().toArray()).toMatchObject([
+      { totalTokensUsed: '5' },
+      { totalTokensUsed: 7 },
+      { totalTokensUsed: 9 },
+    ]);
+    await store.close();
+  });
+});
+
 describe('backfill', () => {
   async function oldApp() {
     const fixture = fresh();
