@@ -25,7 +25,7 @@ export function boardSection(rows: readonly Row[], drawings: Record<string, (the
 counted, and what the app saw was compared with the bare client. Right, of ${rows.length}: ${scores}.`,
     picture('board', `Right, of ${rows.length}: ${scores}`),
     `_exact_: the provider's count, once. _estimate_: the answer was cut before its usage was sent, so nobody can know; the
-record has a lower bound and says that it is one. _no tokens_: there is a record, without counts. _nothing_: there is none.
+record has an estimate and says that it is one. _no tokens_: there is a record, without counts. _nothing_: there is none.
 The peers get what they need for a stream: the app asks for usage, except where the row says otherwise. The list of rows is
 ours, of what apps do with this client; most peers record much besides tokens, which is not asked here.`,
     markdownTable(rows, { scenario: '', ...Object.fromEntries(columns.map((column) => [column, column])) }),

@@ -14,8 +14,8 @@ export type UsageOutcome = 'completed' | 'stopped' | 'failed' | 'refused' | 'unr
 
 /**
  * Where the counts come from. `reported`: the provider said so in the answer. `drained`: the same, read after the app
- * had left. `recovered`: looked up at the provider later. `estimated`: counted from the text that was seen, a lower
- * bound. `missing`: unknown. `none`: the call has no usage by nature (moderation, speech).
+ * had left. `recovered`: looked up at the provider later. `estimated`: guessed from the text that was seen, a lower
+ * bound of the answer, and the length of the request. `missing`: unknown. `none`: the call has no usage by nature (moderation, speech).
  */
 export type UsageOrigin = 'reported' | 'drained' | 'recovered' | 'estimated' | 'missing' | 'none';
 
