@@ -5,3 +5,9 @@ export function withoutDate(name: string): string | undefined {
   const start = name.search(date);
   return start > 0 ? name.slice(0, start) : undefined;
 }
+
+/** True where the app means this model: its name in full or without the date at its end, in whatever case. */
+export function isNamed(model: string, name: string): boolean {
+  const wanted = name.toLowerCase();
+  return model.toLowerCase() === wanted || withoutDate(model)?.toLowerCase() === wanted;
+}

@@ -45,7 +45,7 @@ export interface PriceOverride extends PricePeriod {
 export interface PriceAdjustment {
   /** Only for calls to this provider. Default: any. */
   readonly provider?: string;
-  /** Only for this model. Default: any. */
+  /** Only for this model, as answered, in full or without the date at its end. Default: any. */
   readonly model?: string;
   /** From this instant on. Default: since ever. */
   readonly from?: Date;

@@ -2,6 +2,7 @@ import { chargeBy, covers } from './card-plan.ts';
 import { checkPriceCards, checkPriceOptions } from './check-price-options.ts';
 import type { Cost } from './cost.ts';
 import { combinedFactor } from './combined-factor.ts';
+import { isNamed } from './model-name.ts';
 import { createOverrideBook } from './override-book.ts';
 import type { OverridePlan } from './override-book.ts';
 import type { BookCard } from './price-book.ts';
@@ -102,7 +103,7 @@ export function createPricer(options: PriceOptions = {}): (call: PricedCall) => 
       override: overrides.find(provider, model),
       card: book.find(Object.hasOwn(providers, provider) ? (providers[provider] ?? provider) : provider, model),
       adjustments: factors.filter(
-        (one) => (one.provider ?? provider) === provider && (one.model ?? model).toLowerCase() === model.toLowerCase(),
+        (one) => (one.provider ?? provider) === provider && (one.model === undefined || isNamed(model, one.model)),
       ),
     };
     memo.set(model, match);

@@ -105,6 +105,18 @@ describe('factors of the app', () => {
     expect(price(pricedCall({ provider: 'azure', responseModel: 'gpt-4o' })).picoUsd).toBe(130_000_000_000);
     expect(price(pricedCall({ serviceTier: 'flex' })).picoUsd).toBe(1_521_666_667);
   });
+
+  it.for([
+    ['gpt-5-mini', 2],
+    ['GPT-5-mini-2025-08-07', 2],
+    ['gpt-5-mini-2025-01-01', 1],
+    ['gpt-5', 1],
+  ] as const)('hold for %s where the answer names gpt-5-mini-2025-08-07: %d times', ([model, times]) => {
+    const call = { responseModel: 'gpt-5-mini-2025-08-07', tokens: { inputTokens: 1_000, outputTokens: 0 } };
+    const bare = priceAt({}, call).picoUsd ?? 0;
+    expect(bare).toBeGreaterThan(0);
+    expect(priceAt({ factors: [{ model, factor: [2, 1] }] }, call).picoUsd).toBe(times * bare);
+  });
 });
 
 describe('providers of the app', () => {
