@@ -78,6 +78,17 @@ describe('kilotoken-mongo', () => {
     expect(await run(['verify', ...at])).toMatchObject({ err: '' });
   });
 
+  it('says what to try when no user has a document', async () => {
+    const { at, users } = await appWithUsage();
+    const wrong = await run(['verify', ...at, '--object-ids']);
+    expect(wrong).toMatchObject({ code: 0, out: expect.stringContaining('2 without a document') });
+    expect(wrong.err).toBe('No user has a document: run it without --object-ids, if ids are texts.\n');
+    await users.deleteOne({ _id: 'ada' });
+    expect(await run(['verify', ...at])).toMatchObject({ err: '' });
+    await users.deleteOne({ _id: 'bob' });
+    expect((await run(['verify', ...at])).err).toContain('run it with --object-ids, if ids are ObjectIds');
+  });
+
   it('takes a connection string it cannot read for a mistake in the command line, and shows no password', async () => {
     const uri = 'mongodb://user:pass@word@localhost/app';
     const refused = await run(['verify', '--uri', uri]);
@@ -169,6 +180,7 @@ describe('kilotoken-mongo', () => {
     [['report', '--uri', 'mongodb://x', '--by', 'colour'], '--by must be one of'],
     [['report', '--uri', 'mongodb://x', '--from', 'soon'], '--from is a date'],
     [['verify', '--colour'], "'--colour'"],
+    [['backfill', '--uri', 'mongodb://localhost', '--object-ids', '--after', 'm1'], '"m1" is no ObjectId'],
   ] as const)('says what is wrong with %j, with exit code 2', async ([args, problem]) => {
     const { code, err } = await run(args);
     expect([code, err]).toEqual([2, expect.stringContaining(problem)]);

@@ -39,6 +39,8 @@ async function runAsked(asked: CliArguments | 'help' | 'version', world: CliWorl
   const isPatient = asked.uri.includes('serverSelectionTimeoutMS');
   const client = understood(() => new MongoClient(asked.uri, isPatient ? {} : { serverSelectionTimeoutMS: 10_000 }));
   const id = (text: string): unknown => (ObjectId.isValid(text) ? new ObjectId(text) : undefined);
+  if (asked.hasObjectIds && asked.after !== undefined && id(asked.after) === undefined)
+    throw new UsageError(`--after is the id of a message, and "${asked.after}" is no ObjectId`);
   const mapping = asked.hasObjectIds ? { id } : {};
   try {
     const store = mongoStore({
@@ -130,10 +132,19 @@ async function verify(store: MongoStore, asked: Asked, tell: Tell, world: CliWor
     `${found.right} right, ${found.balance} with totals from elsewhere, ${found.wrong} wrong, ${found.missing} without a document.`,
     found,
   );
-  // Nothing wrong with nobody is what the wrong database looks like as well.
-  if (Object.values(found).every((count) => count === 0))
-    world.err(`No user has records in database "${asked.databaseName}".\n`);
+  const doubt = doubtAbout(found, asked);
+  if (doubt !== undefined) world.err(`${doubt}\n`);
   return found.wrong > 0 ? 1 : 0;
+}
+
+/** Nothing wrong is also what it looks like from the wrong database, and through the wrong kind of ids. */
+function doubtAbout({ missing, ...found }: Readonly<Record<string, number>>, asked: Asked): string | undefined {
+  if (Object.values(found).some((count) => count > 0) || asked.user !== undefined) return undefined;
+  if (missing === 0) return `No user has records in database "${asked.databaseName}".`;
+  const advice = asked.hasObjectIds
+    ? 'run it without --object-ids, if ids are texts'
+    : 'run it with --object-ids, if ids are ObjectIds';
+  return `No user has a document: ${advice}.`;
 }
 
 async function rebuild(store: MongoStore, userId: string, dryRun: boolean, tell: Tell): Promise<number> {
