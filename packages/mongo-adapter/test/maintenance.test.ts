@@ -73,6 +73,36 @@ describe('reconcile', () => {
   });
 });
 
+describe('reconcile after a backfill', () => {
+  it('counts what came since, to a user that refused it and to one whose document came late', async () => {
+    const { db, users, messages, open, letLeasesEnd } = fresh();
+    await users.insertMany([
+      { _id: 'refused', totalTokensUsed: 100 },
+      { _id: 'late', totalTokensUsed: 100 },
+    ]);
+    await messages.insertOne({ _id: 'm', userId: 'refused', totalTokens: 70 });
+    const first = open({ onError: () => {} });
+    await first.backfill();
+    const late = await users.findOneAndDelete({ _id: 'late' });
+    await db.command({ collMod: 'users', validator: { totalTokensUsed: { $lte: 100 } } });
+    await first.append(['refused', 'late'].map((userId) => usageRecord({ id: userId, attribution: { userId } })));
+    await first.close();
+    await db.command({ collMod: 'users', validator: {} });
+    const store = open();
+    expect(await store.reconcile('refused')).toMatchObject({ state: 'right' });
+    await letLeasesEnd();
+    await db.collection('kt_writers').updateMany({}, { $set: { c: new Date(0) } });
+    expect(await store.retire()).toMatchObject({ retired: 1 });
+    await users.insertOne(late ?? { _id: 'lost' });
+    expect(await store.reconcile('late')).toMatchObject({ state: 'right' });
+    expect(await users.find().sort({ _id: 1 }).toArray()).toMatchObject([
+      { _id: 'late', totalTokensUsed: 400 },
+      { _id: 'refused', totalTokensUsed: 400 },
+    ]);
+    await store.close();
+  });
+});
+
 describe('reconcile of a document that the app replaced without its guard', () => {
   it('changes nothing once the loss shows, since what is on it was counted already', async () => {
     const { users, open } = fresh();
