@@ -109,6 +109,11 @@ export function createUsageFormat(options: UsageFormatOptions = {}): UsageFormat
     },
     day: (day) => date(day, 'short', 'UTC'),
     updated(agoMs) {
+      const spans = [
+        [86_400_000, 'day'],
+        [3_600_000, 'hour'],
+        [60_000, 'minute'],
+      ] as const;
       const [size, unit] = spans.find(([ms]) => agoMs >= ms) ?? [];
       if (!size) return messages.now;
       return fill(messages.ago, formatter('RelativeTimeFormat', locale).format(-Math.floor(agoMs / size), unit));
@@ -116,13 +121,7 @@ export function createUsageFormat(options: UsageFormatOptions = {}): UsageFormat
   };
 }
 
-const spans = [
-  [86_400_000, 'day'],
-  [3_600_000, 'hour'],
-  [60_000, 'minute'],
-] as const;
-
 /** Puts a value into a text with one placeholder. */
 export function fill(text: string, value: string): string {
-  return text.replace(/\{[npdt]\}/, () => value);
+  return text.replace(/\{.\}/, () => value);
 }

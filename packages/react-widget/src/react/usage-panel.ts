@@ -7,8 +7,6 @@ import type { PanelSection } from './token-meter-props.ts';
 import { usageDays } from './usage-days.ts';
 import type { TokenUsage } from './use-token-usage.ts';
 
-const kinds = [['input'], ['cached', 'input'], ['cacheWrite', 'input'], ['output'], ['reasoning', 'output']] as const;
-
 /** What is inside of the open panel. What the server does not send is left out. */
 export function usagePanel(
   element: MakeElement,
@@ -19,6 +17,7 @@ export function usagePanel(
   now: number,
   modelName: (model: string) => string,
 ): ReactNode {
+  const kinds = [['input'], ['cached', 'input'], ['cacheWrite', 'input'], ['output'], ['reasoning', 'output']] as const;
   const { messages } = format;
   const { period, counts, cost, last, days, models = [] } = usage;
   const shown = models.slice(0, models.length > 4 ? 3 : 4);

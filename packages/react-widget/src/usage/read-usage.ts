@@ -9,10 +9,7 @@ const time: Read<string> = (value) => (Date.parse(name(value) ?? '') >= 0 ? (val
 const decimal = text(/^\d{1,30}(\.\d{1,30})?(e-\d+)?$/);
 /** A count or amount of 0 or more, as text; servers send what outgrows a double as a decimal string. */
 const amount = (value: unknown): string | undefined => decimal(typeof value === 'number' ? String(value) : value);
-const count: Read<number> = (value) => {
-  const read = amount(value);
-  return read === undefined ? read : Number(read);
-};
+const count: Read<number> = (value) => (amount(value) ? Number(value) : undefined);
 
 /** A name means the same wherever it stands: one table is enough. */
 const fields: { readonly [field: string]: Read } = {
