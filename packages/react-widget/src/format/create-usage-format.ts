@@ -1,4 +1,3 @@
-import en from '../locales/en.json' with { type: 'json' };
 import type { UsageCost, UsagePeriod, UsageQuota } from '../usage/usage-snapshot.ts';
 import { formatter } from './formatter.ts';
 import { resolveMessages } from './resolve-messages.ts';
@@ -82,8 +81,7 @@ export function createUsageFormat(options: UsageFormatOptions = {}): UsageFormat
       // Runtimes differ in the plural of an abbreviated number; what its word stands for decides in all languages.
       const counted = !/\p{L}/u.test(text) ? count : count >= 999_950 ? 1e6 : 1e3;
       const rule = formatter('PluralRules', locale).select(counted);
-      // Words without types may lack the form every language has.
-      return fill(messages.tokens[rule] ?? messages.tokens.other ?? en.tokens.other, text);
+      return fill(messages.tokens[rule] ?? messages.tokens.other, text);
     },
     cost({ amount, currency, complete }) {
       const text = money(amount, currency);

@@ -19,19 +19,24 @@ export function resolveMessages(locale: string | undefined, input: MessagesInput
   const given = [input].flat().filter(Boolean) as readonly Partial<UsageMessages>[];
   const catalogs = [...given, en as UsageMessages].filter((entry): entry is UsageMessages => !!entry.locale);
   const overrides = given.filter((entry) => !entry.locale);
-  const wanted = locale ?? catalogs[0]!.locale;
   const tags = catalogs.map((entry) => entry.locale);
+  const wanted = locale ?? tags[0]!;
   const [index = -1, isAlike] = matchLocale(wanted, tags) ?? [];
   const found = catalogs[index];
   // Overrides with all plural forms are a language of their own.
   const isOwn = found ? isAlike : overrides.some(({ tokens }) => tokens);
   return {
     locale: (isOwn ? parseLocale(wanted)?.toString() : found?.locale) ?? 'en',
-    messages: Object.assign({}, en, found, ...overrides.map(withoutMissing)) as UsageMessages,
+    messages: [found ?? {}, ...overrides].reduce<UsageMessages>(override, en),
   };
 }
 
-/** Words that are `undefined` or `null`, as in settings that are not filled in, override nothing. */
-function withoutMissing(words: object): object {
-  return JSON.parse(JSON.stringify(words, (_, word: unknown) => word ?? undefined)) as object;
+/**
+ * Words over others. Those that are `undefined` or `null`, as in settings that are not filled in, override nothing; plural
+ * forms without `other`, which every language has, override only single forms.
+ */
+function override(words: UsageMessages, over: Partial<UsageMessages>): UsageMessages {
+  const given = JSON.parse(JSON.stringify(over, (_, word: unknown) => word ?? undefined)) as Partial<UsageMessages>;
+  const { tokens } = given;
+  return { ...words, ...given, tokens: tokens?.other ? tokens : { ...words.tokens, ...tokens } };
 }

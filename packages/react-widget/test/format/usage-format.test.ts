@@ -152,6 +152,22 @@ describe('the language', () => {
     ]);
   });
 
+  test('is never left by plural forms that lack `other`', () => {
+    const some = { tokens: { one: '{n} кредит' } } as never;
+    const { tokens } = createUsageFormat({ locale: 'ru', messages: [...all, some] });
+    expect([1, 2, 5].map(tokens)).toEqual(['1 кредит', '2 токена', '5 токенов']);
+    const catalog = createUsageFormat({
+      locale: 'ru',
+      messages: { ...catalogs.get('ru'), tokens: undefined } as never,
+    });
+    expect(catalog.tokens(5)).toBe('5 tokens');
+  });
+
+  test('takes plural forms with `other` as a whole', () => {
+    const { tokens } = createUsageFormat({ locale: 'ru', messages: [...all, { tokens: { other: '{n} Tk' } }] });
+    expect([1, 2, 5].map(tokens)).toEqual(['1 Tk', '2 Tk', '5 Tk']);
+  });
+
   test('survives a time zone that does not exist', () => {
     expect(format('en', { timeZone: 'Mars/Base' }).day('2026-12-01')).toBe('Dec 1');
   });

@@ -250,7 +250,7 @@ describe('a message', () => {
     const { rerender } = render(<MessageTokens total={5} messages={{ tokens } as never} />);
     expect(slot('message')?.textContent).toBe('5 tokens');
     rerender(<MessageTokens total={1} messages={{ tokens } as never} />);
-    expect(slot('message')?.textContent).toBe(tokens.one === undefined ? '1 tokens' : '1 credit');
+    expect(slot('message')?.textContent).toBe(tokens.one === undefined ? '1 token' : '1 credit');
   });
 
   test('with 0 shows 0, and estimates as such', () => {
