@@ -148,7 +148,7 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
   });
 
   const wake = (): void => {
-    if (listeners.size > 0 && Date.now() - askedAt >= wakeMs) void refresh();
+    if (listeners.size > 0 && Math.abs(Date.now() - askedAt) >= wakeMs) void refresh();
   };
   /** Asks in so many milliseconds, unless it is going to be sooner. */
   const askIn = (ms = 0): void => {

@@ -269,6 +269,16 @@ describe('coming back', () => {
     expect(requests).toBe(2);
   });
 
+  test('asks again although the clock was set back meanwhile', async () => {
+    await page.clock.install({ time: '2026-11-30T12:00:00Z' });
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    answer.body = usageSnapshot({ rev: 2, total: 1300 });
+    await page.clock.setSystemTime('2026-11-30T11:00:00Z');
+    await page.evaluate(() => dispatchEvent(new Event('focus')));
+    await shows('1.3K tokens');
+  });
+
   test('of the period asks again by itself when the counters start anew', async () => {
     const now = Date.now();
     const iso = (ms: number) => new Date(now + ms).toISOString();
