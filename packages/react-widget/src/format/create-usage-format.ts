@@ -65,7 +65,7 @@ export function createUsageFormat(options: UsageFormatOptions = {}): UsageFormat
   const money = (amount: string, currency: string): string => {
     // Apps pass what they have stored: what is no money, in no currency there is, must not break their page.
     if (!(Number(amount) >= 0 && /^[A-Z]{3}$/.test(currency))) return '';
-    const digits = Number(amount) > 0 && Number(amount) < 1 ? 2 : undefined;
+    const digits = Number(amount) > 0 && Number(amount) < 0.995 ? 2 : undefined;
     const more = { minimumSignificantDigits: digits, maximumSignificantDigits: digits };
     // A decimal string keeps every digit. Without the mark, right-to-left text would end in `$US`.
     return number(amount, { style: 'currency', currency, currencyDisplay, ...more }).replace(/[A-Z]\$$/, '$&\u200E');
