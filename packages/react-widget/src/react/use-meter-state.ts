@@ -11,11 +11,10 @@ import type { TokenUsage } from './use-token-usage.ts';
 export function useMeterState(props: TokenMeterProps): TokenUsage {
   const { store, thresholds, status, stale = false, onRetry, usage: given } = props;
   const isControlled = given !== undefined || status !== undefined;
-  const isOwn = !isControlled && !store && !!(props.src ?? props.fetcher);
+  const isOwn = isControlled || (!store && !!(props.src ?? props.fetcher));
   const inherited = useUsageStore();
-  // Without an address it asks for nothing.
-  const own = useOwnStore(isOwn ? props : {});
-  const used = isControlled || isOwn ? own() : (store ?? inherited ?? own());
+  const own = useOwnStore(isControlled ? {} : props);
+  const used = isOwn ? own() : (store ?? inherited ?? own());
   const live = useSyncExternalStore(used.subscribe, used.get, used.getServer);
   const usage = useMemo(() => readUsageSnapshot(given, () => undefined), [given]);
   if (!isControlled) return tokenUsage(live, thresholds, used);

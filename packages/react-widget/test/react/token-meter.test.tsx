@@ -152,6 +152,11 @@ describe('a meter with a store', () => {
     expect(slot('root')?.dataset['pending']).toBe('true');
   });
 
+  test('of its own needs no address to show what there is at first', () => {
+    render(<TokenMeter initial={usageSnapshot({ total: 1000 })} />);
+    expect(slot('value')?.textContent).toBe('1K tokens');
+  });
+
   test('of its own forgets the user when another one signs in, and tells the newest onError', async () => {
     const asked: string[] = [];
     const told: string[] = [];
