@@ -24,15 +24,17 @@ export function usePopover(onOpenChange: ((isOpen: boolean) => void) | undefined
   const panelRef = useRef<HTMLDivElement>(null);
   const [openedAt, setOpenedAt] = useState<number>();
   useEffect(() => {
-    if (triggerRef.current) triggerRef.current.popoverTargetElement = panelRef.current;
-  });
-  useEffect(() => {
     if (openedAt) panelRef.current?.focus({ preventScroll: true });
   }, [openedAt]);
   const setOpen = (isOpen: boolean): void => {
     setOpenedAt(isOpen ? Date.now() : undefined);
     onOpenChange?.(isOpen);
   };
+  useEffect(() => {
+    if (triggerRef.current) triggerRef.current.popoverTargetElement = panelRef.current;
+    // One that went while it was open, as with the user's usage, says nothing of it.
+    if (openedAt && !panelRef.current) setOpen(false);
+  });
   return {
     openedAt,
     toggle() {

@@ -131,6 +131,23 @@ describe('a controlled meter', () => {
     printed.mockRestore();
   });
 
+  test('is closed once its panel went, as when the user signs out', () => {
+    const heard: boolean[] = [];
+    const meter = (usage?: UsageSnapshot): ReactElement => (
+      <TokenMeter usage={usage} status={usage ? 'ready' : 'unauthorized'} onOpenChange={(open) => heard.push(open)} />
+    );
+    const { rerender } = render(meter(usageSnapshot()));
+    act(() => slot('trigger')?.click());
+    expect(slot('trigger')?.ariaExpanded).toBe('true');
+    rerender(meter());
+    rerender(meter(usageSnapshot()));
+    expect([slot('root')?.dataset['open'], slot('trigger')?.ariaExpanded, heard]).toEqual([
+      undefined,
+      'false',
+      [true, false],
+    ]);
+  });
+
   test('without details has no button', () => {
     render(<TokenMeter usage={fullSnapshot} details={false} />);
     expect(screen.queryByRole('button')).toBeNull();
