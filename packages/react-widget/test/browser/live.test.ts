@@ -87,6 +87,26 @@ describe('the panel', () => {
     }
   });
 
+  test.for(['ltr', 'rtl'])('begins where a card that is %s does, on a page of the other direction', async (direction) => {
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    await page.evaluate((dir) => {
+      document.documentElement.dir = dir === 'rtl' ? 'ltr' : 'rtl';
+      (document.querySelector('[data-kt=root]') as HTMLElement).dir = dir;
+    }, direction);
+    await page.click('[data-kt=trigger]');
+    await page.waitForSelector('[data-kt=refresh]', { state: 'visible' });
+    const [panel, card] = await page.evaluate(
+      (dir) =>
+        ['panel', 'root'].map((name) => {
+          const { left, right } = (document.querySelector(`[data-kt=${name}]`) as Element).getBoundingClientRect();
+          return dir === 'rtl' ? innerWidth - right : left;
+        }),
+      direction,
+    );
+    expect(panel).toBeCloseTo(Math.min(card!, 500 - 20.5 * 16), 0);
+  });
+
   test('opens by touch, inside of the window at 320 px, and upwards at its bottom', async () => {
     await page.close();
     page = await browser.newPage({ viewport: { width: 320, height: 420 }, hasTouch: true });
