@@ -87,25 +87,28 @@ describe('the panel', () => {
     }
   });
 
-  test.for(['ltr', 'rtl'])('begins where a card that is %s does, on a page of the other direction', async (direction) => {
-    await page.goto(site.url);
-    await shows('1.2K tokens');
-    await page.evaluate((dir) => {
-      document.documentElement.dir = dir === 'rtl' ? 'ltr' : 'rtl';
-      (document.querySelector('[data-kt=root]') as HTMLElement).dir = dir;
-    }, direction);
-    await page.click('[data-kt=trigger]');
-    await page.waitForSelector('[data-kt=refresh]', { state: 'visible' });
-    const [panel, card] = await page.evaluate(
-      (dir) =>
-        ['panel', 'root'].map((name) => {
-          const { left, right } = (document.querySelector(`[data-kt=${name}]`) as Element).getBoundingClientRect();
-          return dir === 'rtl' ? innerWidth - right : left;
-        }),
-      direction,
-    );
-    expect(panel).toBeCloseTo(Math.min(card!, 500 - 20.5 * 16), 0);
-  });
+  test.for(['ltr', 'rtl'])(
+    'begins where a card that is %s does, on a page of the other direction',
+    async (direction) => {
+      await page.goto(site.url);
+      await shows('1.2K tokens');
+      await page.evaluate((dir) => {
+        document.documentElement.dir = dir === 'rtl' ? 'ltr' : 'rtl';
+        (document.querySelector('[data-kt=root]') as HTMLElement).dir = dir;
+      }, direction);
+      await page.click('[data-kt=trigger]');
+      await page.waitForSelector('[data-kt=refresh]', { state: 'visible' });
+      const [panel, card] = await page.evaluate(
+        (dir) =>
+          ['panel', 'root'].map((name) => {
+            const { left, right } = (document.querySelector(`[data-kt=${name}]`) as Element).getBoundingClientRect();
+            return dir === 'rtl' ? innerWidth - right : left;
+          }),
+        direction,
+      );
+      expect(panel).toBeCloseTo(Math.min(card!, 500 - 20.5 * 16), 0);
+    },
+  );
 
   test('opens by touch, inside of the window at 320 px, and upwards at its bottom', async () => {
     await page.close();
@@ -136,6 +139,20 @@ describe('the panel', () => {
     }
   });
 });
+
+test.for(['inline-flex', 'inline-block', 'table-cell'])(
+  'a card where width comes from content (%s) has one',
+  async (display) => {
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    const widths = await page.evaluate((value) => {
+      document.body.style.display = 'block';
+      Object.assign((document.querySelector('#app') as HTMLElement).style, { display: value, inlineSize: 'auto' });
+      return ['value', 'bar'].map((name) => document.querySelector(`[data-kt=${name}]`)?.getBoundingClientRect().width);
+    }, display);
+    for (const width of widths) expect(width).toBeGreaterThan(60);
+  },
+);
 
 describe('on React 18', () => {
   test('the panel opens with its content and focus in it, and closes', async () => {
