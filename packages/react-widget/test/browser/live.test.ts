@@ -193,6 +193,17 @@ describe('in a browser without anchors', () => {
   });
 });
 
+test('the panel breaks long names on a page that breaks no lines', async () => {
+  answer.body = usageSnapshot({ models: [{ model: 'a-model-of-a-long-name-'.repeat(9), total: 900 }] });
+  await page.goto(site.url);
+  await shows('1.2K tokens');
+  await page.evaluate(() => (document.body.style.whiteSpace = 'nowrap'));
+  await page.click('[data-kt=trigger]');
+  await page.waitForSelector('[data-kt=refresh]', { state: 'visible' });
+  const beyond = await page.locator('[data-kt=panel]').evaluate((panel) => panel.scrollWidth - panel.clientWidth);
+  expect(beyond).toBe(0);
+});
+
 describe('a panel that is higher than the window', () => {
   test('is inside of it, scrolls to its end, and stays there when the page scrolls', async () => {
     await page.setViewportSize({ width: 320, height: 120 });
