@@ -145,9 +145,9 @@ test.for(['inline-flex', 'inline-block', 'table-cell'])(
   async (display) => {
     await page.goto(site.url);
     await shows('1.2K tokens');
-    const widths = await page.evaluate((value) => {
+    const widths = await page.evaluate((how) => {
       document.body.style.display = 'block';
-      Object.assign((document.querySelector('#app') as HTMLElement).style, { display: value, inlineSize: 'auto' });
+      Object.assign((document.querySelector('#app') as HTMLElement).style, { display: how, inlineSize: 'auto' });
       return ['value', 'bar'].map((name) => document.querySelector(`[data-kt=${name}]`)?.getBoundingClientRect().width);
     }, display);
     for (const width of widths) expect(width).toBeGreaterThan(60);
