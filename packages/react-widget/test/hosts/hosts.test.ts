@@ -43,17 +43,23 @@ describe('the packed widget in an app of', () => {
     ['vite/bin/vite.js', 'build'],
     ['vite/bin/vite.js', 'preview', '--host', 'localhost', '--port'],
   ] as const;
-  const apps: readonly (readonly [name: string, build: readonly string[], serve: readonly string[], text: string])[] = [
+  const apps: readonly (readonly [
+    name: string,
+    build: readonly string[],
+    serve: readonly string[],
+    text: string,
+    radius?: string,
+  ])[] = [
     ['vite', ...vite, '1,2 M de tokens'],
     ['next', ['next/dist/bin/next', 'build'], ['next/dist/bin/next', 'start', '-p'], '1,4 млн токенов'],
-    ['tailwind', ...vite, '1.2M tokens'],
+    ['tailwind', ...vite, '1.2M tokens', '12px'],
     ['mui', ...vite, '1.2M tokens'],
   ];
 
   test.for(apps)(
     '%s is built, looks right and prints nothing',
     { timeout: 400_000 },
-    async ([name, build, serve, text], { skip }) => {
+    async ([name, build, serve, text, radius = '8px'], { skip }) => {
       skip(!isFull && name !== 'vite', 'runs with KILOTOKEN_FULL=1');
       const app = join(folder, name);
       await cp(join(import.meta.dirname, 'apps', name), app, { recursive: true });
@@ -91,9 +97,10 @@ describe('the packed widget in an app of', () => {
             style('panel').paddingTop,
             style('heading').fontWeight,
             style('fill').fill,
+            style('root').borderRadius,
           ];
         });
-        expect(look).toEqual(['1px', '12px', '600', expect.not.stringMatching(/^rgb\(0, 0, 0\)$/)]);
+        expect(look).toEqual(['1px', '12px', '600', expect.not.stringMatching(/^rgb\(0, 0, 0\)$/), radius]);
         expect(complaints).toEqual([]);
         await page.close();
       } finally {

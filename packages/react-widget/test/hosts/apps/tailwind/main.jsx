@@ -1,7 +1,6 @@
 /* oxlint-disable import/no-unassigned-import -- style sheets have nothing to assign */
 import { createRoot } from 'react-dom/client';
 import { TokenMeter } from '@kilotoken/react-widget';
-import '@kilotoken/react-widget/styles.css';
 import './main.css';
 import { snapshot } from './snapshot.js';
 
