@@ -17,7 +17,7 @@ export interface ResolvedMessages {
 export function resolveMessages(locale: string | undefined, input: MessagesInput = []): ResolvedMessages {
   // Words that are still being loaded may be `null` in apps without types.
   const given = [input].flat().filter(Boolean) as readonly Partial<UsageMessages>[];
-  const catalogs = [...given, en as UsageMessages].filter((entry): entry is UsageMessages => !!entry.locale);
+  const catalogs = [...given, en].filter((entry) => entry.locale) as readonly UsageMessages[];
   const overrides = given.filter((entry) => !entry.locale);
   const tags = catalogs.map((entry) => entry.locale);
   const wanted = locale ?? tags[0]!;
@@ -27,7 +27,7 @@ export function resolveMessages(locale: string | undefined, input: MessagesInput
   const isOwn = found ? isAlike : overrides.some(({ tokens }) => tokens);
   return {
     locale: (isOwn ? parseLocale(wanted)?.toString() : found?.locale) ?? 'en',
-    messages: [found ?? {}, ...overrides].reduce<UsageMessages>(override, en),
+    messages: [found, ...overrides].reduce<UsageMessages>(override, en),
   };
 }
 
@@ -35,8 +35,10 @@ export function resolveMessages(locale: string | undefined, input: MessagesInput
  * Words over others. Those that are `undefined` or `null`, as in settings that are not filled in, override nothing; plural
  * forms without `other`, which every language has, override only single forms.
  */
-function override(words: UsageMessages, over: Partial<UsageMessages>): UsageMessages {
-  const given = JSON.parse(JSON.stringify(over, (_, word: unknown) => word ?? undefined)) as Partial<UsageMessages>;
-  const { tokens } = given;
-  return { ...words, ...given, tokens: tokens?.other ? tokens : { ...words.tokens, ...tokens } };
+function override<Words extends object>(words: Words, over: object = {}): Words {
+  const all = { ...words } as { [name: string]: unknown };
+  for (const [name, word] of Object.entries(over) as [string, string | UsageMessages['tokens'] | null | undefined][]) {
+    if (word != null) all[name] = typeof word === 'object' && !word.other ? override(all[name] as object, word) : word;
+  }
+  return all as Words;
 }

@@ -155,7 +155,7 @@ describe('the language', () => {
   });
 
   test('is never left by plural forms that lack `other`', () => {
-    const some = { tokens: { one: '{n} кредит' } } as never;
+    const some = { tokens: { one: '{n} кредит', few: undefined, other: null } } as never;
     const { tokens } = createUsageFormat({ locale: 'ru', messages: [...all, some] });
     expect([1, 2, 5].map(tokens)).toEqual(['1 кредит', '2 токена', '5 токенов']);
     const catalog = createUsageFormat({
