@@ -154,6 +154,32 @@ test.for(['inline-flex', 'inline-block', 'table-cell'])(
   },
 );
 
+describe('a panel without content', () => {
+  test('is laid out while it is open: WebKit leaves out one that was not when its content comes', async () => {
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    await page.click('[data-kt=trigger]');
+    await page.waitForSelector('[data-kt=refresh]', { state: 'visible' });
+    const look = await page.locator('[data-kt=panel]').evaluate((panel) => {
+      panel.replaceChildren();
+      const { display, visibility } = getComputedStyle(panel);
+      return [display, visibility];
+    });
+    expect(look).toEqual(['block', 'hidden']);
+  });
+
+  test('takes no room where there are no popovers', async () => {
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    const heights = await page.locator('[data-kt=root]').evaluate((root) => {
+      const before = root.scrollHeight;
+      root.querySelector('[data-kt=panel]')?.removeAttribute('popover');
+      return [before, root.scrollHeight];
+    });
+    expect(heights[1]).toBe(heights[0]);
+  });
+});
+
 describe('on React 18', () => {
   test('the panel opens with its content and focus in it, and closes', async () => {
     const older = await builtPage({ root: 'test/browser/live', react: 18, api });
