@@ -15,7 +15,7 @@ export interface MessageTokensProps extends Omit<HTMLAttributes<HTMLSpanElement>
   /** Shown where given: the server decides who sees it. */
   readonly cost?: UsageCost | undefined;
   /** True where the counts are estimates, marked with `≈`. Default false. */
-  readonly estimated?: boolean;
+  readonly estimated?: boolean | undefined;
 }
 
 /**

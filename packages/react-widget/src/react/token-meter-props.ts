@@ -19,37 +19,37 @@ export interface TokenMeterProps
     UsageFormatOptions,
     Omit<UsageStoreOptions, 'sync'> {
   /** The app's own store; wins over `src`. */
-  readonly store?: UsageStore;
+  readonly store?: UsageStore | undefined;
   /** Share snapshots with the user's other tabs; needs `userKey`. Default true. */
-  readonly sync?: boolean;
+  readonly sync?: boolean | undefined;
   /** Controlled: a snapshot the app has got by itself. Nothing is requested then. */
   readonly usage?: unknown;
   /** Controlled: what became of the app's own request. Default: `ready` with `usage`, else `loading`. */
-  readonly status?: UsageState['status'];
+  readonly status?: UsageState['status'] | undefined;
   /** Controlled: `usage` may be out of date. Default false. */
-  readonly stale?: boolean;
+  readonly stale?: boolean | undefined;
   /** Controlled: asks again. Without it Retry does nothing. */
-  readonly onRetry?: () => unknown;
+  readonly onRetry?: (() => unknown) | undefined;
   /** Default `card`; `line` is one row, for menus. */
-  readonly variant?: 'card' | 'line';
+  readonly variant?: 'card' | 'line' | undefined;
   /** What stands in front. Default `both`: tokens, and cost where it is known. */
-  readonly show?: 'tokens' | 'cost' | 'both' | 'percent' | 'remaining';
+  readonly show?: 'tokens' | 'cost' | 'both' | 'percent' | 'remaining' | undefined;
   /** Sections of the panel in their order; false: no panel. Default all that there is data for. */
-  readonly details?: false | readonly PanelSection[];
+  readonly details?: false | readonly PanelSection[] | undefined;
   /** Shares of the quota from which on it counts as near and as critical. Default `[0.75, 0.9]`. */
-  readonly thresholds?: UsageThresholds;
+  readonly thresholds?: UsageThresholds | undefined;
   /** What is told to screen readers by itself. Default `threshold`: each threshold once, errors and recovery. */
-  readonly announce?: 'threshold' | 'every' | 'none';
+  readonly announce?: 'threshold' | 'every' | 'none' | undefined;
   /** Milliseconds since 1970, for "updated … ago". Default: when the panel was opened. */
-  readonly now?: number;
+  readonly now?: number | undefined;
   /** Names a model to people. Default: its id. */
-  readonly modelName?: (model: string) => string;
+  readonly modelName?: ((model: string) => string) | undefined;
   /** Shown in place of the reset date once the limit is reached, for example a link to upgrade. */
   readonly limitAction?: ReactNode;
   /** Shown instead of the widget where nobody is signed in. Default: nothing. */
   readonly fallback?: ReactNode;
   /** Class names by slot, beside the `data-kt` attribute each slot has. */
-  readonly classNames?: { readonly [Slot in MeterSlot]?: string };
+  readonly classNames?: { readonly [Slot in MeterSlot]?: string | undefined } | undefined;
   /** Told when the panel opens or closes. */
-  readonly onOpenChange?: (isOpen: boolean) => void;
+  readonly onOpenChange?: ((isOpen: boolean) => void) | undefined;
 }

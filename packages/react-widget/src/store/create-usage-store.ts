@@ -17,15 +17,15 @@ export interface UsageStoreOptions extends UsageSource {
    * Names the user towards the user's other tabs; without it tabs know nothing of each other. A `TokenMeter` with another
    * `userKey` starts anew: without one, the next user who signs in on the same page sees the last one's numbers.
    */
-  readonly userKey?: string;
+  readonly userKey?: string | undefined;
   /** A snapshot that is already there, for example from server rendering. Shown at once, also on the server. */
   readonly initial?: unknown;
   /** Share snapshots with the user's other tabs. Default true; a function opens a channel of the app's own. */
-  readonly sync?: boolean | ((name: string) => UsageChannel | undefined);
+  readonly sync?: boolean | ((name: string) => UsageChannel | undefined) | undefined;
   /** Told once when the endpoint answers 401. */
-  readonly onUnauthorized?: () => void;
+  readonly onUnauthorized?: (() => void) | undefined;
   /** Told of each failed request and each malformed snapshot or frame; nothing is ever printed. */
-  readonly onError?: (error: UsageError) => void;
+  readonly onError?: ((error: UsageError) => void) | undefined;
 }
 
 /** The usage of one user, live. Made by {@link createUsageStore}; its functions need no `this`. */

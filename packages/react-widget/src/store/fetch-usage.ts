@@ -3,15 +3,15 @@ import { usageError } from './usage-state.ts';
 /** Where snapshots come from, and how they are asked for. */
 export interface UsageSource {
   /** Address of the endpoint. */
-  readonly src?: string | URL;
+  readonly src?: string | URL | undefined;
   /** Asks in the app's own way, instead of `src`; resolves with the parsed body. A `status` of its error is heeded. */
-  readonly fetcher?: (signal: AbortSignal) => Promise<unknown>;
+  readonly fetcher?: ((signal: AbortSignal) => Promise<unknown>) | undefined;
   /** Sent with every request; a function is asked each time, for tokens that change. */
-  readonly headers?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>);
+  readonly headers?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>) | undefined;
   /** As of `fetch`. Default `same-origin`. */
-  readonly credentials?: RequestCredentials;
+  readonly credentials?: RequestCredentials | undefined;
   /** Further tries after no answer, 429 or 5xx, from 0. Default 2, after about 400 and 800 ms. */
-  readonly retries?: number;
+  readonly retries?: number | undefined;
 }
 
 /**

@@ -131,6 +131,39 @@ describe('a controlled meter', () => {
     printed.mockRestore();
   });
 
+  test('takes what is undefined for left out', () => {
+    const left = {
+      src: undefined,
+      fetcher: undefined,
+      headers: undefined,
+      credentials: undefined,
+      retries: undefined,
+      userKey: undefined,
+      sync: undefined,
+      onUnauthorized: undefined,
+      onError: undefined,
+      store: undefined,
+      status: undefined,
+      stale: undefined,
+      onRetry: undefined,
+      variant: undefined,
+      show: undefined,
+      details: undefined,
+      thresholds: undefined,
+      announce: undefined,
+      now: undefined,
+      modelName: undefined,
+      classNames: undefined,
+      onOpenChange: undefined,
+    } satisfies TokenMeterProps;
+    const { container, rerender } = render(<TokenMeter usage={fullSnapshot} />);
+    const before = container.innerHTML;
+    rerender(<TokenMeter {...left} usage={fullSnapshot} classNames={{ root: undefined }} />);
+    expect(container.innerHTML).toBe(before);
+    rerender(<MessageTokens total={5} estimated={undefined} />);
+    expect(container.textContent).toBe('5 tokens');
+  });
+
   test('is closed once its panel went, as when the user signs out', () => {
     const heard: boolean[] = [];
     const meter = (usage?: UsageSnapshot): ReactElement => (
