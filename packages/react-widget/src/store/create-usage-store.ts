@@ -184,6 +184,7 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
   };
   const rest = (): void => {
     abort();
+    if (facts.status !== 'ready') askedAt = -Infinity;
     clearTimeout(timer);
     dueAt = Infinity;
     session?.abort();
@@ -212,8 +213,8 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
       if (listeners.size === 1 && facts.status !== 'unauthorized') {
         listen();
         askAtReset();
-        if (facts.status !== 'ready') askedAt = -Infinity;
-        if (facts.status !== 'ready' || askedAt >= 0 || Date.now() - facts.updatedAt! > initialMs) wake();
+        // Not where all that is known is a fresh snapshot of the server.
+        if (askedAt >= 0 || !(Date.now() - facts.updatedAt! <= initialMs)) wake();
         if (ledger.isPending) settle();
       }
       return () => {

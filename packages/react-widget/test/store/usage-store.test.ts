@@ -35,8 +35,11 @@ describe('the store', () => {
     const server = await usageServer(() => usageSnapshot());
     const store = createUsageStore({ src: server.url });
     store.subscribe(() => undefined)();
+    const stop = store.subscribe(() => undefined);
     await until(store, ({ status }) => status === 'ready');
+    await new Promise((resolve) => setTimeout(resolve, 50));
     expect(server.count()).toBe(1);
+    stop();
   });
 
   test('drops the request when the last subscriber leaves, and starts anew for the next', async () => {
