@@ -151,9 +151,11 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
     if (listeners.size > 0 && Math.abs(Date.now() - askedAt) >= wakeMs) void refresh();
   };
   /** Asks in so many milliseconds, unless it is going to be sooner. */
-  const askIn = (ms = 0): void => {
-    if (listeners.size === 0 || !(ms > 0 && Date.now() + ms < dueAt)) return;
-    dueAt = Date.now() + ms;
+  const askIn = (ms?: number): void => {
+    const now = Date.now();
+    // One that was due before now has slept: timers may count only the time that the machine is awake.
+    if (!ms || listeners.size === 0 || (dueAt > now && dueAt <= now + ms)) return;
+    dueAt = now + ms;
     clearTimeout(timer);
     timer = setTimeout(
       () => {

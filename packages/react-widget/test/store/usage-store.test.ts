@@ -222,6 +222,30 @@ describe('a frame', () => {
     vi.useRealTimers();
   });
 
+  test('is followed by a request after a sleep that timers did not count', async () => {
+    vi.useFakeTimers({ now: 0 });
+    const hourMs = 3_600_000;
+    const asked: number[] = [];
+    const fetcher = async (): Promise<unknown> => {
+      asked.push(Date.now());
+      return usageSnapshot({
+        rev: asked.length,
+        period: { resetsAt: new Date(Date.now() + 8 * hourMs).toISOString() },
+      });
+    };
+    const store = createUsageStore({ fetcher });
+    const stop = store.subscribe(() => undefined);
+    await vi.advanceTimersByTimeAsync(100);
+    vi.setSystemTime(9 * hourMs);
+    store.apply(usageChunk('m1', 50, { rev: 2 }));
+    await vi.advanceTimersByTimeAsync(600);
+    expect(asked, 'once after the frame').toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(8 * hourMs + 5000);
+    expect(asked, 'once in the period after it').toHaveLength(3);
+    stop();
+    vi.useRealTimers();
+  });
+
   test('bounds what is remembered of 2,000 open answers, and loses none of them', () => {
     const store = createUsageStore({ initial });
     for (let index = 0; index < 2000; index += 1) store.apply(usageChunk(`m${index}`, 10, { rev: 6 + index }));
