@@ -154,6 +154,17 @@ test.for(['inline-flex', 'inline-block', 'table-cell'])(
   },
 );
 
+test('a card in a column of a grid is no wider than the column', async () => {
+  await page.goto(site.url);
+  await shows('1.2K tokens');
+  const width = await page.evaluate(() => {
+    const grid = (document.querySelector('#app') as HTMLElement).style;
+    Object.assign(grid, { display: 'grid', gridTemplateColumns: '1fr 1fr', inlineSize: '240px' });
+    return document.querySelector('[data-kt=root]')?.getBoundingClientRect().width;
+  });
+  expect(width).toBe(120);
+});
+
 describe('a panel without content', () => {
   test('is laid out while it is open: WebKit leaves out one that was not when its content comes', async () => {
     await page.goto(site.url);
