@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { usageRecord } from '@kilotoken/core/testing';
-import { createJournal } from '../../packages/core/src/recording/journal.ts';
-import type { JournalOptions } from '../../packages/core/src/recording/journal.ts';
+import { createJournal } from '../../packages/core/src/recording/journal/create-journal.ts';
+import type { JournalOptions } from '../../packages/core/src/recording/journal/journal-options.ts';
 import { handOver } from './runner/results.ts';
 import type { Row } from './runner/results.ts';
 

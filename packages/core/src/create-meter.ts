@@ -29,7 +29,7 @@ import { recordCalls } from './record-calls.ts';
 import { attemptOfBatchLine } from './recording/batch-record.ts';
 import { buildRecord } from './recording/build-record.ts';
 import { drainBeforeExit, drainOnSignals, leaveBeforeExit } from './recording/drain-at-exit.ts';
-import { createJournal } from './recording/journal.ts';
+import { createJournal } from './recording/journal/create-journal.ts';
 import { createRecordIds } from './recording/record-id.ts';
 import { createRecorder } from './recording/recorder.ts';
 import { createRequestPromises } from './recording/request-promises.ts';

@@ -15,7 +15,7 @@ export type { Cost } from './pricing/cost.ts';
 export type { Operation, UsageOrigin, UsageOutcome, UsageRecord } from './recording/usage-record.ts';
 
 // On the way to the store
-export type { JournalOptions } from './recording/journal.ts';
+export type { JournalOptions } from './recording/journal/journal-options.ts';
 export type { UsageSink } from './recording/record-sink.ts';
 export { jsonlSink } from './sinks/jsonl-sink.ts';
 export type { JsonlSinkOptions } from './sinks/jsonl-sink.ts';

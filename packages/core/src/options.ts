@@ -4,7 +4,7 @@ import type { InjectMode } from './capture/injection.ts';
 import { MeterError } from './errors.ts';
 import { builtinModule } from './node/builtin-module.ts';
 import type { PriceOptions } from './pricing/price-options.ts';
-import type { JournalOptions } from './recording/journal.ts';
+import type { JournalOptions } from './recording/journal/journal-options.ts';
 import type { UsageSink } from './recording/record-sink.ts';
 import type { UsageRecord } from './recording/usage-record.ts';
 import type { UsageStore } from './storage/usage-store.ts';

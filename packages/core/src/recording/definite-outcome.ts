@@ -1,4 +1,4 @@
-import type { AppendOutcome } from './store-writer.ts';
+import type { AppendOutcome } from './record-target.ts';
 import type { UsageRecord } from './usage-record.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { MeterError } from '../errors.ts';
-import type { Journal, ReplayedRecords } from './journal.ts';
+import type { Journal, ReplayedRecords } from './journal/journal.ts';
 import { createPause, letProcessEnd } from './pause.ts';
-import type { AppendOutcome, RecordTarget } from './store-writer.ts';
-import { storeFailed, waitBefore, withTimeout } from './store-writer.ts';
+import type { AppendOutcome, RecordTarget } from './record-target.ts';
+import { sendBatch, storeFailed, waitBefore } from './send-batch.ts';
 import type { UsageRecord } from './usage-record.ts';
 
 export interface JournalReplayParts {
@@ -82,7 +82,7 @@ export function createJournalReplay(parts: JournalReplayParts): JournalReplay {
       const batch = left.slice(0, size);
       const others = left.slice(batch.length);
       try {
-        const outcome = await withTimeout(parts.target, batch, parts.appendTimeoutMs, false);
+        const outcome = await sendBatch(parts.target, batch, parts.appendTimeoutMs, false);
         left = others;
         size *= 2;
         failuresInRow = 0;

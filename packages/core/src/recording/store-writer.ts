@@ -1,21 +1,9 @@
-import { MeterError } from '../errors.ts';
-import { definiteOutcome } from './definite-outcome.ts';
-import { createPause, letProcessEnd } from './pause.ts';
+import type { MeterError } from '../errors.ts';
+import { createPause } from './pause.ts';
 import type { RecordQueue } from './record-queue.ts';
+import type { AppendOutcome, RecordTarget } from './record-target.ts';
+import { sendBatch, storeFailed, waitBefore } from './send-batch.ts';
 import type { UsageRecord } from './usage-record.ts';
-
-/** What the recorder needs of a store; `UsageStore` has it. */
-export interface RecordTarget {
-  /** Resolves when the records are durable and counted. Idempotent by id. */
-  append(records: readonly UsageRecord[]): Promise<AppendOutcome>;
-}
-
-/** See `AppendResult` of the store contract. */
-export interface AppendOutcome {
-  readonly inserted: number;
-  readonly duplicates: number;
-  readonly rejected?: readonly { readonly id: string; readonly error: Error }[];
-}
 
 export interface StoreWriterParts {
   readonly queue: RecordQueue;
@@ -46,9 +34,6 @@ export interface StoreWriter {
   keepsProcess: boolean;
   stop(): void;
 }
-
-const firstWaitMs = 50;
-const maxWaitMs = 30_000;
 
 /**
  * Builds the writer. A failed batch goes behind all others and the next one is half as large, so that one record that
@@ -110,7 +95,7 @@ export function createStoreWriter(parts: StoreWriterParts): StoreWriter {
       underway.add(batch);
       startBeside();
       try {
-        const outcome = await withTimeout(target, batch, appendTimeoutMs, writer.keepsProcess);
+        const outcome = await sendBatch(target, batch, appendTimeoutMs, writer.keepsProcess);
         underway.delete(batch);
         queue.release(batch);
         failuresInRow = 0;
@@ -129,41 +114,4 @@ export function createStoreWriter(parts: StoreWriterParts): StoreWriter {
     }
     runs -= 1;
   }
-}
-
-/**
- * An answer that comes after the time-out does no harm: the batch is sent again, and stores are idempotent by id.
- *
- * @throws what the store throws, and an Error where it is late or its answer says nothing definite.
- */
-export async function withTimeout(
-  target: RecordTarget,
-  batch: readonly UsageRecord[],
-  timeoutMs: number,
-  keepsProcess: boolean,
-): Promise<AppendOutcome> {
-  let timer: unknown;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the store did not answer within ${timeoutMs} ms`)), timeoutMs);
-    if (!keepsProcess) letProcessEnd(timer);
-  });
-  try {
-    return definiteOutcome(await Promise.race([target.append(batch), late]), batch);
-  } finally {
-    clearTimeout(timer as number);
-  }
-}
-
-/** 50 ms, 100 ms, ... up to 30 s, each up to a fifth shorter so that processes do not try in step. */
-export function waitBefore(failuresInRow: number): number {
-  return Math.min(maxWaitMs, firstWaitMs * 2 ** (failuresInRow - 1)) * (1 - Math.random() / 5);
-}
-
-export function storeFailed(cause: unknown, count: number, attempt: number): MeterError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new MeterError(
-    'store_failed',
-    `the store did not take ${count} ${count === 1 ? 'record' : 'records'}; they stay queued and are sent again (attempt ${attempt} failed): ${reason}`,
-    { cause },
-  );
 }

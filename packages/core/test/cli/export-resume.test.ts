@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createMeter } from '../../src/create-meter.ts';
-import { createJournal } from '../../src/recording/journal.ts';
+import { createJournal } from '../../src/recording/journal/create-journal.ts';
 import { sqliteStore } from '../../src/storage/sqlite-store.ts';
 import type { UsageStore } from '../../src/storage/usage-store.ts';
 import { fakeProvider } from '../../src/testing/fake-provider.ts';

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { MeterError } from '../../src/errors.ts';
 import { createRecorder } from '../../src/recording/recorder.ts';
 import type { Recorder, RecorderParts } from '../../src/recording/recorder.ts';
-import type { AppendOutcome, RecordTarget } from '../../src/recording/store-writer.ts';
+import type { AppendOutcome, RecordTarget } from '../../src/recording/record-target.ts';
 import type { UsageRecord } from '../../src/recording/usage-record.ts';
 import { usageRecord } from '../../src/testing/usage-record-builder.ts';
 

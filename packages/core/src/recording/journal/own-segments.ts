@@ -1,7 +1,7 @@
 import { MeterError } from '../../errors.ts';
-import type { Journal } from '../journal.ts';
 import type { UsageRecord } from '../usage-record.ts';
 import type { JournalFolder } from './journal-folder.ts';
+import type { Journal } from './journal.ts';
 import { encodeLine } from './segment-format.ts';
 import { createSegmentReader } from './segment-reader.ts';
 import type { SegmentReader } from './segment-reader.ts';

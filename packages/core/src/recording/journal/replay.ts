@@ -1,8 +1,8 @@
 import { MeterError } from '../../errors.ts';
 import { nextTurn } from '../../node/next-turn.ts';
-import type { ReplayedRecords } from '../journal.ts';
 import { isMissing } from './journal-folder.ts';
 import type { JournalFolder } from './journal-folder.ts';
+import type { ReplayedRecords } from './journal.ts';
 import { probeLock, removeFreeLock } from './owner-lock.ts';
 import type { LockVerdict } from './owner-lock.ts';
 import { damagedOf, lockFile, orphanOf, parseLockName, parseSegmentName } from './segment-name.ts';

@@ -5,7 +5,7 @@
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { isMeterError } from '../../../src/errors.ts';
-import { createJournal } from '../../../src/recording/journal.ts';
+import { createJournal } from '../../../src/recording/journal/create-journal.ts';
 import { usageRecord } from '../../../src/testing/usage-record-builder.ts';
 
 say(`pid ${process.pid}`);

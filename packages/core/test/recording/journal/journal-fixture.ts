@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { MeterError } from '../../../src/errors.ts';
-import { createJournal } from '../../../src/recording/journal.ts';
-import type { Journal, JournalOptions } from '../../../src/recording/journal.ts';
+import { createJournal } from '../../../src/recording/journal/create-journal.ts';
+import type { JournalOptions } from '../../../src/recording/journal/journal-options.ts';
+import type { Journal } from '../../../src/recording/journal/journal.ts';
 import type { UsageRecord } from '../../../src/recording/usage-record.ts';
 
 /** A path for a journal, in a folder that goes when the test has ended. */

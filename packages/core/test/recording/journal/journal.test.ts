@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
-import { createJournal } from '../../../src/recording/journal.ts';
+import { createJournal } from '../../../src/recording/journal/create-journal.ts';
 import type { UsageRecord } from '../../../src/recording/usage-record.ts';
 import { usageRecord } from '../../../src/testing/usage-record-builder.ts';
 import { filesOf, idsOf, journalPath, openJournal, replayAll, replayIds } from './journal-fixture.ts';
