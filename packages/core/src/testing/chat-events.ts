@@ -1,4 +1,4 @@
-import type { ChatAnswerOptions, ErrorChunkOptions } from './chat-answer.ts';
+import type { ChatAnswerOptions, ErrorChunkOptions } from './chat-answer-options.ts';
 import type { CompletionShape, FakeToolCall } from './completion-shape.ts';
 import type { SseEvent } from './sse-writer.ts';
 import { jsonWithUsage } from './wire-usage.ts';

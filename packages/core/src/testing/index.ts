@@ -2,7 +2,8 @@ export { type AnswerHandler, type FakeProvider, fakeProvider, type FakeProviderO
 export type { ProviderRequest } from './provider-request.ts';
 export type { UsageOverride, UsageSum } from './wire-usage.ts';
 
-export { chatAnswer, type ChatAnswerOptions, type ErrorChunkOptions, type UsagePlace } from './chat-answer.ts';
+export { chatAnswer } from './chat-answer.ts';
+export type { ChatAnswerOptions, ErrorChunkOptions, UsagePlace } from './chat-answer-options.ts';
 export type { FakeToolCall } from './completion-shape.ts';
 export { errorAnswer, type ErrorAnswerOptions } from './error-answer.ts';
 export { jsonAnswer, type JsonAnswerOptions } from './json-answer.ts';
