@@ -11,7 +11,7 @@ export type {
   UsersOptions,
 } from './options.ts';
 export type { CollectionNames } from './driver/collections.ts';
-export type { BackfillOptions, BackfillProgress } from './maintenance/backfill.ts';
+export type { BackfillOptions, BackfillProgress } from './maintenance/backfill-options.ts';
 export type { UserFigures } from './maintenance/user-ledger.ts';
 export type { UserVerdict } from './maintenance/verify-users.ts';
 export type { MessageFields } from './messages/message-fields.ts';

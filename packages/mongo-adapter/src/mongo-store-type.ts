@@ -1,5 +1,5 @@
 import type { UsageStore, UsageTotals } from '@kilotoken/core';
-import type { BackfillOptions, BackfillProgress } from './maintenance/backfill.ts';
+import type { BackfillOptions, BackfillProgress } from './maintenance/backfill-options.ts';
 import type { UserVerdict } from './maintenance/verify-users.ts';
 
 /** A store in MongoDB. */

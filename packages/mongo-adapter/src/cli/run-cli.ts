@@ -1,7 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { visible } from '@kilotoken/core/store-kit';
 import type { MongoClient } from 'mongodb';
-import type { BackfillProgress } from '../maintenance/backfill.ts';
+import type { BackfillProgress } from '../maintenance/backfill-options.ts';
 import type { UserVerdict } from '../maintenance/verify-users.ts';
 import type { MongoStore } from '../mongo-store-type.ts';
 import { mongoStore } from '../mongo-store.ts';

@@ -1,7 +1,6 @@
 import { isMeterError, MeterError } from '@kilotoken/core';
 import { isUnpriced, storableRecord } from '@kilotoken/core/store-kit';
 import type { StorableRecord } from '@kilotoken/core/store-kit';
-import type { Document } from 'mongodb';
 import { valueAtPath } from '../documents/value-at-path.ts';
 import { isDocumentRefused, isDuplicateKey } from '../driver/server-errors.ts';
 import type { Collections } from '../driver/collections.ts';
@@ -10,46 +9,13 @@ import type { LedgerRow } from '../ledger/ledger-row.ts';
 import { decodeText, encodeText } from '../ledger/text.ts';
 import { wholeNumber } from '../ledger/whole-number.ts';
 import type { MessageLayout } from '../messages/message-fields.ts';
+import type { BackfillOptions, BackfillProgress } from './backfill-options.ts';
 import { messageRecord } from './message-record.ts';
+import { knownMessages, messagesWithUsage } from './old-messages.ts';
 import { openingBalance } from './opening-balance.ts';
 import { rebuildUser } from './rebuild-user.ts';
 import { findUser } from './user-ledger.ts';
 import type { UserMapping } from './user-ledger.ts';
-
-/** Options of {@link MongoStore.backfill}. */
-export interface BackfillOptions {
-  /** Only counts what would be done. Default `false`. */
-  readonly dryRun?: boolean;
-  /** Id of the user of a message, as the meter has it. Default: the field `userId` as text. */
-  readonly userIdOf?: (message: Document) => string | undefined;
-  /** When the message was made. Default: the field `createdAt`, else the time inside its ObjectId. */
-  readonly startedAtOf?: (message: Document) => Date | undefined;
-  /** Model of the message. Default: the field `model`. */
-  readonly modelOf?: (message: Document) => string | undefined;
-  /** Id of a user, as the meter has it, from the document. Default: its key field as text. */
-  readonly idOfUser?: (user: Document) => string | undefined;
-  /** Goes on behind this message; the `lastMessage` of an earlier progress. */
-  readonly after?: unknown;
-  /** Hears of each batch. */
-  readonly onProgress?: (progress: BackfillProgress) => void;
-}
-
-/** How far a backfill is. */
-export interface BackfillProgress {
-  /** Messages with usage looked at, and rows made for them; messages that had some already make none. */
-  readonly messages: number;
-  readonly rows: number;
-  /** Users looked at, and opening balances made for them. */
-  readonly users: number;
-  readonly balances: number;
-  /**
-   * Messages and users passed over: no record can hold their counts, no text is their id, or the document of the user
-   * refuses to be changed. `onError` heard of each.
-   */
-  readonly skipped: number;
-  /** Key of the last message, to go on from. */
-  readonly lastMessage?: unknown;
-}
 
 const batchSize = 500;
 /** The writer of all rows that were made of what documents showed. */
@@ -181,40 +147,6 @@ async function registerBackfill({ writers }: Collections): Promise<void> {
 async function lastNumber({ ledger }: Collections): Promise<bigint> {
   const last = await ledger.findOne({ w: backfillWriter }, { sort: { n: -1 }, projection: { n: 1 } });
   return wholeNumber(last?.n);
-}
-
-async function* messagesWithUsage(
-  collections: Collections,
-  { key, layout }: { readonly key: string; readonly layout: MessageLayout },
-  after: unknown,
-): AsyncGenerator<Document[]> {
-  const fields = [layout.totalTokens, layout.inputTokens, layout.outputTokens].filter((name) => name !== false);
-  if (fields.length === 0) return;
-  let batch: Document[] = [];
-  const found = collections.messages
-    .find({
-      $or: fields.map((name) => ({ [name]: { $gt: 0 } })),
-      ...(after === undefined ? {} : { [key]: { $gt: after } }),
-    })
-    .sort({ [key]: 1 })
-    .batchSize(batchSize);
-  for await (const message of found) {
-    batch.push(message);
-    if (batch.length < batchSize) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
-}
-
-/** Messages of a batch that the meter has records of. */
-async function knownMessages(batch: readonly Document[], key: string, { ledger }: Collections): Promise<Set<string>> {
-  const ids = batch.map((message) => encodeText(String(valueAtPath(message, key))));
-  const rows = await ledger
-    .find({ mid: { $in: ids } })
-    .project<Pick<LedgerRow, 'mid'>>({ mid: 1 })
-    .toArray();
-  return new Set(rows.map(({ mid }) => mid ?? ''));
 }
 
 async function countMissing(rows: readonly LedgerRow[], { ledger }: Collections): Promise<number> {

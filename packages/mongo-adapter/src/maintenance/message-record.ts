@@ -4,7 +4,7 @@ import { valueAtPath } from '../documents/value-at-path.ts';
 import { encodeText } from '../ledger/text.ts';
 import { wholeNumber } from '../ledger/whole-number.ts';
 import type { MessageLayout } from '../messages/message-fields.ts';
-import type { BackfillOptions } from './backfill.ts';
+import type { BackfillOptions } from './backfill-options.ts';
 import { oldRecord } from './old-record.ts';
 
 /** The record of a message that shows tokens; nothing where the ledger has one already. */
