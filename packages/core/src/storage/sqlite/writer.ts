@@ -1,20 +1,13 @@
-import type { DatabaseSync } from 'node:sqlite';
-import { MeterError, isMeterError } from '../../errors.ts';
-import { nextTurn } from '../../node/next-turn.ts';
 import type { UsageRecord } from '../../recording/usage-record.ts';
-import { recordId, storableRecord } from '../storable-record.ts';
-import type { StorableRecord } from '../storable-record.ts';
+import { nextTurn } from '../../node/next-turn.ts';
 import type { AppendResult } from '../usage-store.ts';
-import { isBusy, sqliteErrorCode } from './connection.ts';
-import type { Prepare, WritableConnection } from './connection.ts';
-import { addPending, foldHours, foldedSequence, maxFoldRows, pendingFold } from './fold-hours.ts';
+import { jobResult } from './append-job.ts';
+import type { AppendJob } from './append-job.ts';
+import { appendTransaction } from './append-transaction.ts';
+import type { WritableConnection } from './connection.ts';
+import { foldHours, foldedSequence, maxFoldRows, pendingFold } from './fold-hours.ts';
 import type { PendingFold } from './fold-hours.ts';
-import { createRecordInsert, rowsAtOnce } from './insert-record.ts';
-import type { RecordInsert } from './insert-record.ts';
 import { newestSequence } from './newest-sequence.ts';
-import { rollBack } from './roll-back.ts';
-import { createTotalsFold } from './totals-fold.ts';
-import type { TotalsFold } from './totals-fold.ts';
 
 /** What one transaction may cost the event loop, its commit included. */
 const transactionBudgetMs = 4;
@@ -42,19 +35,9 @@ export interface Writer {
   whenReadable(): Promise<void>;
 }
 
-interface Job {
-  readonly records: readonly UsageRecord[];
-  readonly rejected: { readonly id: string; readonly error: Error }[];
-  next: number;
-  inserted: number;
-  duplicates: number;
-  resolve(result: AppendResult): void;
-  reject(error: unknown): void;
-}
-
 /** Makes the writer of one connection. */
 export function createWriter(connection: WritableConnection): Writer {
-  const jobs: Job[] = [];
+  const jobs: AppendJob[] = [];
   /** Committed, and on their way to the disk. */
   const settling = new Set<Promise<void>>();
   // Commits of the last transactions, smoothed: on a slow disk each transaction takes fewer records.
@@ -84,7 +67,7 @@ export function createWriter(connection: WritableConnection): Writer {
           const known = pending?.last === before ? pending : pendingFold(before);
           // Not there while it is written to: a transaction that fails takes part of it back.
           pending = undefined;
-          const { count, commitMs: lastMs } = runTransaction(jobs, insertBudgetMs, known, prepare, database);
+          const { count, commitMs: lastMs } = appendTransaction(jobs, insertBudgetMs, known, prepare, database);
           pending = known;
           commitMs = 0.75 * commitMs + 0.25 * lastMs;
           rowsInLog += count;
@@ -183,105 +166,12 @@ export function createWriter(connection: WritableConnection): Writer {
   };
 }
 
-/** Takes in records until the budget is spent; says how many, and how long the commit took. */
-function runTransaction(
-  jobs: readonly Job[],
-  insertBudgetMs: number,
-  pending: PendingFold,
-  prepare: Prepare,
-  database: DatabaseSync,
-): { readonly count: number; readonly commitMs: number } {
-  database.exec('BEGIN IMMEDIATE');
-  const before = jobs.map((job) => ({ next: job.next, inserted: job.inserted, duplicates: job.duplicates }));
-  const rejectedBefore = jobs.map((job) => job.rejected.length);
-  try {
-    const fold = createTotalsFold(prepare);
-    const intake: Intake = { insert: createRecordInsert(prepare), fold, pending };
-    const end = performance.now() + insertBudgetMs;
-    let count = 0;
-    for (const job of jobs) {
-      // The fold that follows is one transaction too.
-      const hasRoom = (): boolean => performance.now() < end && pending.fold.rows < 1.5 * maxFoldRows;
-      while (job.next < job.records.length && hasRoom()) count += takeNext(job, intake);
-    }
-    const commitStart = performance.now();
-    fold.write();
-    database.exec('COMMIT');
-    return { count, commitMs: performance.now() - commitStart };
-  } catch (error) {
-    jobs.forEach((job, index) => {
-      Object.assign(job, before[index]);
-      job.rejected.length = rejectedBefore[index] ?? 0;
-    });
-    rollBack(database);
-    throw error;
-  }
-}
-
 /** True where enough waits for the rows it fills to be worth a transaction, or the next one would be a long one. */
 function isFoldDue(pending: PendingFold | undefined, folded = 0): boolean {
   if (pending === undefined) return false;
   const { records, fold, last } = pending;
   // Where several processes write, none has more than a few records in a row.
   return records >= foldRecords || fold.rows >= maxFoldRows || last - folded >= 2 * foldRecords;
-}
-
-/** What a transaction takes its records in by. */
-interface Intake {
-  readonly insert: RecordInsert;
-  readonly fold: TotalsFold;
-  readonly pending: PendingFold;
-}
-
-/** Takes in the next records of a batch; returns how many. */
-function takeNext(job: Job, intake: Intake): number {
-  const records = job.records.slice(job.next, job.next + rowsAtOnce);
-  job.next += records.length;
-  const storable: StorableRecord[] = [];
-  for (const record of records) {
-    unlessRefused(record, job, () => void storable.push(storableRecord(record)));
-  }
-  const sequences = intake.insert.several(storable);
-  storable.forEach((stored, at) => {
-    if (sequences === undefined) unlessRefused(stored.fields, job, () => count(stored, intake.insert.one(stored)));
-    else count(stored, sequences[at]);
-  });
-  return records.length;
-
-  function count(stored: StorableRecord, sequence: number | undefined): void {
-    if (sequence === undefined) {
-      job.duplicates += 1;
-      return;
-    }
-    intake.fold.add(stored, sequence);
-    addPending(intake.pending, sequence, stored);
-    job.inserted += 1;
-  }
-}
-
-function unlessRefused(record: UsageRecord | undefined, job: Job, take: () => void): void {
-  try {
-    take();
-  } catch (error) {
-    job.rejected.push({ id: recordId(record), error: refusal(record, error) });
-  }
-}
-
-/** The error of a record that can never be stored; rethrows what is a failure of the file instead. */
-function refusal(record: UsageRecord | undefined, error: unknown): Error {
-  if (isMeterError(error)) return error;
-  if (isBusy(error) || !recordFaults.has(sqliteErrorCode(error) ?? -1)) throw error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new MeterError('record_rejected', `record "${recordId(record).slice(0, 80)}" cannot be stored: ${reason}`, {
-    cause: error,
-  });
-}
-
-/** TOOBIG, CONSTRAINT, MISMATCH: SQLite refuses the value, not the moment. */
-const recordFaults: ReadonlySet<number> = new Set([18, 19, 20]);
-
-function jobResult({ inserted, duplicates, rejected }: Job): AppendResult {
-  return rejected.length === 0 ? { inserted, duplicates } : { inserted, duplicates, rejected };
 }
 
 /** A whole turn of the event loop: what was asked for by the answer of a disk comes in the very same turn as that answer. */
