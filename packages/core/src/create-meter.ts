@@ -25,6 +25,7 @@ import { checkAttribution, checkMeterOptions } from './options.ts';
 import { safeTokenizer } from './normalize/safe-tokenizer.ts';
 import type { MeterOptions } from './options.ts';
 import { createPricer } from './pricing/pricer.ts';
+import { safePricer } from './pricing/safe-pricer.ts';
 import { recordCalls } from './record-calls.ts';
 import { attemptOfBatchLine } from './recording/batch-record.ts';
 import { buildRecord } from './recording/build-record.ts';
@@ -35,6 +36,8 @@ import { createRecorder } from './recording/recorder.ts';
 import { createRequestPromises } from './recording/request-promises.ts';
 import type { UsageRecord } from './recording/usage-record.ts';
 import { resolveStop } from './resolve-stop.ts';
+import { safeClock } from './safe-clock.ts';
+import { safeOnError } from './safe-on-error.ts';
 
 /** So many turns are remembered; older ones are forgotten, the least recently used first. */
 const maxTurns = 10_000;
@@ -55,9 +58,9 @@ const maxTurns = 10_000;
  */
 export function createMeter(options: MeterOptions): Meter {
   checkMeterOptions(options);
-  const onError = quiet(options.onError);
-  const clock = options.clock === undefined ? systemClock : steady(options.clock, onError);
-  const price = pricedOr(createPricer(options.prices), onError);
+  const onError = safeOnError(options.onError);
+  const clock = safeClock(options.clock, onError);
+  const price = safePricer(createPricer(options.prices), onPricesFault);
   const recorder = createRecorder({
     target: options.store,
     onError,
@@ -156,6 +159,12 @@ export function createMeter(options: MeterOptions): Meter {
     return recorder.close(closing).finally(removeSignals);
   }
 
+  function onPricesFault(cause: unknown): void {
+    onError(
+      new MeterError('metering_failed', 'the prices could not be had; a call is recorded as unpriced', { cause }),
+    );
+  }
+
   function onTokenizerFault(cause: unknown): void {
     onError(new MeterError('metering_failed', 'the tokenizer failed; the text was estimated without it', { cause }));
   }
@@ -186,54 +195,6 @@ export function createMeter(options: MeterOptions): Meter {
     }
     return made;
   }
-}
-
-/** A loader of prices is the app's code: where it throws, the call is recorded all the same. */
-function pricedOr(
-  price: ReturnType<typeof createPricer>,
-  onError: NonNullable<MeterOptions['onError']>,
-): ReturnType<typeof createPricer> {
-  return (call) => {
-    try {
-      return price(call);
-    } catch (cause) {
-      onError(
-        new MeterError('metering_failed', 'the prices could not be had; a call is recorded as unpriced', { cause }),
-      );
-      return { basis: 'unpriced' };
-    }
-  };
-}
-
-/** An `onError` that may throw without harm. */
-function quiet(onError: MeterOptions['onError']): NonNullable<MeterOptions['onError']> {
-  return (error, record) => {
-    try {
-      const told: unknown = onError?.(error, record);
-      if (told instanceof Promise) told.catch(() => undefined);
-    } catch {
-      // The app's own reporting failed; there is nobody left to tell.
-    }
-  };
-}
-
-function systemClock(): Date {
-  return new Date();
-}
-
-/** A clock that may throw, or tell no time, without harm: then the system's time is taken. */
-function steady(clock: () => Date, onError: NonNullable<MeterOptions['onError']>): () => Date {
-  return () => {
-    try {
-      // A copy: the app may go on to move its own.
-      const now = new Date(clock().getTime());
-      if (!Number.isNaN(now.getTime())) return now;
-      onError(new MeterError('metering_failed', 'the clock told no time; the time of the system was taken'));
-    } catch (cause) {
-      onError(new MeterError('metering_failed', 'the clock threw; the time of the system was taken', { cause }));
-    }
-    return systemClock();
-  };
 }
 
 function isDisabled(): boolean {

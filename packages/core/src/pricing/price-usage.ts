@@ -5,6 +5,7 @@ import type { Cost } from './cost.ts';
 import type { PriceCard } from './price-card.ts';
 import type { PricedCall } from './priced-call.ts';
 import { createPricer } from './pricer.ts';
+import type { Pricer } from './pricer.ts';
 
 /**
  * Prices a call, or a stored record again. Pure: the same call and card give the same cost on every machine.
@@ -39,7 +40,7 @@ export function priceUsage(call: PricedCall, card?: PriceCard): Cost {
   return { picoUsd, basis: 'override', cardId, ...(version === undefined ? {} : { priceVersion: version }) };
 }
 
-let shipped: ReturnType<typeof createPricer> | undefined;
+let shipped: Pricer | undefined;
 
 /** A card is checked and worked out once. */
 const plans = new WeakMap<PriceCard, CardPlan>();

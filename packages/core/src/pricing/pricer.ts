@@ -29,15 +29,18 @@ interface Match {
   readonly adjustments: readonly PriceAdjustment[];
 }
 
+/** What one call costs. */
+export type Pricer = (call: PricedCall) => Cost;
+
 /**
  * Builds the function that prices calls.
  *
  * What the provider itself reports wins (`basis: 'provider'`), with the computed price beside it; else an override of
- * the app, else the shipped card, else the call is `unpriced`. The function never throws.
+ * the app, else the shipped card, else the call is `unpriced`. The function throws nothing but what a loader of prices throws.
  *
  * @throws MeterError `invalid_options`, naming the wrong one.
  */
-export function createPricer(options: PriceOptions = {}): (call: PricedCall) => Cost {
+export function createPricer(options: PriceOptions = {}): Pricer {
   checkPriceOptions(options);
   const { factors = [], providers = {} } = options;
   const loadCards = cardsLoader(options.cards);
