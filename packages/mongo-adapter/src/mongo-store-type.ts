@@ -1,5 +1,6 @@
 import type { UsageStore, UsageTotals } from '@kilotoken/core';
 import type { BackfillOptions, BackfillProgress } from './maintenance/backfill-options.ts';
+import type { Erasure } from './maintenance/erase-user.ts';
 import type { UserVerdict } from './maintenance/verify-users.ts';
 
 /** A store in MongoDB. */
@@ -41,6 +42,19 @@ export interface MongoStore extends UsageStore {
    * again. Call `rebuild` for it.
    */
   reconcile(userId: string): Promise<UserVerdict>;
+  /**
+   * Takes a person out: the records of the user become records without a user, in the ledger and the roll-ups, and the
+   * totals on the user's document become 0. User, conversation, message and tags go, and the ids by which the provider
+   * knows the answers; counts, costs and times stay, and so do the sums of everything and of tenants. A record that is
+   * handed in again is still known. Beside live traffic, records that come in meanwhile stay the user's. What stops it, the
+   * next call finishes.
+   *
+   * Not for a sharded ledger. Messages of the app keep what they show. Run `backfill` no more while the app has messages of
+   * the user with tokens: it would bring them back.
+   *
+   * @returns how many records were the user's; `dryRun` only counts them.
+   */
+  erase(userId: string, options?: { readonly dryRun?: boolean }): Promise<Erasure>;
   /**
    * Makes 64-bit integers of totals that are text, `null` or doubles; what is no number becomes 0. Call `reconcile` for
    * users that could not be counted before.

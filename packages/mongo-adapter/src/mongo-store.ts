@@ -16,6 +16,7 @@ import { newWriterId } from './fold/writer-id.ts';
 import { encodeText } from './ledger/text.ts';
 import { backfill } from './maintenance/backfill.ts';
 import { startBackground } from './maintenance/background.ts';
+import { eraseUser } from './maintenance/erase-user.ts';
 import { rebuildUser } from './maintenance/rebuild-user.ts';
 import { reconcileUser } from './maintenance/reconcile-user.ts';
 import { repairTypes } from './maintenance/repair-types.ts';
@@ -205,6 +206,13 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
       const onRefused = (error: Error): void => settings.onError(storeFailed(`cannot count user "${userId}"`, error));
       return attempt(`reconcile user "${userId}"`, () =>
         reconcileUser(encodeText(userId), { database, persistence, collections, users, onRefused }),
+      );
+    },
+    async erase(userId, { dryRun = false } = {}) {
+      checkOpen();
+      checkUserId(userId);
+      return attempt(`erase user "${userId}"`, () =>
+        eraseUser(encodeText(userId), { db: settings.db, collections, users, pace: realPace(), isDryRun: dryRun }),
       );
     },
     async repairTypes(choice) {

@@ -199,6 +199,8 @@ describe('working everything out anew', () => {
       // oxlint-disable-next-line no-await-in-loop -- one collection after the other
       await db.collection(name).updateMany({ u: { $in: ['ann', 'bob'] } }, { $set: { u: 'nobody' } });
     }
+    // One of them goes on under the old name, in the same slot.
+    await store.append([usageRecord({ id: 'later', callId: 'later', attribution: { userId: 'ann' } })]);
     await store.rollUp({ full: true });
     const rollups = await db
       .collection('kt_rollups')
@@ -206,6 +208,7 @@ describe('working everything out anew', () => {
       .sort({ u: 1 })
       .toArray();
     expect(rollups.map(({ u, calls }) => [u, calls] as unknown)).toEqual([
+      ['ann', 1],
       ['eve', 1],
       ['nobody', 2],
     ]);

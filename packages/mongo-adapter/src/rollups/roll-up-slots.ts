@@ -58,8 +58,8 @@ export async function rollUpInserted(
   return slots;
 }
 
-/** Works out slots, in their order, of some users; `null` stands for records without user. */
-async function rollUpSlots(
+/** Works out slots, in their order and within a day, of some users; `null` stands for records without user. */
+export async function rollUpSlots(
   { ledger, rollups }: Collections,
   slots: readonly number[],
   users: readonly (string | null)[],

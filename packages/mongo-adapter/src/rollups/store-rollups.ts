@@ -23,14 +23,27 @@ export interface Rollup extends RollupDocument, RollupKey {
 export async function storeRollups(rollups: Collections['rollups'], made: readonly Rollup[]): Promise<void> {
   if (made.length === 0) return;
   const found = (await rollups.find(placesOf(made)).toArray()) as Rollup[];
-  const kept = new Map(found.map((rollup) => [rollup._id, sumsOf(rollup)]));
+  const ids = new Set(made.map(({ _id }) => _id));
+  // Whoever gives a user of the ledger and of the roll-ups another name, or none, leaves sums there that these stand for.
+  const renamed = found.filter((rollup) => rollup._id !== rollupId(rollup) && ids.has(rollupId(rollup)));
+  // One may have the id of sums that its old name has again.
+  await drop(
+    rollups,
+    renamed.filter(({ _id }) => ids.has(_id)),
+  );
+  const kept = new Map(
+    found.filter((rollup) => !renamed.includes(rollup)).map((rollup) => [rollup._id, sumsOf(rollup)]),
+  );
   const taken = await insertNew(
     rollups,
     made.filter(({ _id }) => !kept.has(_id)),
   );
   const changed = made.filter((rollup) => kept.has(rollup._id) && kept.get(rollup._id) !== sumsOf(rollup));
   await replaceOlder(rollups, [...changed, ...taken]);
-  await dropRenamed(rollups, found, made);
+  await drop(
+    rollups,
+    renamed.filter(({ _id }) => !ids.has(_id)),
+  );
 }
 
 /** By user and slot, as they are sharded, and not by id. */
@@ -51,16 +64,9 @@ async function insertNew(rollups: Collections['rollups'], fresh: readonly Rollup
   }
 }
 
-/** Whoever gives a user of the ledger and of the roll-ups another name leaves sums there that these stand for as well. */
-async function dropRenamed(
-  rollups: Collections['rollups'],
-  found: readonly Rollup[],
-  made: readonly Rollup[],
-): Promise<void> {
-  const ids = new Set(made.map(({ _id }) => _id));
-  const renamed = found.filter((rollup) => !ids.has(rollup._id) && ids.has(rollupId(rollup)));
-  if (renamed.length > 0)
-    await rollups.deleteMany({ ...placesOf(renamed), _id: { $in: renamed.map(({ _id }) => _id) } });
+async function drop(rollups: Collections['rollups'], useless: readonly Rollup[]): Promise<void> {
+  if (useless.length === 0) return;
+  await rollups.deleteMany({ ...placesOf(useless), _id: { $in: useless.map(({ _id }) => _id) } });
 }
 
 async function replaceOlder(rollups: Collections['rollups'], changed: readonly Rollup[]): Promise<void> {
