@@ -1,7 +1,13 @@
 // What another package needs to build a store that keeps the contract of `UsageStore`, and a command line for it.
 export type { Attribution } from './attribution/attribution.ts';
+export { print } from './cli/cli-io.ts';
+export type { CliIo, CliOutput } from './cli/cli-io.ts';
+export { recordCount } from './cli/record-count.ts';
+export { csvText } from './cli/report/csv-text.ts';
 export { readInstant } from './cli/report/local-date.ts';
+export { usdText } from './cli/report/usd-text.ts';
 export { textWidth, visible } from './cli/terminal-text.ts';
+export { writeRecords } from './cli/write-records.ts';
 export { isMeterError, MeterError } from './errors.ts';
 export type { MeterErrorCode } from './errors.ts';
 export type { TokenUsage } from './normalize/token-usage.ts';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { usageRecord } from '@kilotoken/core/testing';
 import { Long } from 'mongodb';
 import { describe, expect, it } from 'vitest';
@@ -9,18 +10,21 @@ import { mongoForTests } from './mongo-fixture.ts';
 const { mongo, fresh } = mongoForTests();
 
 async function run(args: readonly string[], env: Record<string, string> = {}) {
-  let out = '';
-  let err = '';
-  const code = await runCli(args, {
-    env,
-    out(text) {
-      out += text;
-    },
-    err(text) {
-      err += text;
+  const stdout = collected();
+  const stderr = collected();
+  const code = await runCli(args, { env, stdout: stdout.output, stderr: stderr.output });
+  return { code, out: stdout.text(), err: stderr.text() };
+}
+
+function collected(): { output: Writable; text(): string } {
+  let text = '';
+  const output = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      text += chunk.toString();
+      done();
     },
   });
-  return { code, out, err };
+  return { output, text: () => text };
 }
 
 async function appWithUsage() {
@@ -117,6 +121,86 @@ describe('kilotoken-mongo', () => {
     expect(later.out).toMatch(/^2026-11-23 +1 /m);
   });
 
+  it('reports as comma-separated values, where names are no formulas and an unknown cost is empty', async () => {
+    const { at, open, users } = await appWithUsage();
+    await users.insertOne({ _id: '=1+1,"x"' });
+    const store = open();
+    await store.append([
+      usageRecord({ id: 'd', attribution: { userId: '=1+1,"x"' }, cost: { basis: 'unpriced' } }),
+      usageRecord({ id: 'e', attribution: {}, tokens: { totalTokens: 1, audioSeconds: 2.5 } }),
+    ]);
+    await store.close();
+    const counts = 'inputTokens,outputTokens,totalTokens,cacheReadInputTokens,cacheWriteInputTokens,';
+    expect((await run(['report', ...at, '--csv'])).out.split('\n')).toEqual([
+      `userId,calls,${counts}reasoningOutputTokens,audioInputTokens,audioOutputTokens,audioSeconds,costUsd,picoUsd`,
+      'ada,2,400,200,600,,,,,,,0.0005,500000000',
+      `"'=1+1,""x""",1,200,100,300,,,,,,,,`,
+      'bob,1,200,100,300,,,,,,,0.00025,250000000',
+      ',1,0,0,1,,,,,,2.5,0.00025,250000000',
+      '',
+    ]);
+    expect((await run(['report', ...at, '--csv', '--by', 'month'])).out).toMatch(/^month,calls,.*\n2026-11,5,/);
+  });
+
+  it('exports records as JSON lines, of one user, up to a limit and from a cursor on', async () => {
+    const { at, open } = await appWithUsage();
+    const store = open();
+    const stored = [];
+    for await (const record of store.records({})) stored.push(record);
+    await store.close();
+    const all = await run(['export', ...at]);
+    expect(all.out).toBe(stored.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    expect(all).toMatchObject({ code: 0, err: `3 records, last cursor ${stored.at(-1)?.cursor}\n` });
+    const first = await run(['export', ...at, '--limit', '2']);
+    const cursor = /last cursor (.+)\n$/.exec(first.err)?.[1] ?? '';
+    const rest = await run(['export', ...at, '--after', cursor, '--object-ids']);
+    expect(first.out + rest.out).toBe(all.out);
+    const mine = await run(['export', ...at, '--user', 'bob']);
+    expect(mine.out.trim().split('\n')).toHaveLength(1);
+    expect(JSON.parse(mine.out)).toMatchObject({ id: 'c', attribution: { userId: 'bob' } });
+    expect(await run(['export', ...at, '--after', 'm1'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('after: expected the cursor'),
+    });
+  });
+
+  it('erases a user, and says so where no document was found', async () => {
+    const { at, users } = await appWithUsage();
+    expect(await run(['erase', ...at, '--user', 'ada', '--dry-run'])).toEqual({
+      code: 0,
+      out: 'user "ada" has 2 records\n',
+      err: '',
+    });
+    expect(await run(['export', ...at, '--user', 'ada'])).toMatchObject({ err: expect.stringMatching(/^2 records/) });
+    expect(await run(['erase', ...at, '--user', 'ada'])).toEqual({
+      code: 0,
+      out: 'user "ada" is erased: 2 records without a user now\n',
+      err: '',
+    });
+    expect(await run(['export', ...at, '--user', 'ada'])).toMatchObject({ out: '', err: '0 records\n' });
+    expect(await users.findOne({ _id: 'ada' })).toMatchObject({ totalTokensUsed: 0 });
+    expect((await run(['verify', ...at])).out).toMatch(/^1 right, 0 with totals from elsewhere, 0 wrong/);
+    const json = await run(['erase', ...at, '--user', 'bob', '--object-ids', '--json']);
+    expect(JSON.parse(json.out)).toEqual({ userId: 'bob', records: 1, hasDocument: false, dryRun: false });
+    expect(json.err).toBe('No document of the user was found: run it without --object-ids, if ids are texts.\n');
+    expect(await users.findOne({ _id: 'bob' })).toMatchObject({ totalTokensUsed: 300 });
+    // The advice is all there is to do.
+    expect(await run(['erase', ...at, '--user', 'bob'])).toMatchObject({ code: 0, err: '' });
+    expect(await users.findOne({ _id: 'bob' })).toMatchObject({ totalTokensUsed: 0 });
+  });
+
+  it('ends in peace when the reader of an export has gone', async () => {
+    const { at } = await appWithUsage();
+    const gone = new Writable({
+      write(_chunk, _encoding, done) {
+        done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+      },
+    });
+    const stderr = collected();
+    expect(await runCli(['export', ...at], { env: {}, stdout: gone, stderr: stderr.output })).toBe(0);
+    expect(stderr.text()).toBe('');
+  });
+
   it('reads dates in the time zone of the report, and refuses what is no date or zone with exit code 2', async () => {
     const { at } = await appWithUsage();
     const day = ['report', ...at, '--by', 'day', '--time-zone', 'Asia/Kolkata', '--json'];
@@ -177,6 +261,10 @@ describe('kilotoken-mongo', () => {
     [['explode'], 'unknown command "explode"'],
     [['verify'], 'MONGODB_URI'],
     [['rebuild', '--uri', 'mongodb://x'], 'rebuild needs --user'],
+    [['erase', '--uri', 'mongodb://x', '--user', ''], 'erase needs --user'],
+    [['export', '--uri', 'mongodb://x', '--limit', '-1'], "'--limit'"],
+    [['export', '--uri', 'mongodb://x', '--limit', 'ten'], '--limit is a whole number'],
+    [['report', '--uri', 'mongodb://x', '--csv', '--json'], '--json and --csv exclude each other'],
     [['report', '--uri', 'mongodb://x', '--by', 'colour'], '--by must be one of'],
     [['report', '--uri', 'mongodb://x', '--from', 'soon'], '--from is a date'],
     [['verify', '--colour'], "'--colour'"],

@@ -4,8 +4,8 @@ import type { RecordsQuery } from '../storage/usage-store.ts';
 import { commandOptions, requiredText, wholeNumber } from './command-options.ts';
 import { print } from './cli-io.ts';
 import type { CliIo, ExitCode } from './cli-io.ts';
-import { recordCount } from './record-count.ts';
 import { openStoreFile } from './store-file.ts';
+import { writeRecords } from './write-records.ts';
 
 const exportHelp = `Usage: kilotoken export --store FILE [--user ID] [--after CURSOR] [--limit N]
 
@@ -20,9 +20,6 @@ cursor; pass the last one you kept as --after, and you get each record once, lat
 When all is written, stderr says how many records there were and the last cursor.
 Exit code: 0 done (also when the reader went away), 1 the store failed, 2 wrong usage or no such store.
 `;
-
-/** Lines are handed on in pieces of this size. */
-const chunkLength = 64 * 1024;
 
 /** `kilotoken export`. */
 export async function exportRecords(args: readonly string[], io: CliIo): Promise<ExitCode> {
@@ -41,21 +38,7 @@ export async function exportRecords(args: readonly string[], io: CliIo): Promise
   checkRecordsQuery(query);
   const file = openStoreFile(path);
   try {
-    let lines = '';
-    let count = 0;
-    let cursor = query.after;
-    for await (const record of readRecords(query, file)) {
-      lines += `${JSON.stringify(record)}\n`;
-      count += 1;
-      cursor = record.cursor;
-      if (lines.length < chunkLength) continue;
-      if (!(await print(io.stdout, lines))) return 0;
-      lines = '';
-    }
-    // Said only once the reader has it all: a cursor beyond what he has would skip records.
-    if (!(await print(io.stdout, lines))) return 0;
-    const end = cursor === undefined ? '' : `, last cursor ${cursor}`;
-    await print(io.stderr, `${recordCount(count)}${end}\n`);
+    await writeRecords(readRecords(query, file), query.after, io);
     return 0;
   } finally {
     file.close();

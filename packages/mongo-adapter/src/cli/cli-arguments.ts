@@ -17,12 +17,14 @@ export interface CliArguments {
   readonly to: Date | undefined;
   readonly timeZone: string;
   readonly after: string | undefined;
+  readonly limit: number | undefined;
   readonly isDryRun: boolean;
   readonly isJson: boolean;
+  readonly isCsv: boolean;
 }
 
 /** The commands. */
-export const cliCommands = ['indexes', 'verify', 'rebuild', 'backfill', 'repair', 'report'] as const;
+export const cliCommands = ['indexes', 'verify', 'rebuild', 'backfill', 'repair', 'report', 'export', 'erase'] as const;
 
 /** One of {@link cliCommands}. */
 export type CliCommand = (typeof cliCommands)[number];
@@ -41,19 +43,23 @@ export const cliHelp = `Usage: kilotoken-mongo <command> [options]
   backfill            bring usage that messages and users show from before into the ledger
   repair              make 64-bit integers of totals that are something else
   report              usage by user, model, tenant, day or month
+  export              the records as JSON lines, from where you left off; stderr tells the last cursor
+  erase --user ID     takes a person out: the records of the user stay as records without a user
 
   --uri URI           connection string; default: the environment variable MONGODB_URI
   --db NAME           database; default: the one of the connection string
   --users NAME        collection of users; default: users
   --messages NAME     collection of messages; default: messages; "none" where the app writes them itself
   --object-ids        ids of users and messages are ObjectIds
-  --user ID           only this user (verify, rebuild, report)
+  --user ID           only this user (verify, rebuild, report, export, erase)
   --by GROUP          user, model, tenant, day or month (report); default: user
   --from, --to DATE   span of the report, --to exclusive: 2026-11-25, or an instant with its offset
   --time-zone ZONE    where days and months begin, and dates are of (report); default: UTC
-  --after ID          go on behind this message (backfill)
-  --dry-run           only say what would be done (backfill, repair, rebuild)
+  --after ID          go on behind this message (backfill), or behind the record with this cursor (export)
+  --limit N           at most so many records (export)
+  --dry-run           only say what would be done (backfill, repair, rebuild, erase)
   --json              one JSON value per line, for programs
+  --csv               comma-separated values; a name that is a formula gets a ' in front (report)
   --version           tells the release
 
 Exit codes: 0 done, 1 verify found something wrong, 2 the command line is wrong, 3 it failed.
@@ -83,7 +89,9 @@ export function cliArguments(
   if (uri === undefined || uri === '') throw new UsageError('pass --uri or set MONGODB_URI');
   const by = groups.find((group) => group === (values.by ?? 'user'));
   if (by === undefined) throw new UsageError(`--by must be one of ${groups.join(', ')}`);
-  if (known === 'rebuild' && values.user === undefined) throw new UsageError('rebuild needs --user');
+  const needsUser = known === 'rebuild' || known === 'erase';
+  if (needsUser && (values.user ?? '') === '') throw new UsageError(`${known} needs --user`);
+  if (values.csv === true && values.json === true) throw new UsageError('--json and --csv exclude each other');
   const timeZone = values['time-zone'] ?? 'UTC';
   understood(() => timeBuckets('day', timeZone));
   const instant = (name: 'from' | 'to'): Date | undefined => {
@@ -103,8 +111,10 @@ export function cliArguments(
     to: instant('to'),
     timeZone,
     after: values.after,
+    limit: values.limit === undefined ? undefined : wholeNumber('limit', values.limit),
     isDryRun: values['dry-run'] ?? false,
     isJson: values.json ?? false,
+    isCsv: values.csv ?? false,
   };
 }
 
@@ -127,8 +137,10 @@ function parsed(args: readonly string[]) {
         to: text,
         'time-zone': text,
         after: text,
+        limit: text,
         'dry-run': flag,
         json: flag,
+        csv: flag,
         help: { ...flag, short: 'h' },
         version: flag,
       },
@@ -136,6 +148,12 @@ function parsed(args: readonly string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function wholeNumber(name: string, text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
+  throw new UsageError(`--${name} is a whole number from 0, not "${text}"`);
 }
 
 /** What core cannot read of a command line is a mistake in it. */

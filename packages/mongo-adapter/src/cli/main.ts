@@ -1,8 +1,5 @@
 #!/usr/bin/env node
 import { runCli } from './run-cli.ts';
 
-process.exitCode = await runCli(process.argv.slice(2), {
-  env: process.env,
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
-});
+// The exit code is only set: what was written to a pipe must get out first.
+process.exitCode = await runCli(process.argv.slice(2), process);

@@ -1,15 +1,17 @@
+import { tokenUsageFields } from '@kilotoken/core';
 import type { UsagePoint } from '@kilotoken/core';
+import { addTokens, csvText, tokenTotals, usdText } from '@kilotoken/core/store-kit';
+import type { TokenTotals } from '@kilotoken/core/store-kit';
 import type { MongoStore } from '../mongo-store-type.ts';
 import type { CliArguments } from './cli-arguments.ts';
 import { textTable } from './text-table.ts';
 
 /** One line of a report. */
 export interface ReportLine {
-  readonly group: string;
+  /** The id, the model, the date; absent where the records have none. */
+  readonly group?: string;
   readonly calls: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly totalTokens: number;
+  readonly tokens: TokenTotals;
   readonly picoUsd: bigint;
 }
 
@@ -27,22 +29,22 @@ export async function reportLines(
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
   });
-  const lines = new Map<string, ReportLine>();
+  const lines = new Map<string | undefined, ReportLine>();
   for (const point of points) {
     const group = isSpan ? dateOf(point.at, timeZone, by) : groupOf(point, by);
     const line = lines.get(group);
+    const tokens = { ...line?.tokens };
+    addTokens(tokens, point.tokens);
     lines.set(group, {
-      group,
+      ...(group === undefined ? {} : { group }),
       // A call whose attempts lie in two months counts in both.
       calls: (line?.calls ?? 0) + point.calls,
-      inputTokens: (line?.inputTokens ?? 0) + point.tokens.inputTokens,
-      outputTokens: (line?.outputTokens ?? 0) + point.tokens.outputTokens,
-      totalTokens: (line?.totalTokens ?? 0) + point.tokens.totalTokens,
+      tokens: tokenTotals(tokens),
       picoUsd: (line?.picoUsd ?? 0n) + point.picoUsd,
     });
   }
   const all = [...lines.values()];
-  return isSpan ? all : all.toSorted((a, b) => b.totalTokens - a.totalTokens);
+  return isSpan ? all : all.toSorted((a, b) => b.tokens.totalTokens - a.tokens.totalTokens);
 }
 
 /** The lines as a table. */
@@ -50,18 +52,46 @@ export function reportTable(lines: readonly ReportLine[], by: string): string {
   const number = new Intl.NumberFormat('en-US');
   return textTable(
     [by, 'calls', 'input', 'output', 'total', 'USD'],
+    lines.map((line) => {
+      const { inputTokens, outputTokens, totalTokens } = line.tokens;
+      const counts = [line.calls, inputTokens, outputTokens, totalTokens].map((value) => number.format(value));
+      return [nameOf(line), ...counts, isCostKnown(line) ? usd(line.picoUsd) : '–'];
+    }),
+  );
+}
+
+/** One line for programs. */
+export function reportJson(line: ReportLine): object {
+  const { inputTokens, outputTokens, totalTokens } = line.tokens;
+  return { group: nameOf(line), calls: line.calls, inputTokens, outputTokens, totalTokens, picoUsd: line.picoUsd };
+}
+
+const keyNames = { user: 'userId', model: 'model', tenant: 'tenantId', day: 'day', month: 'month' };
+
+/** The lines as comma-separated values; an unknown count or cost is empty, not 0. */
+export function reportCsv(lines: readonly ReportLine[], by: CliArguments['by']): string {
+  return csvText(
+    [keyNames[by], 'calls', ...tokenUsageFields, 'costUsd', 'picoUsd'],
     lines.map((line) => [
-      line.group,
-      ...[line.calls, line.inputTokens, line.outputTokens, line.totalTokens].map((value) => number.format(value)),
-      // A series does not tell what is free from what has no known price.
-      line.picoUsd === 0n && line.totalTokens > 0 ? '–' : usd(line.picoUsd),
+      line.group ?? '',
+      line.calls,
+      ...tokenUsageFields.map((field) => line.tokens[field] ?? ''),
+      ...(isCostKnown(line) ? [usdText(line.picoUsd), line.picoUsd] : ['', '']),
     ]),
   );
 }
 
-function groupOf(point: UsagePoint, by: CliArguments['by']): string {
-  const group = by === 'model' ? point.model : by === 'tenant' ? point.tenantId : point.userId;
+function nameOf({ group }: ReportLine): string {
   return group ?? '(none)';
+}
+
+/** A series does not tell what is free from what has no known price. */
+function isCostKnown({ picoUsd, tokens }: ReportLine): boolean {
+  return picoUsd !== 0n || tokens.totalTokens <= 0;
+}
+
+function groupOf(point: UsagePoint, by: CliArguments['by']): string | undefined {
+  return by === 'model' ? point.model : by === 'tenant' ? point.tenantId : point.userId;
 }
 
 function dateOf(at: Date, timeZone: string, by: 'day' | 'month'): string {

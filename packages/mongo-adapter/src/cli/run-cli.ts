@@ -1,5 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' };
-import { visible } from '@kilotoken/core/store-kit';
+import { isMeterError } from '@kilotoken/core';
+import { print, recordCount, visible, withoutUndefined, writeRecords } from '@kilotoken/core/store-kit';
+import type { CliIo } from '@kilotoken/core/store-kit';
 import type { MongoClient } from 'mongodb';
 import type { BackfillProgress } from '../maintenance/backfill-options.ts';
 import type { UserVerdict } from '../maintenance/verify-users.ts';
@@ -7,31 +9,27 @@ import type { MongoStore } from '../mongo-store-type.ts';
 import { mongoStore } from '../mongo-store.ts';
 import { cliArguments, cliHelp, UsageError } from './cli-arguments.ts';
 import type { CliArguments } from './cli-arguments.ts';
-import { reportLines, reportTable } from './report.ts';
+import { reportCsv, reportJson, reportLines, reportTable } from './report.ts';
 
-/** Where the command line writes and reads. */
-export interface CliWorld {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Results. */
-  out(text: string): void;
-  /** Progress and errors. */
-  err(text: string): void;
-}
+const ignore = (): void => undefined;
 
 /** Runs a command line; resolves with the exit code. */
-export async function runCli(args: readonly string[], world: CliWorld): Promise<number> {
+export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
+  // Each write tells its own failure; without a listener the stream would also crash the process, even a moment later.
+  io.stdout.on('error', ignore);
+  io.stderr.on('error', ignore);
   try {
-    return await runAsked(cliArguments(args, world.env), world);
+    return await runAsked(cliArguments(args, io.env), io);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    world.err(`kilotoken-mongo: ${error.message}\n\n${cliHelp}`);
+    await print(io.stderr, `kilotoken-mongo: ${error.message}\n\n${cliHelp}`);
     return 2;
   }
 }
 
-async function runAsked(asked: CliArguments | 'help' | 'version', world: CliWorld): Promise<number> {
+async function runAsked(asked: CliArguments | 'help' | 'version', io: CliIo): Promise<number> {
   if (asked === 'help' || asked === 'version') {
-    world.out(asked === 'help' ? cliHelp : `${packageJson.version}\n`);
+    await print(io.stdout, asked === 'help' ? cliHelp : `${packageJson.version}\n`);
     return 0;
   }
   // Loaded here, so that help needs no driver.
@@ -39,7 +37,7 @@ async function runAsked(asked: CliArguments | 'help' | 'version', world: CliWorl
   const isPatient = asked.uri.includes('serverSelectionTimeoutMS');
   const client = understood(() => new MongoClient(asked.uri, isPatient ? {} : { serverSelectionTimeoutMS: 10_000 }));
   const id = (text: string): unknown => (ObjectId.isValid(text) ? new ObjectId(text) : undefined);
-  if (asked.hasObjectIds && asked.after !== undefined && id(asked.after) === undefined)
+  if (asked.command === 'backfill' && asked.hasObjectIds && asked.after !== undefined && id(asked.after) === undefined)
     throw new UsageError(`--after is the id of a message, and "${asked.after}" is no ObjectId`);
   const mapping = asked.hasObjectIds ? { id } : {};
   try {
@@ -50,18 +48,18 @@ async function runAsked(asked: CliArguments | 'help' | 'version', world: CliWorl
       messages: asked.messages === false ? false : { collection: asked.messages, ...mapping },
       maintenance: false,
       recovery: false,
-      onError: (error) => world.err(`${error.message}\n`),
+      onError: (error) => void print(io.stderr, `${error.message}\n`).catch(ignore),
     });
     try {
       const { databaseName } = client.db(asked.db);
       const after: unknown = asked.hasObjectIds && asked.after !== undefined ? id(asked.after) : asked.after;
-      return await runCommand(store, { ...asked, databaseName }, after, world);
+      return await runCommand(store, { ...asked, databaseName }, after, io);
     } finally {
       await store.close();
     }
   } catch (error) {
-    world.err(`kilotoken-mongo: ${error instanceof Error ? error.message : String(error)}\n`);
-    return 3;
+    await print(io.stderr, `kilotoken-mongo: ${error instanceof Error ? error.message : String(error)}\n`);
+    return isMeterError(error) && error.code === 'invalid_options' ? 2 : 3;
   } finally {
     await client.close();
   }
@@ -78,30 +76,33 @@ function understood(open: () => MongoClient): MongoClient {
 
 type Asked = CliArguments & { readonly databaseName: string };
 
-async function runCommand(store: MongoStore, asked: Asked, after: unknown, world: CliWorld): Promise<number> {
-  const { isJson, isDryRun: dryRun } = asked;
-  const tell = (text: string, value: unknown): void => world.out(isJson ? `${json(value)}\n` : `${text}\n`);
+async function runCommand(store: MongoStore, asked: Asked, after: unknown, io: CliIo): Promise<number> {
+  const { isJson, isDryRun: dryRun, user } = asked;
+  const tell: Tell = async (text, value) => void (await print(io.stdout, isJson ? `${json(value)}\n` : `${text}\n`));
   const wouldBe = dryRun ? 'would be ' : '';
   switch (asked.command) {
     case 'indexes':
       await store.ensureIndexes();
-      tell('The indexes are there.', { ok: true });
+      await tell('The indexes are there.', { ok: true });
       return 0;
     case 'verify':
-      return verify(store, asked, tell, world);
+      return verify(store, asked, tell, io);
     case 'rebuild':
-      return rebuild(store, asked.user ?? '', dryRun, tell);
+      return rebuild(store, user ?? '', dryRun, tell);
+    case 'erase':
+      return erase(store, asked, tell, io);
     case 'repair': {
       const repaired = await store.repairTypes({ dryRun });
       const fields = Object.entries(repaired).map(([field, count]) => `${field}: ${count} ${wouldBe}repaired`);
-      tell(fields.join('\n'), repaired);
+      await tell(fields.join('\n'), repaired);
       return 0;
     }
     case 'backfill': {
-      const onProgress = (progress: BackfillProgress): void => world.err(`${json(progress)}\n`);
+      const onProgress = (progress: BackfillProgress): void =>
+        void print(io.stderr, `${json(progress)}\n`).catch(ignore);
       const done = await store.backfill({ dryRun, onProgress, ...(after === undefined ? {} : { after }) });
       const { messages, rows, users, balances, skipped } = done;
-      tell(
+      await tell(
         `${messages} messages with usage, ${rows} rows ${wouldBe}made; ` +
           `${users} users with totals, ${balances} opening balances ${wouldBe}made; ` +
           `${skipped} messages and users passed over.`,
@@ -109,31 +110,36 @@ async function runCommand(store: MongoStore, asked: Asked, after: unknown, world
       );
       return 0;
     }
+    case 'export': {
+      const query = { userId: user, after: asked.after, limit: asked.limit };
+      await writeRecords(store.records(withoutUndefined(query)), asked.after, io);
+      return 0;
+    }
     case 'report':
       break;
   }
   const lines = await reportLines(store, asked);
-  if (isJson) for (const line of lines) world.out(`${json(line)}\n`);
-  else world.out(`${reportTable(lines, asked.by)}\n`);
+  if (isJson) await print(io.stdout, lines.map((line) => `${json(reportJson(line))}\n`).join(''));
+  else await print(io.stdout, asked.isCsv ? reportCsv(lines, asked.by) : `${reportTable(lines, asked.by)}\n`);
   return 0;
 }
 
-type Tell = (text: string, value: unknown) => void;
+type Tell = (text: string, value: unknown) => Promise<void>;
 
-async function verify(store: MongoStore, asked: Asked, tell: Tell, world: CliWorld): Promise<number> {
+async function verify(store: MongoStore, asked: Asked, tell: Tell, io: CliIo): Promise<number> {
   const found = { right: 0, balance: 0, wrong: 0, missing: 0 };
   for await (const verdict of store.verify(asked.user)) {
     found[verdict.state] += 1;
-    if (verdict.state !== 'right' || verdict.pendingRecords > 0) tell(verdictText(verdict), verdict);
+    if (verdict.state !== 'right' || verdict.pendingRecords > 0) await tell(verdictText(verdict), verdict);
     const count = Object.values(found).reduce((sum, part) => sum + part, 0);
-    if (count % 1000 === 0) world.err(`${count} users compared\n`);
+    if (count % 1000 === 0) await print(io.stderr, `${count} users compared\n`);
   }
-  tell(
+  await tell(
     `${found.right} right, ${found.balance} with totals from elsewhere, ${found.wrong} wrong, ${found.missing} without a document.`,
     found,
   );
   const doubt = doubtAbout(found, asked);
-  if (doubt !== undefined) world.err(`${doubt}\n`);
+  if (doubt !== undefined) await print(io.stderr, `${doubt}\n`);
   return found.wrong > 0 ? 1 : 0;
 }
 
@@ -141,18 +147,34 @@ async function verify(store: MongoStore, asked: Asked, tell: Tell, world: CliWor
 function doubtAbout({ missing, ...found }: Readonly<Record<string, number>>, asked: Asked): string | undefined {
   if (Object.values(found).some((count) => count > 0) || asked.user !== undefined) return undefined;
   if (missing === 0) return `No user has records in database "${asked.databaseName}".`;
-  const advice = asked.hasObjectIds
+  return `No user has a document: ${otherIds(asked)}.`;
+}
+
+function otherIds({ hasObjectIds }: CliArguments): string {
+  return hasObjectIds
     ? 'run it without --object-ids, if ids are texts'
     : 'run it with --object-ids, if ids are ObjectIds';
-  return `No user has a document: ${advice}.`;
+}
+
+async function erase(store: MongoStore, asked: Asked, tell: Tell, io: CliIo): Promise<number> {
+  const { user: userId = '', isDryRun: dryRun } = asked;
+  const { records, hasDocument } = await store.erase(userId, { dryRun });
+  const name = visible(userId);
+  const done = dryRun
+    ? `user "${name}" has ${recordCount(records)}`
+    : `user "${name}" is erased: ${recordCount(records)} without a user now`;
+  await tell(done, { userId, records, hasDocument, dryRun });
+  // Its totals are still there, where it was looked for under the other kind of id.
+  if (!hasDocument) await print(io.stderr, `No document of the user was found: ${otherIds(asked)}.\n`);
+  return 0;
 }
 
 async function rebuild(store: MongoStore, userId: string, dryRun: boolean, tell: Tell): Promise<number> {
-  for await (const verdict of store.verify(userId)) if (dryRun) tell(verdictText(verdict), verdict);
+  for await (const verdict of store.verify(userId)) if (dryRun) await tell(verdictText(verdict), verdict);
   if (dryRun) return 0;
   const isDone = await store.rebuild(userId);
   const name = visible(userId);
-  tell(isDone ? `User "${name}" shows what the ledger has.` : `User "${name}" has no document.`, {
+  await tell(isDone ? `User "${name}" shows what the ledger has.` : `User "${name}" has no document.`, {
     userId,
     isDone,
   });

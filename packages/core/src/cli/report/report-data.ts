@@ -1,4 +1,5 @@
 import { tokenUsageFields } from '../../normalize/token-usage.ts';
+import { csvText } from './csv-text.ts';
 import type { ReportSplit, ReportSums, UsageReport } from './usage-report.ts';
 import { usdText } from './usd-text.ts';
 
@@ -27,20 +28,18 @@ export function reportJson(report: UsageReport): string {
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
-/**
- * The rows as comma-separated values with a line of names; an unknown count or cost is empty, not 0. Names that a
- * spreadsheet would run as a formula get an apostrophe in front: users may have chosen them.
- */
+/** The rows as comma-separated values; an unknown count or cost is empty, not 0. */
 export function reportCsv({ by, rows }: UsageReport): string {
-  const names = [keyNames[by], 'calls', ...tokenUsageFields, 'costUsd', 'picoUsd', 'unpricedCalls'];
-  const lines = rows.map((row) => [
-    harmless(row.key ?? ''),
-    row.calls,
-    ...tokenUsageFields.map((field) => row.tokens[field] ?? ''),
-    ...(isCostKnown(row) ? [usdText(row.picoUsd), row.picoUsd] : ['', '']),
-    row.unpricedCalls,
-  ]);
-  return [names, ...lines].map((cells) => `${cells.map((cell) => csvCell(String(cell))).join(',')}\n`).join('');
+  return csvText(
+    [keyNames[by], 'calls', ...tokenUsageFields, 'costUsd', 'picoUsd', 'unpricedCalls'],
+    rows.map((row) => [
+      row.key ?? '',
+      row.calls,
+      ...tokenUsageFields.map((field) => row.tokens[field] ?? ''),
+      ...(isCostKnown(row) ? [usdText(row.picoUsd), row.picoUsd] : ['', '']),
+      row.unpricedCalls,
+    ]),
+  );
 }
 
 function jsonSums(sums: ReportSums): object {
@@ -52,13 +51,4 @@ function jsonSums(sums: ReportSums): object {
 /** False where nothing has a price: that is not the same as free. */
 export function isCostKnown({ picoUsd, unpricedCalls }: ReportSums): boolean {
   return picoUsd !== 0n || unpricedCalls === 0;
-}
-
-function harmless(name: string): string {
-  const isNumber = /^[+-]?\d+$/.test(name);
-  return /^[=+\-@\t\r]/.test(name) && !isNumber ? `'${name}` : name;
-}
-
-function csvCell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
