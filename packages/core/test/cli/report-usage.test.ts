@@ -73,6 +73,31 @@ bob        #                                                                  50
     expect(await days('Asia/Kolkata')).toEqual(['2026-11-22 2 ', '2026-11-23 1 ', '2026-11-25 1 ']);
   });
 
+  test('has a row per month of the time zone, in order, with the sums of its days', async () => {
+    const path = await storeWith([
+      usageRecord({ id: 'a', startedAt: new Date('2025-12-31T18:29:59.999Z'), tokens: counts(1, 0) }),
+      usageRecord({ id: 'b', callId: 'b', startedAt: new Date('2025-12-31T18:30:00Z'), tokens: counts(2, 0) }),
+      usageRecord({ id: 'c', callId: 'c', startedAt: new Date('2026-03-15T00:00:00Z'), tokens: counts(4, 0) }),
+      usageRecord({ id: 'd', callId: 'd', startedAt: new Date('2026-03-17T00:00:00Z'), tokens: counts(8, 0) }),
+    ]);
+    const months = async (...args: string[]) =>
+      (await kilotoken(['report', '--store', path, '--by', 'month', '--csv', ...args])).stdout
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => line.split(',').slice(0, 3).join(' '));
+    expect(await months()).toEqual(['month calls inputTokens', '2025-12 2 3', '2026-03 2 12']);
+    const kolkata = ['month calls inputTokens', '2025-12 1 1', '2026-01 1 2', '2026-03 2 12'];
+    expect(await months('--time-zone', 'Asia/Kolkata')).toEqual(kolkata);
+    // The first day of a month may lie in another one elsewhere.
+    expect(await months('--time-zone', 'America/St_Johns', '--from', '2026-01-01')).toEqual([
+      'month calls inputTokens',
+      '2026-03 2 12',
+    ]);
+    const { stdout } = await kilotoken(['report', '--store', path, '--by', 'month']);
+    expect(stdout).toMatch(/^Usage by month, all time \(UTC\)\n\nMonth +Calls/);
+    expect(stdout).toMatch(/^Tokens by month\n2025-12 +#+ +3$/m);
+  });
+
   test.for<[string, string[], string[]]>([
     ['model', ['gpt-5-mini-2026-08-07', 'llama'], ['--by', 'model']],
     ['tenant', ['(no tenant)', 'acme'], ['--by', 'tenant']],

@@ -21,7 +21,10 @@ export function readReport(query: ReportQuery, { database, prepare }: StoreFile)
     const origins = prepare(`SELECT origin, ${reportSql} GROUP BY origin`, 'bigints').all(from, to);
     return {
       ...query,
-      rows: query.by === 'day' ? days(query.timeZone, from, to, prepare) : groups(query.by, from, to, prepare),
+      rows:
+        query.by === 'day' || query.by === 'month'
+          ? spans(query.by, query.timeZone, from, to, prepare)
+          : groups(query.by, from, to, prepare),
       totals: sums(prepare(`SELECT ${reportSql}`, 'bigints').get(from, to) ?? {}),
       origins: origins.map((row) => ({ origin: decodeText(String(row['origin'])), ...rowSums(row) })),
     };
@@ -30,9 +33,9 @@ export function readReport(query: ReportQuery, { database, prepare }: StoreFile)
   }
 }
 
-/** Day by day along the index of time; days without records are jumped over. */
-function days(timeZone: string, from: number, to: number, prepare: Prepare): ReportRow[] {
-  const { spanOf } = timeBuckets('day', timeZone);
+/** Day by day, or month by month, along the index of time; those without records are jumped over. */
+function spans(by: 'day' | 'month', timeZone: string, from: number, to: number, prepare: Prepare): ReportRow[] {
+  const { spanOf } = timeBuckets(by, timeZone);
   const dateOf = localDate(timeZone);
   const first = prepare('SELECT min(started_at) AS at FROM usage_records WHERE started_at >= ? AND started_at < ?');
   const rows: ReportRow[] = [];
@@ -42,7 +45,7 @@ function days(timeZone: string, from: number, to: number, prepare: Prepare): Rep
     if (typeof at !== 'number') return rows;
     const { start, end } = spanOf(at);
     const row = prepare(`SELECT ${reportSql}`, 'bigints').get(at, Math.min(end, to)) ?? {};
-    rows.push({ key: dateOf(new Date(start)), ...sums(row) });
+    rows.push({ key: dateOf(new Date(start)).slice(0, by === 'month' ? -'-01'.length : undefined), ...sums(row) });
     next = end;
   }
 }

@@ -3,10 +3,13 @@ import { csvText } from './csv-text.ts';
 import type { ReportSplit, ReportSums, UsageReport } from './usage-report.ts';
 import { usdText } from './usd-text.ts';
 
-const keyNames = { day: 'day', user: 'userId', tenant: 'tenantId', model: 'model' } as const satisfies Record<
-  ReportSplit,
-  string
->;
+const keyNames = {
+  day: 'day',
+  month: 'month',
+  user: 'userId',
+  tenant: 'tenantId',
+  model: 'model',
+} as const satisfies Record<ReportSplit, string>;
 
 /** The report as one JSON document; money as decimal text, in dollars and in pico-dollars. */
 export function reportJson(report: UsageReport): string {

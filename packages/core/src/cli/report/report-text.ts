@@ -6,7 +6,7 @@ import type { TableColumn } from './text-table.ts';
 import type { ReportRow, ReportSums, UsageReport } from './usage-report.ts';
 import { usdPlaces, usdText } from './usd-text.ts';
 
-const titles = { day: 'Day', user: 'User', tenant: 'Tenant', model: 'Model' } as const;
+const titles = { day: 'Day', month: 'Month', user: 'User', tenant: 'Tenant', model: 'Model' } as const;
 const originOrder = ['reported', 'drained', 'recovered', 'estimated', 'missing', 'none'];
 /** A date fits. */
 const leastLabelWidth = 10;

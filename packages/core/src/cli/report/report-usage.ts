@@ -11,16 +11,16 @@ import { reportCsv, reportJson } from './report-data.ts';
 import { reportText } from './report-text.ts';
 import type { ReportQuery } from './usage-report.ts';
 
-const reportHelp = `Usage: kilotoken report --store FILE [--by day|user|tenant|model] [options]
+const reportHelp = `Usage: kilotoken report --store FILE [--by day|month|user|tenant|model] [options]
 
 Tokens and cost, with the share of each origin, as a table and a bar chart.
 
   --store FILE        the SQLite file of sqliteStore
-  --by WHAT           one row per day (default), user, tenant or model
+  --by WHAT           one row per day (default), month, user, tenant or model
   --from WHEN         only calls that started then or later: 2026-11-01, or 2026-11-01T08:00:00Z
   --to WHEN           only calls that started before
-  --time-zone ZONE    where days begin, for example Asia/Kolkata (default: UTC)
-  --top N             show so many rows (default: 20; all days); JSON and CSV always have all
+  --time-zone ZONE    where days and months begin, for example Asia/Kolkata (default: UTC)
+  --top N             show so many rows (default: 20; all days and months); JSON and CSV always have all
   --json              one JSON document
   --csv               comma-separated values with a line of names; a name that is a formula gets a ' in front
 
@@ -47,7 +47,7 @@ export async function reportUsage(args: readonly string[], io: CliIo): Promise<E
     return 0;
   }
   const path = requiredText('store', given.store);
-  const by = choice('by', given.by, ['day', 'user', 'tenant', 'model']);
+  const by = choice('by', given.by, ['day', 'month', 'user', 'tenant', 'model']);
   const timeZone = typeof given['time-zone'] === 'string' ? given['time-zone'] : 'UTC';
   checkTimeZone(timeZone);
   const instant = (name: 'from' | 'to'): Partial<ReportQuery> => {
@@ -55,7 +55,7 @@ export async function reportUsage(args: readonly string[], io: CliIo): Promise<E
     return typeof text === 'string' ? { [name]: readInstant(name, text, timeZone) } : {};
   };
   const query: ReportQuery = { by, timeZone, ...instant('from'), ...instant('to') };
-  const top = wholeNumber('top', given.top, 1) ?? (by === 'day' ? Infinity : defaultTop);
+  const top = wholeNumber('top', given.top, 1) ?? (by === 'day' || by === 'month' ? Infinity : defaultTop);
   if (given.json === true && given.csv === true) {
     throw new MeterError('invalid_options', '--json and --csv exclude each other');
   }

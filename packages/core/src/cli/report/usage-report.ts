@@ -1,7 +1,7 @@
 import type { OriginTotals } from '../../storage/usage-store.ts';
 
 /** What a report splits the sums by. */
-export type ReportSplit = 'day' | 'user' | 'tenant' | 'model';
+export type ReportSplit = 'day' | 'month' | 'user' | 'tenant' | 'model';
 
 /** Which records a report is about. */
 export interface ReportQuery {
@@ -10,7 +10,7 @@ export interface ReportQuery {
   readonly from?: Date;
   /** Exclusive. */
   readonly to?: Date;
-  /** IANA name; decides where days begin. */
+  /** IANA name; decides where days and months begin. */
   readonly timeZone: string;
 }
 
@@ -20,15 +20,15 @@ export interface ReportSums extends OriginTotals {
   readonly unpricedCalls: number;
 }
 
-/** Sums of one day, user, tenant or model. */
+/** Sums of one day, month, user, tenant or model. */
 export interface ReportRow extends ReportSums {
-  /** The date, the id, the model; absent where records have none. */
+  /** The date, the month (`2026-11`), the id, the model; absent where records have none. */
   readonly key?: string;
 }
 
 /** The answer to a {@link ReportQuery}. */
 export interface UsageReport extends ReportQuery {
-  /** Days in order; else the biggest first. */
+  /** Days and months in order; else the biggest first. */
   readonly rows: readonly ReportRow[];
   readonly totals: ReportSums;
   /** The totals by where their counts come from. */
