@@ -20,12 +20,7 @@ export function checkPriceOptions(options: unknown): void {
     checkSpan(where, factor);
     checkFactor(`${where}.factor`, factor['factor']);
   }
-  if (value['providers'] !== undefined) {
-    for (const [name, list] of Object.entries(membersOf('prices.providers', value['providers']))) {
-      if (list === undefined) fail(`prices.providers.${name}`, 'is missing');
-      checkText(`prices.providers.${name}`, list);
-    }
-  }
+  if (value['providers'] !== undefined) membersOf('prices.providers', value['providers']);
   const { cards } = value;
   if (cards !== undefined && typeof cards !== 'function') checkPriceCards('prices.cards', cards);
 }

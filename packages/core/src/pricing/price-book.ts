@@ -15,6 +15,8 @@ export interface PriceBook {
   readonly version: string;
   /** `undefined` where nobody knows the price. */
   find(provider: string, model: string): BookCard | undefined;
+  /** False where no model of the provider could have a price. */
+  lists(provider: string): boolean;
   /** What is wrong with the first line that cannot be read, if any. */
   firstFault(): string | undefined;
 }
@@ -49,6 +51,7 @@ export function openPriceBook({ version, text }: PriceCards): PriceBook {
   return {
     version,
     find: (provider, model) => findNamed(provider, model.toLowerCase()),
+    lists: (provider) => gateways.has(provider) || sectionOf(provider).lines !== '\n',
     firstFault() {
       for (const [index, line] of text.split('\n').entries()) {
         const fault = line.startsWith('#') ? undefined : faultOf(line);

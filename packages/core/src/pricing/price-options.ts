@@ -23,7 +23,7 @@ export interface PriceOptions {
   readonly factors?: readonly PriceAdjustment[];
   /**
    * Whose prices hold for a provider the meter knows only by its host name. `gateway`: models are named
-   * `vendor/model`, as on OpenRouter. Default: none, such calls are `unpriced`.
+   * `vendor/model`, as on OpenRouter. A name without prices is refused. Default: none, such calls are `unpriced`.
    */
   readonly providers?: { readonly [provider: string]: string };
   /**

@@ -1,4 +1,5 @@
 import { chargeBy, covers } from './card-plan.ts';
+import { fail } from './check-price-card.ts';
 import { checkPriceCards, checkPriceOptions } from './check-price-options.ts';
 import type { Cost } from './cost.ts';
 import { combinedFactor } from './combined-factor.ts';
@@ -47,6 +48,9 @@ export function createPricer(options: PriceOptions = {}): Pricer {
   const overrides = createOverrideBook(options.overrides ?? []);
   let cards = loadCards();
   let book = openPriceBook(cards);
+  for (const [name, list] of Object.entries(providers)) {
+    if (!book.lists(list)) fail(`prices.providers.${name}`, 'has no price list');
+  }
   const memo = new Map<string, Match>();
   let memoSize = 0;
 

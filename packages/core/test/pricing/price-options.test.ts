@@ -121,7 +121,16 @@ describe('wrong price options', () => {
     [{ factors: [{ provider: 'openai' }] }, 'prices.factors[0].factor is no pair'],
     [{ factors: [{ factor: [1, 2], provider: 3 }] }, 'prices.factors[0].provider is no text'],
     [{ factors: [{ factor: [1, 2], region: 'eu' }] }, 'prices.factors[0].region is unknown'],
-    [{ providers: { host: 3 } }, 'prices.providers.host is no text'],
+    [{ providers: [] }, 'prices.providers is no object'],
+    [{ providers: { host: 3 } }, 'prices.providers.host has no price list'],
+    [{ providers: { host: undefined } }, 'prices.providers.host has no price list'],
+    [{ providers: { host: '' } }, 'prices.providers.host has no price list'],
+    [
+      { providers: { good: 'openai', 'llm.example.com': 'OpenAI' } },
+      'prices.providers.llm.example.com has no price list',
+    ],
+    [{ providers: { good: 'gateway', host: 'gpt-5' } }, 'prices.providers.host has no price list'],
+    [{ providers: { host: 'openai' }, cards: { version: '1', source: 's', text: '#acme\nm|i1' } }, 'has no price list'],
     [{ cards: {} }, 'prices.cards.version is no text'],
     [{ cards: { version: '1', source: 's', text: 'x' } }, 'prices.cards.text is malformed: line 1'],
     [
