@@ -1,5 +1,6 @@
 import { MeterError } from '../errors.ts';
 import type { FrameOptions } from './frame-data.ts';
+import { areExposures } from './usage-exposure.ts';
 import type { UsageTotals } from '../storage/usage-store.ts';
 
 /**
@@ -8,14 +9,18 @@ import type { UsageTotals } from '../storage/usage-store.ts';
  * @throws {@link MeterError} `invalid_options`, naming the first option that is wrong.
  */
 export function checkFrameOptions(options: FrameOptions & { readonly event?: string }): void {
-  const { event, id = '', rev = 0, total = 0, quota = { used: 0, limit: 0 } } = options;
+  const { event, id = '', rev = 0, total = 0, expose = [], quota = { unit: 'tokens', used: 0, limit: 0 } } = options;
   const tokens: unknown = (total as Partial<UsageTotals> | null)?.tokens?.totalTokens ?? total;
   const checks = {
     event: event === undefined || (typeof event === 'string' && /^[^\r\n\0]+$/.test(event)),
     id: typeof id === 'string',
     rev: Number.isFinite(rev),
     total: Number.isFinite(tokens),
-    quota: Number.isFinite(quota?.used) && Number.isFinite(quota?.limit),
+    quota:
+      (quota?.unit === 'tokens' || quota?.unit === 'cost') &&
+      Number.isFinite(quota.used) &&
+      Number.isFinite(quota.limit),
+    expose: areExposures(expose),
   };
   for (const [name, isRight] of Object.entries(checks)) {
     if (!isRight) throw new MeterError('invalid_options', `usage frame: option "${name}" has a wrong value`);

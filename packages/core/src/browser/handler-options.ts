@@ -1,6 +1,7 @@
 import { MeterError } from '../errors.ts';
 import { timeBuckets } from '../storage/time-buckets.ts';
 import type { UsageStore } from '../storage/usage-store.ts';
+import { areExposures } from './usage-exposure.ts';
 import type { UsageExposure } from './usage-exposure.ts';
 import { periodKinds } from './usage-period.ts';
 import type { PeriodKind, PeriodSpan } from './usage-period.ts';
@@ -111,7 +112,7 @@ export function resolveHandlerOptions<Source>(options: UsageHandlerOptions<Sourc
   const { store, expose, period, timeZone, quota, days } = resolved;
   demand('store', hasMethods(store), 'a usage store');
   demand('authenticate', typeof resolved.authenticate === 'function', 'a function');
-  demand('expose', Array.isArray(expose) && expose.every(isExposure), 'a list of "cost" and "models"');
+  demand('expose', areExposures(expose), 'a list of "cost" and "models"');
   demand(
     'period',
     typeof period === 'function' || periodKinds.includes(period),
@@ -146,10 +147,6 @@ export function isTimeZone(timeZone: unknown): timeZone is string {
   } catch {
     return false;
   }
-}
-
-function isExposure(value: unknown): boolean {
-  return value === 'cost' || value === 'models';
 }
 
 function hasMethods(store: unknown): boolean {

@@ -12,3 +12,8 @@ export type UsageExposure = 'cost' | 'models';
 export function isExposed(expose: readonly UsageExposure[] | undefined, what: UsageExposure): boolean {
   return expose?.includes(what) === true;
 }
+
+/** Says whether a value of outside is a list of the two. */
+export function areExposures(list: unknown): boolean {
+  return Array.isArray(list) && list.every((one) => one === 'cost' || one === 'models');
+}

@@ -239,6 +239,12 @@ describe('an option that cannot be', () => {
     ['"quota"', { quota: 5 }],
     ['"quota"', { quota: { unit: 'tokens', used: '1', limit: 2 } }],
     ['"quota"', { quota: { unit: 'tokens', used: 1 } }],
+    ['"quota"', { quota: { used: 1, limit: 2 } }],
+    ['"quota"', { quota: { unit: 'usd', used: 1, limit: 2 } }],
+    ['"quota"', { quota: null }],
+    ['"expose"', { expose: 'cost' }],
+    ['"expose"', { expose: ['costs'] }],
+    ['"expose"', { expose: { cost: true } }],
     ['"event"', { event: 5 }],
     ['"event"', { event: ['a\nb'] }],
   ];
