@@ -16,10 +16,7 @@ export function checkFrameOptions(options: FrameOptions & { readonly event?: str
     id: typeof id === 'string',
     rev: Number.isFinite(rev),
     total: Number.isFinite(tokens),
-    quota:
-      (quota?.unit === 'tokens' || quota?.unit === 'cost') &&
-      Number.isFinite(quota.used) &&
-      Number.isFinite(quota.limit),
+    quota: ['tokens', 'cost'].includes(quota?.unit) && Number.isFinite(quota.used) && Number.isFinite(quota.limit),
     expose: areExposures(expose),
   };
   for (const [name, isRight] of Object.entries(checks)) {

@@ -62,6 +62,8 @@ export function createRecorder(parts: RecorderParts): Recorder {
   let closed: Promise<{ readonly left: number }> | undefined;
   let isClosed = false;
   let isAwaitingExit = false;
+  /** When the oldest on its way ended, in epoch milliseconds; nothing where it has to be looked for. */
+  let oldestAt: number | undefined;
   /** So many of the rejected did a flush tell. */
   let rejectedTold = 0;
 
@@ -94,6 +96,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
         );
       }
       if (!isAwaitingExit) awaitExit();
+      oldestAt &&= Math.min(oldestAt, record.endedAt.getTime());
       schedule();
     },
     async whenStored(ids, timeoutMs) {
@@ -117,10 +120,10 @@ export function createRecorder(parts: RecorderParts): Recorder {
 
   /** Also of those the store has and does not answer for, and of those that wait for another try. */
   function oldestUnstoredMs(): number {
-    if (queuedCount() === 0) return 0;
-    const [oldestSpilled = Infinity] = spilled.values();
-    const oldest = onTheirWay().reduce((ms, { endedAt }) => Math.min(ms, endedAt.getTime()), oldestSpilled);
-    return Math.max(0, Date.now() - oldest);
+    const [firstSpilled = Infinity] = spilled.values();
+    // Once, and not for each question: while a store is down, tens of thousands wait.
+    oldestAt ??= onTheirWay().reduce((ms, { endedAt }) => Math.min(ms, endedAt.getTime()), firstSpilled);
+    return Math.max(0, Date.now() - oldestAt);
   }
 
   function awaitExit(): void {
@@ -170,6 +173,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
   }
 
   function settled(batch: readonly UsageRecord[], { rejected = [] }: AppendOutcome): void {
+    oldestAt = undefined;
     const refused = new Map(rejected.map(({ id, error }) => [id, error]));
     const stored = refused.size === 0 ? batch : batch.filter(({ id }) => !refused.has(id));
     counts.stored += stored.length;

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { MeterError } from '../../src/errors.ts';
 import { createRecorder } from '../../src/recording/recorder.ts';
 import type { Recorder, RecorderParts } from '../../src/recording/recorder.ts';
@@ -205,6 +205,52 @@ describe('a recorder', () => {
     expect(recorder.stats().oldestUnstoredMs).toBeGreaterThanOrEqual(60_000);
     recorder.push(usageRecord({ id: 'b', endedAt: at(30) }));
     expect(recorder.stats().oldestUnstoredMs).toBeGreaterThanOrEqual(60_000);
+    recorder.push(usageRecord({ id: 'c', endedAt: at(90) }));
+    expect(recorder.stats().oldestUnstoredMs).toBeGreaterThanOrEqual(90_000);
+  });
+
+  it('tells how long the oldest waits that is left, and nothing where none is', async () => {
+    const answers = new Map<string | undefined, () => void>();
+    const target: RecordTarget = {
+      append: (batch) =>
+        new Promise((resolve) => {
+          answers.set(batch[0]?.id, () => resolve({ inserted: batch.length, duplicates: 0 }));
+        }),
+    };
+    const { recorder } = recorderOf(target, { maxBatchRecords: 1 });
+    expect(recorder.stats().oldestUnstoredMs).toBe(0);
+    recorder.push(usageRecord({ id: 'a', endedAt: new Date(Date.now() - 60_000) }));
+    recorder.push(usageRecord({ id: 'b', endedAt: new Date(Date.now() - 30_000) }));
+    expect(recorder.stats().oldestUnstoredMs).toBeGreaterThanOrEqual(60_000);
+    const answer = async (id: string): Promise<void> => {
+      await vi.waitFor(() => expect(answers.has(id)).toBe(true));
+      answers.get(id)?.();
+      await recorder.whenStored([id], 2000);
+    };
+    await answer('a');
+    expect(recorder.stats().oldestUnstoredMs).toBeGreaterThanOrEqual(30_000);
+    expect(recorder.stats().oldestUnstoredMs).toBeLessThan(60_000);
+    await answer('b');
+    expect(recorder.stats().oldestUnstoredMs).toBe(0);
+  });
+
+  it('looks at none of a long queue to tell it again', () => {
+    const { target } = scripted(hangs);
+    const { recorder } = recorderOf(target);
+    const looks = { count: 0 };
+    const endedAt = Object.assign(new Date(), {
+      getTime() {
+        looks.count += 1;
+        return 1;
+      },
+    });
+    for (let index = 0; index < 1000; index += 1) recorder.push(usageRecord({ id: `r${index}`, endedAt }));
+    recorder.stats();
+    expect(looks.count).toBe(1000);
+    recorder.stats();
+    recorder.push(usageRecord({ id: 'last', endedAt }));
+    recorder.stats();
+    expect(looks.count).toBe(1001);
   });
 
   it('tells the same of a record that was sent, failed, and waits behind a younger one', async () => {
