@@ -56,10 +56,11 @@ export interface MongoStore extends UsageStore {
    */
   erase(userId: string, options?: { readonly dryRun?: boolean }): Promise<Erasure>;
   /**
-   * Makes 64-bit integers of totals that are text, `null` or doubles; what is no number becomes 0. Call `reconcile` for
-   * users that could not be counted before.
+   * Makes 64-bit integers of totals that are digits as text, `null` (0) or whole doubles. Nothing is guessed: `"1,234"`, 12.5
+   * and `"a lot"` stay, and `onError` hears of them, as of documents that refuse it. Call `reconcile` for users that could not
+   * be counted before.
    *
-   * @returns the number of documents per field; `dryRun` only counts them. `onError` hears of those that refuse it.
+   * @returns the number of documents per field; `dryRun` changes none.
    */
   repairTypes(options?: { readonly dryRun?: boolean }): Promise<Readonly<Record<string, number>>>;
   /**

@@ -1,5 +1,5 @@
 import { usageRecord } from '@kilotoken/core/testing';
-import { Long } from 'mongodb';
+import { Decimal128, Long } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import type { BackfillProgress, MongoStore, UserVerdict } from '../src/index.ts';
 import { failCommand, mongoForTests } from './mongo-fixture.ts';
@@ -127,8 +127,8 @@ describe('repairTypes', () => {
       { _id: 'text', totalTokensUsed: '12' },
       { _id: 'null', totalTokensUsed: null },
       { _id: 'double', totalTokensUsed: 2 ** 40 },
-      { _id: 'words', totalTokensUsed: 'a lot' },
-      { _id: 'list', totalTokensUsed: [5] },
+      { _id: 'spaces', totalTokensUsed: ' -7\n' },
+      { _id: 'decimal', totalTokensUsed: Decimal128.fromString('8') },
       { _id: 'none' },
     ]);
     const store = open({ onError: () => {} });
@@ -142,12 +142,67 @@ describe('repairTypes', () => {
       text: Long.fromNumber(12),
       null: Long.fromNumber(300),
       double: Long.fromNumber(2 ** 40),
-      words: Long.fromNumber(0),
-      list: Long.fromNumber(0),
+      spaces: Long.fromNumber(-7),
+      decimal: Long.fromNumber(8),
       none: undefined,
     });
     await store.close();
   });
+
+  const unreadable = [
+    'a lot',
+    '',
+    '1,234',
+    '1.234',
+    '12.5',
+    '1e3',
+    '0x10',
+    '12 tokens',
+    '9223372036854775808',
+    12.5,
+    1e300,
+    Number.NaN,
+    Infinity,
+    true,
+    new Date(0),
+    [5],
+    { $numberLong: '5' },
+  ];
+
+  it.for(unreadable)(
+    'leaves %j as it is and reports it, also in a dry run, and no other step loses it',
+    async (value) => {
+      const { users, messages, ledger, writers, open } = fresh();
+      await users.insertMany([
+        { _id: 'odd', totalTokensUsed: value },
+        { _id: 'even', totalTokensUsed: '5' },
+      ]);
+      const [before] = await users.find({ _id: 'odd' }).toArray();
+      await messages.insertOne({ _id: 'm', userId: 'odd', totalTokens: 100 });
+      const errors: string[] = [];
+      const store = open({ onError: ({ message }) => errors.push(message) });
+      for (const dryRun of [true, false]) {
+        // oxlint-disable-next-line no-await-in-loop -- one after the other
+        expect(await store.repairTypes({ dryRun })).toMatchObject({ totalTokensUsed: 1 });
+        expect(errors.splice(0)).toEqual([
+          expect.stringMatching(
+            /^mongoStore: cannot repair totalTokensUsed of document "odd": .* is no whole number; /,
+          ),
+        ]);
+      }
+      expect(await users.findOne({ _id: 'odd' })).toEqual(before);
+      expect(await users.findOne({ _id: 'even' })).toMatchObject({ totalTokensUsed: 5 });
+      if (typeof value === 'number') return store.close();
+      expect(await store.backfill()).toMatchObject({ rows: 1, skipped: 1 });
+      expect(errors.splice(0)).toEqual([expect.stringContaining('user "odd": totalTokensUsed is ')]);
+      // Rows of a writer that was retired before the user could be counted.
+      await ledger.updateMany({ u: 'odd' }, { $set: { w: 'retired' } });
+      await writers.insertOne({ _id: 'retired', l: new Date(0), s: 0, r: new Date(0) });
+      await expect(store.reconcile('odd')).rejects.toThrow(/totalTokensUsed is .*, no number; repair or correct it/);
+      expect(await users.findOne({ _id: 'odd' })).toEqual(before);
+      await store.close();
+    },
+  );
 });
 
 describe('repairTypes of a document that its validator refuses', () => {

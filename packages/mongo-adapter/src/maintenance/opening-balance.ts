@@ -5,6 +5,7 @@ import type { Collections } from '../driver/collections.ts';
 import { encodeText } from '../ledger/text.ts';
 import { readUsage } from '../users/user-usage.ts';
 import { oldRecord } from './old-record.ts';
+import { checkTotals } from './unreadable-total.ts';
 import { figuresOf, guardsOf, sumUser, writersOfUser } from './user-ledger.ts';
 import type { UserFigures, UserMapping } from './user-ledger.ts';
 
@@ -15,6 +16,7 @@ export async function openingBalance(
   collections: Collections,
   users: UserMapping,
 ): Promise<UsageRecord | undefined> {
+  checkTotals(document, users.layout);
   const user = encodeText(userId);
   const guards = guardsOf(document, users);
   const writers = await writersOfUser(user, collections);

@@ -8,6 +8,7 @@ import { userIncrements } from '../users/user-increments.ts';
 import { readUsage } from '../users/user-usage.ts';
 import { keptTotals } from '../users/kept-totals.ts';
 import type { KeptSums } from '../users/kept-totals.ts';
+import { checkTotals } from './unreadable-total.ts';
 import { figuresOf, findUser, sumUser, writersOfUser } from './user-ledger.ts';
 import type { UserFigures, UserMapping } from './user-ledger.ts';
 
@@ -67,6 +68,7 @@ export async function rebuildUser(
 
 /** What the totals of a document have beyond its own counted sums. */
 function balanceOf(document: Document, { layout }: UserMapping): UserFigures {
+  checkTotals(document, layout);
   const shown = readUsage(document, { fields: layout.fields, guard: layout.guard });
   const { tokens, picoUsd } = keptTotals((document[layout.guard] ?? {}) as KeptSums);
   return {
