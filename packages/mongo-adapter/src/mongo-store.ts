@@ -1,7 +1,7 @@
 import { isMeterError, MeterError } from '@kilotoken/core';
 import type { UsageStore, UsageTotals } from '@kilotoken/core';
 import { checkRecordsQuery, checkSeriesQuery, checkUsageQuery, checkUserId } from '@kilotoken/core/store-kit';
-import { checkCollectionKinds, checkedCollections } from './driver/check-collection-kinds.ts';
+import { checkCollectionKinds } from './driver/check-collection-kinds.ts';
 import { openCollections } from './driver/collections.ts';
 import { ensureIndexes } from './driver/ensure-indexes.ts';
 import { mongoDatabase } from './driver/mongo-database.ts';
@@ -63,13 +63,8 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
     users: users.collection,
     messages: messages.collection,
   });
-  const database = mongoDatabase({
-    db: settings.db,
-    collections,
-    users,
-    messages,
-    commandTimeoutMs: settings.commandTimeoutMs,
-  });
+  const place = { db: settings.db, collections, users, messages };
+  const database = mongoDatabase({ ...place, commandTimeoutMs: settings.commandTimeoutMs });
   const writer = createRecordWriter({
     database,
     pace: realPace(),
@@ -164,8 +159,7 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
     async ensureIndexes() {
       checkOpen();
       return attempt('create the indexes', async () => {
-        const uses = { users: users.isUsed, messages: messages.isUsed };
-        await checkCollectionKinds(settings.db, checkedCollections(collections, uses));
+        await checkCollectionKinds(place);
         await ensureIndexes(collections);
       });
     },
@@ -212,7 +206,7 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
       checkOpen();
       checkUserId(userId);
       return attempt(`erase user "${userId}"`, () =>
-        eraseUser(encodeText(userId), { db: settings.db, collections, users, pace: realPace(), isDryRun: dryRun }),
+        eraseUser(encodeText(userId), { ...place, pace: realPace(), isDryRun: dryRun }),
       );
     },
     async repairTypes(choice) {

@@ -3,12 +3,13 @@ import { isRefused, refusedCommand } from '../fold/usage-database.ts';
 import type { Collections } from './collections.ts';
 import { classified } from './server-errors.ts';
 
-/** Collections by who owns them. */
+/** Where the store works. */
 export interface CheckedCollections {
-  /** Our own: each record must stay, and be there once. */
-  readonly ours: readonly string[];
-  /** The app's, as far as they are used: their documents must take updates. */
-  readonly theirs: readonly string[];
+  readonly db: Db;
+  readonly collections: Collections;
+  /** Whether the app's collections are used. */
+  readonly users: { readonly isUsed: boolean };
+  readonly messages: { readonly isUsed: boolean };
 }
 
 interface Found {
@@ -17,27 +18,20 @@ interface Found {
   readonly options?: { readonly capped?: boolean };
 }
 
-/** Our collections, and those of the app that are in use. */
-export function checkedCollections(
-  { ledger, writers, rollups, users, messages }: Collections,
-  uses: { readonly users: boolean; readonly messages: boolean },
-): CheckedCollections {
-  return {
-    ours: [ledger, writers, rollups].map(({ collectionName }) => collectionName),
-    theirs: [...(uses.users ? [users] : []), ...(uses.messages ? [messages] : [])].map(
-      ({ collectionName }) => collectionName,
-    ),
-  };
-}
-
 /**
- * Checks that the collections are of a kind that keeps its documents, and each id once. One that does not exist yet is
- * created by the first write, as an ordinary one.
+ * Checks that the collections are of a kind that keeps its documents, and each id once: our own, and those of the app that
+ * are in use, whose documents must take updates. One that does not exist yet is created by the first write, as an ordinary
+ * one.
  *
  * @throws an error marked as a refused command, naming the collection and the reason; any other where the server did not
  * answer.
  */
-export async function checkCollectionKinds(db: Db, { ours, theirs }: CheckedCollections): Promise<void> {
+export async function checkCollectionKinds({ db, collections, users, messages }: CheckedCollections): Promise<void> {
+  const ours = namesOf(collections.ledger, collections.writers, collections.rollups);
+  const theirs = [
+    ...(users.isUsed ? namesOf(collections.users) : []),
+    ...(messages.isUsed ? namesOf(collections.messages) : []),
+  ];
   for (const { name, type, options } of await describedCollections(db, [...ours, ...theirs])) {
     const reason = unfit(type, options?.capped === true && ours.includes(name));
     if (reason !== undefined) {
@@ -46,6 +40,10 @@ export async function checkCollectionKinds(db: Db, { ours, theirs }: CheckedColl
       );
     }
   }
+}
+
+function namesOf(...kept: readonly { readonly collectionName: string }[]): string[] {
+  return kept.map(({ collectionName }) => collectionName);
 }
 
 function unfit(type: string | undefined, loses: boolean): string | undefined {

@@ -8,7 +8,7 @@ import { userIncrements } from '../users/user-increments.ts';
 import type { UserLayout } from '../users/user-fields.ts';
 import { documentFilter, documentKeys, documentsFilter } from './app-documents.ts';
 import type { DocumentMapping } from './app-documents.ts';
-import { checkCollectionKinds, checkedCollections } from './check-collection-kinds.ts';
+import { checkCollectionKinds } from './check-collection-kinds.ts';
 import { clientBulkWrite } from './client-bulk-write.ts';
 import type { Updates } from './client-bulk-write.ts';
 import type { Collections, WriterDocument } from './collections.ts';
@@ -46,7 +46,6 @@ export function mongoDatabase(options: MongoDatabaseOptions): UsageDatabase {
   const guard = users.layout.guard;
   const run = <T>(what: string, command: () => Promise<T>): Promise<T> => withDeadline(what, commandTimeoutMs, command);
   const kind = serverKind(options.db);
-  const checked = checkedCollections(collections, { users: users.isUsed, messages: messages.isUsed });
   const batches = clientBulkWrite(options.db, kind);
   const updates = documentUpdates(kind);
   const foldOperations = (folds: readonly UserFold[]): Updates =>
@@ -187,7 +186,7 @@ export function mongoDatabase(options: MongoDatabaseOptions): UsageDatabase {
         );
       }),
     addWriter: async (state) => {
-      await run('look at the collections', () => checkCollectionKinds(options.db, checked));
+      await run('look at the collections', () => checkCollectionKinds(options));
       return run('register a writer', async () => {
         try {
           await writers.insertOne(writerDocument(state));
