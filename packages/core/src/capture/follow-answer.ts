@@ -106,13 +106,14 @@ export function createFollowAnswer<Reader extends AnswerReader>(
 }
 
 /** What is still needed of a call that is answered. */
-type AnsweredCall = Pick<Call, 'relay' | 'init' | 'signal'>;
+type AnsweredCall = Pick<Call, 'relay' | 'init' | 'signal' | 'client'>;
 
 /** A stream may stay open for long: nothing of its prompt does. A class, for there is one of these per stream. */
 class Answered implements AnsweredCall {
   readonly relay: SignalRelay | undefined;
   readonly signal: Call['signal'];
   readonly init = nothingOfIt;
+  readonly client = undefined;
 
   constructor({ relay, signal }: Call) {
     this.relay = relay;

@@ -3,7 +3,7 @@ import type { CaptureOptions } from './capture-options.ts';
 import { createFollowAnswer } from './follow-answer.ts';
 import type { Injected } from './injection.ts';
 import { prepareCall } from './prepare-call.ts';
-import type { Call } from './prepare-call.ts';
+import type { Call, TimedClient } from './prepare-call.ts';
 import { changeHeaders, readHeader } from './request-headers.ts';
 import { createSentAttempts } from './sent-attempts.ts';
 import type { SentAttempt } from './sent-attempts.ts';
@@ -15,8 +15,12 @@ export const turnHeader = 'x-kilotoken-turn';
 
 /** Puts metering around one `fetch`; see {@link createCapture}. */
 export interface Capture {
-  /** The metered self of a `fetch`; one that is metered already is returned as it is. */
-  fetch(inner: typeof fetch): typeof fetch;
+  /**
+   * The metered self of a `fetch`; one that is metered already is returned as it is.
+   *
+   * @param client - Whose it is: only there stands how long a call may take which does not say so itself.
+   */
+  fetch(inner: typeof fetch, client?: TimedClient): typeof fetch;
 }
 
 /**
@@ -31,7 +35,7 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
   const capture: Capture = { fetch: meter };
   return capture;
 
-  function meter(inner: typeof fetch): typeof fetch {
+  function meter(inner: typeof fetch, client?: TimedClient): typeof fetch {
     if (captureOf(inner) !== undefined) return inner;
     const metered = (input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> => {
       let call: Call | undefined;
@@ -39,7 +43,7 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
       try {
         if (init !== undefined && underway in init) return inner(input, init);
         bare = withoutTurn(input, init, turnHeader);
-        call = prepareCall(bare, options);
+        call = prepareCall(bare, options, client);
       } catch (error) {
         onFault(error);
       }

@@ -11,6 +11,11 @@ import { relaySignal } from './signal-relay.ts';
 import type { SignalRelay } from './signal-relay.ts';
 import type { BareRequest } from './without-turn.ts';
 
+/** A client of the SDK: its time-out in milliseconds. */
+export interface TimedClient {
+  readonly timeout?: unknown;
+}
+
 /** One request on its way: everything that sending it needs. */
 export interface Call extends RetryKey {
   readonly target: RequestTarget;
@@ -25,6 +30,7 @@ export interface Call extends RetryKey {
   /** The host's own. */
   readonly signal: AbortSignal | null | undefined;
   readonly relay: SignalRelay | undefined;
+  readonly client: TimedClient | undefined;
 }
 
 /** What deciding on a request needs of its surroundings. */
@@ -45,6 +51,7 @@ export interface CallSurroundings {
 export function prepareCall(
   { input, init, handle }: BareRequest,
   { injection, currentTurn, readsHints, onFault }: CallSurroundings,
+  client?: TimedClient,
 ): Call | undefined {
   const request = typeof input === 'object' && 'url' in input ? input : undefined;
   const url = request?.url ?? (input as string | URL).toString();
@@ -68,6 +75,7 @@ export function prepareCall(
   const call = new PreparedCall(target, input, init ?? {}, text ?? '', facts);
   call.handle = handle ?? currentTurn();
   call.signal = init?.signal ?? request?.signal;
+  call.client = client;
   if (readsHints) call.hints = readRequestHints(body, init?.headers ?? request?.headers);
   if (considered !== undefined) {
     call.injection = considered;
@@ -94,6 +102,7 @@ class PreparedCall implements Call {
   hints: RequestHints | undefined = undefined;
   signal: AbortSignal | null | undefined = undefined;
   relay: SignalRelay | undefined = undefined;
+  client: TimedClient | undefined = undefined;
 
   constructor(
     target: RequestTarget,

@@ -15,6 +15,8 @@ export interface SentAttempt<Reader extends AnswerReader> extends Attempt<Reader
   held: { release(): void } | undefined;
 }
 
+type TimedCall = Pick<Call, 'init' | 'signal' | 'client'>;
+
 /** The beginning and the end of each attempt that goes through `fetch`. No method throws. */
 export interface SentAttempts<Reader extends AnswerReader> {
   /** @param before - The attempt this one takes the place of within the same SDK call. */
@@ -25,11 +27,11 @@ export interface SentAttempts<Reader extends AnswerReader> {
   broke(attempt: SentAttempt<Reader>, call: Call): void;
   /**
    * Whether an abort was a time-out. The SDK aborts a request that takes too long the same way it relays the host's
-   * abort; only how long that is stands in a header, in whole seconds, rounded down.
+   * abort; how long that is stands in a header, in whole seconds, rounded down, or else is the client's own.
    *
    * @param isTimed - The SDK's timer is still running.
    */
-  isTimedOut(attempt: SentAttempt<Reader>, call: Pick<Call, 'init' | 'signal'>, isTimed: boolean): boolean;
+  isTimedOut(attempt: SentAttempt<Reader>, call: TimedCall, isTimed: boolean): boolean;
 }
 
 export function createSentAttempts<Reader extends AnswerReader>(options: CaptureOptions<Reader>): SentAttempts<Reader> {
@@ -71,17 +73,13 @@ export function createSentAttempts<Reader extends AnswerReader>(options: Capture
     end(attempt, isAborted && !isTimedOut(attempt, call, true) ? 'stopped' : 'failed', call.relay);
   }
 
-  function isTimedOut(
-    attempt: SentAttempt<Reader>,
-    { init, signal }: Pick<Call, 'init' | 'signal'>,
-    isTimed: boolean,
-  ): boolean {
+  function isTimedOut(attempt: SentAttempt<Reader>, { init, signal, client }: TimedCall, isTimed: boolean): boolean {
     const { reason } = (signal ?? {}) as { readonly reason?: { readonly name?: unknown } | null };
     if (reason?.name === 'TimeoutError') return true;
-    const seconds = isTimed ? readHeader(init.headers, 'x-stainless-timeout') : undefined;
-    return (
-      seconds !== undefined && clock().getTime() - attempt.startedAt.getTime() >= Number(seconds) * 1000 - timerSlackMs
-    );
+    if (!isTimed) return false;
+    const seconds = readHeader(init.headers, 'x-stainless-timeout');
+    const limitMs = Number(seconds === undefined ? client?.timeout : Number(seconds) * 1000);
+    return clock().getTime() - attempt.startedAt.getTime() >= limitMs - timerSlackMs;
   }
 
   function end(attempt: SentAttempt<Reader>, outcome: AttemptOutcome, relay?: SignalRelay, at?: Date): void {

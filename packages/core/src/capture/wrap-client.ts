@@ -1,8 +1,9 @@
 import { captureOf } from './metered-fetch.ts';
 import type { Capture } from './metered-fetch.ts';
+import type { TimedClient } from './prepare-call.ts';
 
 /** A client whose `fetch` can be replaced: any of openai 4 to 7, and its Azure sibling. */
-interface ClientWithFetch {
+interface ClientWithFetch extends TimedClient {
   fetch: typeof fetch;
   withOptions?: (...parts: unknown[]) => unknown;
 }
@@ -42,13 +43,16 @@ function wrapOne(client: ClientWithFetch, capture: Capture): boolean {
   const inner = ownMember(client, 'fetch') as typeof fetch;
   const owner = captureOf(inner);
   if (owner !== undefined) return owner === capture;
-  client.fetch = capture.fetch(inner);
+  const own = (client.fetch = capture.fetch(inner, client));
   const withOptions = ownMember(client, 'withOptions');
   if (typeof withOptions === 'function') {
-    // A clone takes the metered fetch over, except in openai 7 where it goes to another origin and starts afresh.
+    // A clone takes the metered fetch over, except in openai 7 where it goes to another origin and starts afresh. It
+    // may have a time-out of its own, and so gets a fetch of its own.
     const metered = function (this: unknown, ...parts: unknown[]): unknown {
       const clone: unknown = withOptions.apply(this, parts);
-      if (isClient(clone)) wrapClient(clone, capture);
+      if (!isClient(clone)) return clone;
+      if (clone.fetch === own) clone.fetch = inner;
+      wrapClient(clone, capture);
       return clone;
     };
     Object.defineProperty(client, 'withOptions', { configurable: true, writable: true, value: metered });

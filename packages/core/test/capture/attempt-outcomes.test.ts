@@ -34,12 +34,38 @@ async function metered(...answers: readonly ProviderAnswer[]): Promise<Setting> 
 const silent = chatAnswer({ stall: {} });
 const halting = chatAnswer({ tokens: ['a', 'b'], stall: { afterEvents: 2 } });
 
+function abortedIn(ms: number): AbortSignal {
+  const host = new AbortController();
+  setTimeout(() => host.abort(), ms);
+  return host.signal;
+}
+
 describe('a time-out is a failure', () => {
   it.for([true, false])('of the SDK, also where it is below a second (stream: %s)', async (stream) => {
     const { openai, records } = await metered(silent);
     const call = openai.chat.completions.create({ ...hi, stream }, { timeout: 150 });
     await expect(call).rejects.toThrow(OpenAI.APIConnectionTimeoutError);
     expect(await records()).toMatchObject([{ outcome: 'failed', origin: 'missing' }]);
+  });
+
+  // The SDK names it to the provider only where the call itself has one.
+  it.for([true, false])('of the client, and of a clone with another (stream: %s)', async (stream) => {
+    const { openai, records } = await metered(silent, silent);
+    openai.timeout = 400;
+    for (const client of [openai, openai.withOptions({ timeout: 300 })]) {
+      const call = client.chat.completions.create({ ...hi, stream });
+      await expect(call).rejects.toThrow(OpenAI.APIConnectionTimeoutError);
+    }
+    expect(await records()).toMatchObject([{ outcome: 'failed' }, { outcome: 'failed' }]);
+  });
+
+  it('but an abort before the client would have given up is a stop', async () => {
+    const { openai, records } = await metered(silent, silent);
+    for (const client of [openai, openai.withOptions({ timeout: 60_000 })]) {
+      const call = client.chat.completions.create(hi, { signal: abortedIn(100) });
+      await expect(call).rejects.toThrow(OpenAI.APIUserAbortError);
+    }
+    expect(await records()).toMatchObject([{ outcome: 'stopped' }, { outcome: 'stopped' }]);
   });
 
   it.for([
