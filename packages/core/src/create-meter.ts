@@ -9,6 +9,7 @@ import type { Attribution } from './attribution/attribution.ts';
 import type { Attempt } from './capture/attempt.ts';
 import { usesCertificate } from './capture/certificate-client.ts';
 import { createGenerationLookup } from './capture/generation-lookup.ts';
+import { createGraceReads } from './capture/grace-reads.ts';
 import { createInjection } from './capture/injection.ts';
 import { globalFetch } from './capture/global-fetch.ts';
 import { createCapture, turnHeader } from './capture/metered-fetch.ts';
@@ -32,13 +33,16 @@ import { buildRecord } from './recording/build-record.ts';
 import { drainBeforeExit, drainOnSignals, leaveBeforeExit } from './recording/drain-at-exit.ts';
 import { createJournal } from './recording/journal/create-journal.ts';
 import { createRecordIds } from './recording/record-id.ts';
-import { createRecorder } from './recording/recorder.ts';
+import { createRecorder, defaultTimeoutMs } from './recording/recorder.ts';
 import { createRequestPromises } from './recording/request-promises.ts';
 import type { UsageRecord } from './recording/usage-record.ts';
 import { resolveStop } from './resolve-stop.ts';
 import { safeClock } from './safe-clock.ts';
 import { safeOnError } from './safe-on-error.ts';
+import { waitMs } from './timer-limit.ts';
 
+/** So long are reads waited for that go on after the app has left: as long as each takes without the `drain` policy. */
+const graceMs = 500;
 /** So many turns are remembered; older ones are forgotten, the least recently used first. */
 const maxTurns = 10_000;
 
@@ -84,7 +88,8 @@ export function createMeter(options: MeterOptions): Meter {
     requests,
   });
 
-  const { lookupWaitsMs, ...stop } = resolveStop(options.stop);
+  const { lookupWaitsMs, grace, drains } = resolveStop(options.stop);
+  const reads = createGraceReads();
   const lookup = lookupWaitsMs && createGenerationLookup(lookupWaitsMs, () => drainBeforeExit(leaving));
   const tokenizer = options.tokenizer && safeTokenizer(options.tokenizer, onTokenizerFault);
   const observed = new WeakSet();
@@ -94,7 +99,8 @@ export function createMeter(options: MeterOptions): Meter {
     newId: createRecordIds(),
     estimateRequest: (body) => estimateRequestTokens(body, tokenizer),
     injection: createInjection(options.inject ?? 'auto', options.respectExplicitFalse ?? false),
-    ...stop,
+    grace: { ...grace, reads },
+    drains,
     lookup,
     currentTurn: asyncTurn.current,
     readsHints: options.attribute !== undefined,
@@ -148,15 +154,20 @@ export function createMeter(options: MeterOptions): Meter {
       const handle = turns.add(structuredClone(attribution), ledger);
       return createTurn({ header: turnHeader, handle, ledger, asyncTurn, whenStored: recorder.whenStored });
     },
-    flush: recorder.flush,
+    flush: () => reads.wait(graceMs)?.then(recorder.flush) ?? recorder.flush(),
     stats: () => ({ ...recorder.stats(), pending: calls.openCount }),
     close,
   };
 
-  function close(closing?: { readonly timeoutMs?: number }): Promise<{ readonly left: number }> {
-    lookup?.giveUp();
+  async function close({ timeoutMs = defaultTimeoutMs }: { readonly timeoutMs?: number } = {}): Promise<{
+    readonly left: number;
+  }> {
+    const deadline = performance.now() + waitMs(timeoutMs);
     leaveBeforeExit(leaving);
-    return recorder.close(closing).finally(removeSignals);
+    await reads.wait(Math.min(graceMs, waitMs(timeoutMs)));
+    await reads.giveUp();
+    lookup?.giveUp();
+    return recorder.close({ timeoutMs: deadline - performance.now() }).finally(removeSignals);
   }
 
   function onPricesFault(cause: unknown): void {

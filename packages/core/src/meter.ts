@@ -155,7 +155,7 @@ export interface Meter {
   track(attribution: Attribution): Turn;
   /**
    * Resolves when everything that has ended so far is durable in the store and in its totals. Does not wait for open
-   * calls.
+   * calls; for the usage of answers that the app has left, it waits 500 ms at most.
    *
    * @throws MeterError `store_failed` where the store did not take it; the records stay queued and are tried again.
    * `record_rejected` where the store refused records for good since the last flush. What was dropped as it ended, because
@@ -172,7 +172,8 @@ export interface Meter {
    */
   stats(): MeterStats;
   /**
-   * Drains what is queued, at most `timeoutMs`, and closes the meter. The store stays open: it is the app's.
+   * Drains what is queued, at most `timeoutMs`, and closes the meter. The store stays open: it is the app's. Answers that
+   * the app has left are read on for 500 ms at most, then recorded with what was seen.
    *
    * @returns How many records are still not stored; each of them was also told to `onError`.
    */

@@ -1,4 +1,5 @@
 import type { AnswerWatch } from './answer-watch.ts';
+import type { GraceLimits, GraceReads } from './grace-reads.ts';
 
 /** What a stream's reader gives for one read. */
 export type ReadResult =
@@ -36,10 +37,9 @@ export interface BodyReader {
   readonly closed: Promise<unknown>;
 }
 
-/** How long and how far reading goes on for the usage of a finished answer after the host has left. */
-export interface GraceLimits {
-  readonly timeoutMs: number;
-  readonly maxBytes: number;
+/** What a read that goes on after the host has left needs. */
+export interface Grace extends GraceLimits {
+  readonly reads: GraceReads;
 }
 
 /** What can be done to the connection an answer comes from. */
@@ -56,7 +56,7 @@ export interface Connection {
 export function createAnswerSource(
   open: () => BodyReader,
   watch: AnswerWatch,
-  grace: GraceLimits,
+  grace: Grace,
   connection: Connection,
 ): AnswerSource {
   return new Source(open, watch, grace, connection);
@@ -67,7 +67,7 @@ class Source implements AnswerSource {
   private readonly open: () => BodyReader;
   private reader: BodyReader;
   private readonly watch: AnswerWatch;
-  private readonly grace: GraceLimits;
+  private readonly grace: Grace;
   private readonly connection: Connection;
   /** The host has left. */
   private isDetached = false;
@@ -90,7 +90,7 @@ class Source implements AnswerSource {
   private readonly onRead: (result: ReadResult) => ReadResult | Promise<ReadResult>;
   private readonly onBreak: (error: unknown) => ReadResult;
 
-  constructor(open: () => BodyReader, watch: AnswerWatch, grace: GraceLimits, connection: Connection) {
+  constructor(open: () => BodyReader, watch: AnswerWatch, grace: Grace, connection: Connection) {
     this.open = open;
     this.reader = open();
     this.watch = watch;
@@ -271,7 +271,8 @@ class Source implements AnswerSource {
       this.stop(reason).catch(ignore);
       return;
     }
-    void this.readOn(reason);
+    const deadline = timeout(this.grace.timeoutMs);
+    this.grace.reads.add({ over: this.readOn(reason, deadline), giveUp: deadline.pass });
   }
 
   /** Reads under way are refused, and the body goes on to another reader. */
@@ -288,9 +289,8 @@ class Source implements AnswerSource {
     this.underway = this.told = undefined;
   }
 
-  private async readOn(reason: unknown): Promise<void> {
+  private async readOn(reason: unknown, deadline: Deadline): Promise<void> {
     const { reader, watch, grace } = this;
-    const deadline = timeout(grace.timeoutMs);
     let bytes = 0;
     try {
       for (;;) {
@@ -324,11 +324,17 @@ class Source implements AnswerSource {
 const ignore = (): void => {};
 const ended: ReadResult = { done: true, value: undefined };
 
-function timeout(ms: number): { readonly passed: Promise<undefined>; clear(): void } {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const passed = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-    (timer as { unref?: () => void }).unref?.();
-  });
-  return { passed, clear: () => clearTimeout(timer) };
+interface Deadline {
+  readonly passed: Promise<undefined>;
+  /** Passes now. */
+  pass(): void;
+  clear(): void;
+}
+
+function timeout(ms: number): Deadline {
+  let pass = ignore;
+  const passed = new Promise<undefined>((resolve) => (pass = () => resolve(undefined)));
+  const timer = setTimeout(pass, ms);
+  (timer as { unref?: () => void }).unref?.();
+  return { passed, pass, clear: () => clearTimeout(timer) };
 }

@@ -1,4 +1,4 @@
-import type { GraceLimits } from './answer-source.ts';
+import type { Grace } from './answer-source.ts';
 import type { AnswerReader, AttemptListener } from './attempt.ts';
 import type { GenerationLookup } from './generation-lookup.ts';
 import type { Injection } from './injection.ts';
@@ -13,7 +13,7 @@ export interface CaptureOptions<Reader extends AnswerReader> {
   readonly estimateRequest: (body: string) => (() => number) | undefined;
   readonly listener: AttemptListener<Reader>;
   readonly injection: Injection;
-  readonly grace: GraceLimits;
+  readonly grace: Grace;
   /** Whether a stream that is left early is read on within the grace limits, however far it has got. */
   readonly drains: boolean;
   /** Asks the provider for a usage that an answer did not carry. */

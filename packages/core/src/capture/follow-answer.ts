@@ -1,5 +1,5 @@
 import { createAnswerWatch } from './answer-watch.ts';
-import type { Connection, GraceLimits } from './answer-source.ts';
+import type { Connection, Grace } from './answer-source.ts';
 import type { AnswerWatch, BodyLook, WatchSurroundings } from './answer-watch.ts';
 import type { AnswerReader } from './attempt.ts';
 import { createBatchLines } from './batch-lines.ts';
@@ -126,11 +126,11 @@ const nothingOfIt: RequestInit = {};
 /** A class, for there is one of these per answer; see ADR 0011. */
 class Following implements AnswerOptions {
   readonly watch: AnswerWatch;
-  readonly grace: GraceLimits;
+  readonly grace: Grace;
   readonly ownBody: boolean;
   readonly connection: Connection;
 
-  constructor(watch: AnswerWatch, grace: GraceLimits, ownBody: boolean, connection: Connection) {
+  constructor(watch: AnswerWatch, grace: Grace, ownBody: boolean, connection: Connection) {
     this.watch = watch;
     this.grace = grace;
     this.ownBody = ownBody;

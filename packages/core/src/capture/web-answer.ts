@@ -1,6 +1,6 @@
 import { builtinModule } from '../node/builtin-module.ts';
 import { createAnswerSource } from './answer-source.ts';
-import type { AnswerSource, BodyReader, Connection, GraceLimits } from './answer-source.ts';
+import type { AnswerSource, BodyReader, Connection, Grace } from './answer-source.ts';
 import type { AnswerWatch } from './answer-watch.ts';
 import { makeDirect } from './direct-body.ts';
 import type { Body, BodyState } from './direct-body.ts';
@@ -12,7 +12,7 @@ import { createMemberShadow } from './shadow-members.ts';
 /** How an answer is followed. */
 export interface AnswerOptions {
   readonly watch: AnswerWatch;
-  readonly grace: GraceLimits;
+  readonly grace: Grace;
   /**
    * Bytes may be taken out, or the runtime reads bodies natively and passes over own properties of a stream: the host
    * gets a body of ours. Else it keeps the very body object, and only the ways of reading it are observed.

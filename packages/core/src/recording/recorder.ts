@@ -40,7 +40,8 @@ export interface Recorder {
   stats(): RecorderStats;
 }
 
-const defaultTimeoutMs = 5000;
+/** So long does draining take at most, in milliseconds. */
+export const defaultTimeoutMs = 5000;
 /** So often does the store fail before `flush` gives up waiting for it. */
 const flushAttempts = 3;
 

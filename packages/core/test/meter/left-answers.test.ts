@@ -1,0 +1,63 @@
+import OpenAI from 'openai';
+import { expect, it } from 'vitest';
+import { createMeter, memoryStore } from '../../src/index.ts';
+import type { Meter, MeterOptions, UsageStore } from '../../src/index.ts';
+import { chatAnswer } from '../../src/testing/index.ts';
+import { readAll } from '../read-all.ts';
+import { hiStream, startProvider } from '../testing/fake-provider-fixture.ts';
+
+// To the app its call is over, while the rest of the answer is still read for the usage.
+
+type Ending = readonly [
+  name: string,
+  Parameters<typeof chatAnswer>[0],
+  leave: 'finish' | 'first' | 'never',
+  outcome: string,
+];
+
+const finished: readonly Ending[] = [
+  // openai 7 leaves the body at its end mark.
+  [
+    'read to an end mark without usage',
+    { usageWhen: 'never', stall: { afterEvents: 4, forMs: 150 } },
+    'never',
+    'completed',
+  ],
+  ['left at its finish reason', { stall: { afterEvents: 3, forMs: 150 } }, 'finish', 'stopped'],
+];
+
+async function left(
+  [, answer, leave]: Ending,
+  settings: Partial<MeterOptions> = {},
+): Promise<{ meter: Meter; store: UsageStore; errors: string[] }> {
+  const provider = await startProvider({ answers: [chatAnswer({ tokens: ['Hi'], ...answer })] });
+  const store = memoryStore();
+  const errors: string[] = [];
+  const meter = createMeter({ store, onError: ({ message }) => errors.push(message), ...settings });
+  const openai = meter.wrap(new OpenAI({ baseURL: provider.baseURL, apiKey: 'test', maxRetries: 0 }));
+  for await (const { choices } of await openai.chat.completions.create(hiStream)) {
+    if (leave === 'first' || (leave === 'finish' && choices[0]?.finish_reason === 'stop')) break;
+  }
+  expect(meter.stats().pending).toBe(1);
+  return { meter, store, errors };
+}
+
+it.for(finished)('flush stores an answer that was %s', async (ending) => {
+  const { meter, store } = await left(ending);
+  await meter.flush();
+  expect(await readAll(store.records({}))).toMatchObject([{ outcome: ending[3] }]);
+});
+
+it.for(finished)('close stores an answer that was %s', async (ending) => {
+  const { meter, store, errors } = await left(ending);
+  expect(await meter.close()).toEqual({ left: 0 });
+  expect(await readAll(store.records({}))).toMatchObject([{ outcome: ending[3] }]);
+  expect(errors).toEqual([]);
+});
+
+it('close ends what is drained, and stores what was seen of it', async () => {
+  const { meter, store, errors } = await left(['', { stall: { afterEvents: 2 } }, 'first', ''], { stop: 'drain' });
+  expect(await meter.close({ timeoutMs: 100 })).toEqual({ left: 0 });
+  expect(await readAll(store.records({}))).toMatchObject([{ outcome: 'stopped', origin: 'estimated' }]);
+  expect(errors).toEqual([]);
+});
