@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { UsageStore } from '../../src/index.ts';
 import { memoryStore } from '../../src/index.ts';
+import { usagePoint } from '../../src/store-kit.ts';
 import { usageStoreConformance } from '../../src/testing/index.ts';
 
 type Query = Parameters<UsageStore['totals']>[0];
@@ -21,6 +22,21 @@ const faults: Readonly<Record<string, <Q extends Query>(query: Q) => Q>> = {
   'goes by the first tag alone': byFirstTag,
   'takes no user for every user': nobodyIsEverybody,
 };
+/** As one does that has sums of its own for a time, or for a tenant. */
+const alone = <Q extends Query>(query: Q, kept: keyof Query, other: keyof Query): Q =>
+  query[kept] === undefined ? query : without(query, other);
+for (const [kept, other] of [
+  ['from', 'tenantId'],
+  ['from', 'conversationId'],
+  ['to', 'messageId'],
+  ['to', 'tags'],
+  ['from', 'model'],
+  ['tenantId', 'conversationId'],
+  ['tenantId', 'messageId'],
+  ['tenantId', 'to'],
+] as const) {
+  Object.assign(faults, { [`ignores ${other} beside ${kept}`]: (query: Query) => alone(query, kept, other) });
+}
 const fields = ['userId', 'tenantId', 'conversationId', 'messageId', 'model', 'tags', 'from', 'to'] as const;
 for (const field of fields) Object.assign(faults, { [`ignores ${field}`]: (query: Query) => without(query, field) });
 
@@ -39,6 +55,40 @@ const faulty: readonly [string, (store: UsageStore) => UsageStore][] = [
       ...store,
       records: ({ after, ...query }) =>
         store.records(after === undefined || query.order === 'newest' ? query : { ...query, after }),
+    }),
+  ],
+  [
+    'records compares cursors as text',
+    (store) => ({
+      ...store,
+      async *records(query) {
+        for await (const record of store.records(query)) {
+          if (query.order === 'newest' || query.after === undefined || record.cursor > query.after) yield record;
+        }
+      },
+    }),
+  ],
+  [
+    'records keeps whole seconds of a start',
+    (store) => ({
+      ...store,
+      async *records(query) {
+        for await (const record of store.records(query)) {
+          yield { ...record, startedAt: new Date(Math.floor(record.startedAt.getTime() / 1000) * 1000) };
+        }
+      },
+    }),
+  ],
+  [
+    'series takes an empty user for none',
+    (store) => ({
+      ...store,
+      async series(query) {
+        const points = await store.series(query);
+        return points.map(({ userId, ...point }) =>
+          usagePoint(userId === undefined || userId === '' ? point : { ...point, userId }),
+        );
+      },
     }),
   ],
   ['userTotals is of everybody', (store) => ({ ...store, userTotals: () => store.totals({}) })],

@@ -8,6 +8,7 @@ const fullRecord = usageRecord({
   id: 'full',
   kind: 'adjustment',
   attempt: 3,
+  startedAt: new Date('2026-11-22T09:59:59.999Z'),
   firstChunkAt: new Date('2026-11-22T10:00:00.123Z'),
   serviceTier: 'flex',
   responseId: 'chatcmpl-1',

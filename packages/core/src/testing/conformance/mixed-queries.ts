@@ -10,6 +10,7 @@ export const mixedQueries: readonly UsageQuery[] = [
   {},
   { userId: 'user-1' },
   { userId: null },
+  { userId: '' },
   { userId: 'nobody' },
   { tenantId: 'tenant-1' },
   { conversationId: 'conversation-1' },
@@ -26,6 +27,12 @@ export const mixedQueries: readonly UsageQuery[] = [
   { userId: 'user-1', tenantId: 'tenant-2' },
   { userId: 'user-2', from: new Date('2026-11-10T00:00:00.001Z') },
   { userId: null, to: new Date('2026-11-20') },
+  // Stores keep sums for a time, or for a tenant: the other parts hold beside them.
+  { tenantId: 'tenant-1', from: new Date('2026-11-10'), to: new Date('2026-12-01') },
+  { tenantId: 'tenant-2', conversationId: 'conversation-2', messageId: 'message-3' },
+  { tenantId: 'tenant-2', conversationId: 'conversation-1' },
+  { conversationId: 'conversation-1', model: 'model-b', from: new Date('2026-11-20') },
+  { messageId: 'message-1', tags: { feature: 'chat' }, to: new Date('2026-11-20') },
   { userId: 'user-3', conversationId: 'conversation-2', messageId: 'message-1' },
   { userId: 'user-1', tags: { feature: 'title' }, model: 'model-b', tenantId: 'tenant-1' },
 ];

@@ -17,7 +17,7 @@ export function mixedRecords(count: number, instants: readonly Date[]): UsageRec
     const outputTokens = random() % 500;
     const responseModel = pick(['model-a', 'model-b', undefined]);
     const requestModel = pick(['model-a', 'model-c', undefined]);
-    const userId = pick(['user-1', 'user-2', 'user-3', undefined]);
+    const userId = pick(['user-1', 'user-2', 'user-3', '', undefined]);
     const tenantId = pick(['tenant-1', 'tenant-2', undefined]);
     const conversationId = pick(['conversation-1', 'conversation-2', undefined]);
     const messageId = pick(['message-1', 'message-2', 'message-3', undefined]);
