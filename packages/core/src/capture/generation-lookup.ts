@@ -40,11 +40,12 @@ export function createGenerationLookup(waitsMs: readonly number[], onFirst: () =
       const id = reader.responseId ?? attempt.generationId;
       if (attempt.provider !== 'openrouter' || reader.hasUsage || id === undefined) return false;
       if (attempt.operation === 'speech' || attempt.kind !== 'call' || access.authorization === undefined) return false;
+      // Throws for half a surrogate pair, and then nothing has begun.
+      const url = `${attempt.origin}/api/v1/generation?id=${encodeURIComponent(id)}`;
       if (!hasBegun) onFirst();
       hasBegun = true;
       const over = new AbortController();
       underway.set(over, finish);
-      const url = `${attempt.origin}/api/v1/generation?id=${encodeURIComponent(id)}`;
       void ask(url, access, reader, over.signal).then(finish);
       return true;
 

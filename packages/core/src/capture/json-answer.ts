@@ -7,6 +7,8 @@ const wholeLimit = 16 * 1024;
 const chatLimit = 256 * 1024;
 const headChars = 2048;
 const endBytes = 16 * 1024;
+/** Each reads to the end where there is no usage object: an answer made of such places would hold the process up for minutes. */
+const maxTries = 16;
 
 /**
  * Shows the reader the JSON text of a plain answer.
@@ -81,12 +83,14 @@ const toldBeside: ReadonlySet<string> = new Set([
 /** The last `usage` member whose value is an object, as `{ usage }`. */
 function usageObjectIn(text: string): { readonly usage: unknown } | undefined {
   let at = text.lastIndexOf('"usage"');
-  while (at >= 0) {
+  let tries = 0;
+  while (at >= 0 && tries < maxTries) {
     const brace = /^"usage"\s*:\s*(?=\{)/.exec(text.slice(at, at + 64));
     if (brace !== null) {
       const start = at + brace[0].length;
       const usage = parseJson(text.slice(start, objectEnd(text, start)));
       if (usage !== undefined) return { usage };
+      tries += 1;
     }
     at = at === 0 ? -1 : text.lastIndexOf('"usage"', at - 1);
   }

@@ -18,7 +18,8 @@ export function readUsage(payload: unknown): UsageReport | undefined {
   const report = isCounted(own) ? own : (reportInCarrier(payload) ?? own);
   if (report !== undefined) return withCachedBeside(report, payload);
   const { data, timings } = payload;
-  if (isJsonObject(data) && 'native_tokens_prompt' in data) return reportOf(data, readOpenrouterGeneration(data));
+  if (isJsonObject(data) && 'native_tokens_prompt' in data)
+    return reportOf(countsIn(data), readOpenrouterGeneration(data));
   return isJsonObject(timings) ? reportOf(timings, readLlamacppTimings(timings)) : undefined;
 }
 
@@ -42,6 +43,13 @@ function reportInCarrier({ x_groq, response, choices, data }: JsonObject): Usage
     if (report !== undefined) return report;
   }
   return reportIn(data);
+}
+
+/** A generation is described by more than its usage: whose it was, among others, as the app called him. */
+function countsIn(data: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(data).filter(([, value]) => typeof value === 'number' || typeof value === 'boolean'),
+  );
 }
 
 function reportOf(rawUsage: JsonObject, tokens: TokenUsage | undefined): UsageReport | undefined {

@@ -19,7 +19,8 @@ export function readStoredObject(payload: unknown): StoredObject | undefined {
   if (!isJsonObject(payload)) return undefined;
   const answer = isJsonObject(payload['response']) ? payload['response'] : payload;
   const { id, object, status, background, created_at: createdAt, metadata } = answer;
-  if (typeof id !== 'string' || (object !== 'response' && object !== 'thread.run')) return undefined;
+  if (typeof id !== 'string' || id.length > 1000 || (object !== 'response' && object !== 'thread.run'))
+    return undefined;
   return {
     kind: object === 'response' ? 'response' : 'run',
     id,

@@ -1,5 +1,6 @@
 import type { Attempt, BatchLine } from '../capture/attempt.ts';
 import type { AnswerReading } from '../normalize/answer-reader.ts';
+import { createdBefore } from './created-before.ts';
 import { objectRecordId } from './record-id.ts';
 
 /**
@@ -17,11 +18,14 @@ export function attemptOfBatchLine(
   if (!isObject(response) || !isObject(response['body'])) return undefined;
   const { body, request_id: requestId, status_code: status = 200 } = response;
   reader.see(body);
-  const name = typeof line.id === 'string' ? line.id : (reader.responseId ?? `${download.url}/${line.custom_id}`);
+  // Of the address not more than that: what gateways have in front may be a secret.
+  const file = download.url.slice(download.url.lastIndexOf('/files/') + 1);
+  const name = typeof line.id === 'string' ? line.id : (reader.responseId ?? `${file}/${line.custom_id}`);
   const id = objectRecordId(download.origin, name);
   const createdSeconds = body['created'] ?? body['created_at'];
-  const startedAt =
-    typeof createdSeconds === 'number' && createdSeconds > 0 ? new Date(createdSeconds * 1000) : download.startedAt;
+  const created =
+    typeof createdSeconds === 'number' && createdSeconds > 0 ? new Date(createdSeconds * 1000) : undefined;
+  const startedAt = createdBefore(created, download);
   return {
     ...download,
     id,

@@ -3,6 +3,7 @@ import type { Attempt } from '../capture/attempt.ts';
 import type { AnswerReading } from '../normalize/answer-reader.ts';
 import type { TokenUsage } from '../normalize/token-usage.ts';
 import type { Cost } from '../pricing/cost.ts';
+import { bareUsage } from './bare-usage.ts';
 import type { UsageOrigin, UsageOutcome, UsageRecord } from './usage-record.ts';
 
 /** Makes the record of an attempt that has ended. */
@@ -36,12 +37,12 @@ export function buildRecord(
   };
   // Absent means absent, not `undefined`.
   if (firstChunkAt !== undefined) record.firstChunkAt = firstChunkAt;
-  if (requestModel !== undefined) record.requestModel = requestModel;
-  if (responseModel !== undefined) record.responseModel = responseModel;
-  if (serviceTier !== undefined) record.serviceTier = serviceTier;
-  if (responseId !== undefined) record.responseId = responseId;
-  if (requestId !== undefined) record.requestId = requestId;
-  if (rawUsage !== undefined) record.rawUsage = copyOf(rawUsage);
+  if (isName(requestModel)) record.requestModel = requestModel;
+  if (isName(responseModel)) record.responseModel = responseModel;
+  if (isName(serviceTier)) record.serviceTier = serviceTier;
+  if (isName(responseId)) record.responseId = responseId;
+  if (isName(requestId)) record.requestId = requestId;
+  if (rawUsage !== undefined) record.rawUsage = bareUsage(rawUsage);
   record.cost = price(withHeaderCost(record, attempt.reportedUsd));
   return record;
 }
@@ -49,6 +50,11 @@ export function buildRecord(
 function later(one: Date, other: Date): Date {
   // Dates that are compared themselves are asked for a primitive each, by way of a symbol.
   return other.getTime() < one.getTime() ? one : other;
+}
+
+/** Others decide how long these are; gateways put whole descriptions into ids, and nobody needs more. */
+function isName(text: string | undefined): text is string {
+  return text !== undefined && text.length <= 1000;
 }
 
 /** A record while it is made. */
@@ -85,16 +91,4 @@ function countsOf(
         ? { outputTokens, totalTokens: outputTokens }
         : { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens },
   };
-}
-
-/** The host may have got the very object, and may change it before it is stored. */
-function copyOf(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return (value as unknown[]).map(copyOf);
-  const copy: Record<string, unknown> = { ...value };
-  for (const name of Object.keys(copy)) {
-    const member = copy[name];
-    if (typeof member === 'object') copy[name] = copyOf(member);
-  }
-  return copy;
 }

@@ -1,5 +1,6 @@
 import type { Attempt } from '../capture/attempt.ts';
 import type { AnswerReading } from '../normalize/answer-reader.ts';
+import { createdBefore } from './created-before.ts';
 import { objectRecordId } from './record-id.ts';
 
 type ReadAttempt = Attempt<AnswerReading>;
@@ -72,7 +73,7 @@ function attemptOfObject(id: string, seen: ReadAttempt, opener: ReadAttempt | un
   const { object } = seen.reader;
   const outcome = outcomeOf(object?.status) ?? seen.outcome;
   if (opener === undefined)
-    return { ...seen, id, callId: id, number: 1, startedAt: object?.createdAt ?? seen.startedAt, outcome };
+    return { ...seen, id, callId: id, number: 1, startedAt: createdBefore(object?.createdAt, seen), outcome };
   const { reader, endedAt, drained } = seen;
   return { ...opener, id, callId: id, number: 1, reader, endedAt, drained, outcome };
 }

@@ -77,6 +77,9 @@ export interface UsageRecord {
   readonly cost: Cost;
   /** Whose call it was. */
   readonly attribution: Attribution;
-  /** The usage object as the provider sent it. */
+  /**
+   * The usage object as the provider sent it: its numbers and names. Left out is what may be text (strings with a space, of
+   * more than 100 characters, or beyond ASCII), and all beyond 1000 members or 8 levels.
+   */
   readonly rawUsage?: unknown;
 }

@@ -118,6 +118,29 @@ describe('the stop policy lookup', () => {
     expect(JSON.parse(run.stdout)).toMatchObject({ captured: 1, stored: 1, queued: 0, pending: 0, dropped: 0 });
   });
 
+  it('makes one record where the id of the answer cannot stand in an address', async () => {
+    const client = await meteredClient({ baseURL, stop: waits });
+    client.provider.enqueue(chatAnswer({ id: '\ud800', text: 'one two three', usageWhen: 'never' }));
+    for await (const _ of await client.openai.chat.completions.create(hiStream)) break;
+    await untilIdle(client);
+    await client.meter.close();
+    expect(client.meter.stats()).toMatchObject({ captured: 1, stored: 1 });
+    expect(lookupsAt(client.provider)).toEqual([]);
+  });
+
+  it('keeps of what describes a generation only the numbers', async () => {
+    const client = await meteredClient({ baseURL, stop: waits });
+    const data = { ...(JSON.parse(generation.toString()) as { data: object }).data, external_user: 'ann@example.com' };
+    client.provider.handle(({ path }) =>
+      path.endsWith('/generation') ? recordedAnswer({ body: JSON.stringify({ data }) }) : undefined,
+    );
+    await leaveEarly(client);
+    await untilIdle(client);
+    const [record] = await client.records();
+    expect(record?.rawUsage).toMatchObject({ total_cost: 0.0011, native_tokens_prompt: 1451, is_byok: false });
+    expect(JSON.stringify(record)).not.toContain('ann@example.com');
+  });
+
   it('asks nobody where the usage is known, the call was refused, or the provider is another', async () => {
     const client = await meteredClient({ baseURL, stop: waits });
     await client.openai.chat.completions.create(hi);
