@@ -4,6 +4,7 @@ import { createAsyncTurn } from './attribution/async-turn.ts';
 import { createTurnLedger } from './attribution/turn-ledger.ts';
 import type { TurnLedger } from './attribution/turn-ledger.ts';
 import { createTurnRegistry } from './attribution/turn-registry.ts';
+import type { RegisteredTurn } from './attribution/turn-registry.ts';
 import { askAttribute } from './attribution/attribute.ts';
 import type { Attribution } from './attribution/attribution.ts';
 import type { Attempt } from './capture/attempt.ts';
@@ -76,7 +77,7 @@ export function createMeter(options: MeterOptions): Meter {
   const leaving = { drainAtExit: async () => lookup?.giveUp() };
   const removeSignals = drainOnSignals((options.drainOn ?? []) as readonly NodeJS.Signals[], () => close());
   const requests = createRequestPromises(options.waitUntil, recorder.whenStored, onError);
-  const asyncTurn = createAsyncTurn();
+  const asyncTurn = createAsyncTurn<RegisteredTurn<TurnLedger<UsageRecord>>>();
   const turns = createTurnRegistry<TurnLedger<UsageRecord>>(maxTurns, () => globalThis.crypto.randomUUID());
   const attributeOf = askAttribute(options.attribute, checkAttribution, (cause) =>
     onError(new MeterError('metering_failed', 'the attribute option failed; a call is stored without it', { cause })),
@@ -92,7 +93,7 @@ export function createMeter(options: MeterOptions): Meter {
   const reads = createGraceReads();
   const lookup = lookupWaitsMs && createGenerationLookup(lookupWaitsMs, () => drainBeforeExit(leaving));
   const tokenizer = options.tokenizer && safeTokenizer(options.tokenizer, onTokenizerFault);
-  const observed = new WeakSet();
+  const observed = new WeakMap<object, unknown>();
   const parts = { clock, createReader: () => createAnswerReading(tokenizer), listener: calls, onFault };
   const capture = createCapture({
     ...parts,
@@ -102,7 +103,7 @@ export function createMeter(options: MeterOptions): Meter {
     grace: { ...grace, reads },
     drains,
     lookup,
-    currentTurn: asyncTurn.current,
+    currentTurn: () => asyncTurn.current()?.handle,
     readsHints: options.attribute !== undefined,
   });
 
@@ -135,13 +136,14 @@ export function createMeter(options: MeterOptions): Meter {
     },
     observe(connection, turn) {
       if (isDisabled() || observed.has(connection)) return connection;
-      const handle = turn?.options.headers[turnHeader] ?? asyncTurn.current();
+      const handle = turn?.options.headers[turnHeader] ?? asyncTurn.current()?.handle;
       const watch = createRealtimeWatch(addressOf(connection), handle, parts);
       if (!observeConnection(connection, watch)) {
         const message = 'meter.observe: the argument is no WebSocket and no realtime client (it has no events)';
         throw new MeterError('invalid_options', message);
       }
-      observed.add(connection);
+      // As long as the connection lives, its turn does.
+      observed.set(connection, turn ?? asyncTurn.current());
       return connection;
     },
     fetch(base) {
@@ -151,8 +153,8 @@ export function createMeter(options: MeterOptions): Meter {
     track(attribution) {
       checkAttribution(attribution);
       const ledger = createTurnLedger<UsageRecord>();
-      const handle = turns.add(structuredClone(attribution), ledger);
-      return createTurn({ header: turnHeader, handle, ledger, asyncTurn, whenStored: recorder.whenStored });
+      const turn = turns.add(structuredClone(attribution), ledger);
+      return createTurn({ header: turnHeader, turn, asyncTurn, whenStored: recorder.whenStored });
     },
     flush: () => reads.wait(graceMs)?.then(recorder.flush) ?? recorder.flush(),
     stats: () => ({ ...recorder.stats(), pending: calls.openCount }),
@@ -185,7 +187,8 @@ export function createMeter(options: MeterOptions): Meter {
   }
 
   function ownerOf(attempt: Attempt): AttemptOwner {
-    const turn = attempt.handle === undefined ? undefined : turns.find(attempt.handle);
+    // A header that names no turn of ours may be a browser's, in an app that passes its headers on.
+    const turn = attempt.handle === undefined ? undefined : (turns.find(attempt.handle) ?? asyncTurn.current());
     return createAttemptOwner(attempt, turn, attributeOf);
   }
 

@@ -1,6 +1,7 @@
 import type { AsyncTurn } from './attribution/async-turn.ts';
 import { withTurnHeader } from './attribution/turn-headers.ts';
 import type { TurnLedger } from './attribution/turn-ledger.ts';
+import type { RegisteredTurn } from './attribution/turn-registry.ts';
 import type { Turn, TurnCost, TurnStored, TurnUsage } from './meter.ts';
 import { sumTokens } from './normalize/sum-tokens.ts';
 import type { UsageRecord } from './recording/usage-record.ts';
@@ -9,9 +10,8 @@ import { waitMs } from './timer-limit.ts';
 /** What a turn needs of its meter. */
 export interface TurnParts {
   readonly header: string;
-  readonly handle: string;
-  readonly ledger: TurnLedger<UsageRecord>;
-  readonly asyncTurn: AsyncTurn;
+  readonly turn: RegisteredTurn<TurnLedger<UsageRecord>>;
+  readonly asyncTurn: AsyncTurn<RegisteredTurn<TurnLedger<UsageRecord>>>;
   /** Resolves when these records are stored or refused for good, or at the deadline. */
   readonly whenStored: (ids: readonly string[], timeoutMs: number) => Promise<TurnStored>;
 }
@@ -19,11 +19,12 @@ export interface TurnParts {
 const defaultTimeoutMs = 5000;
 
 /** Joins one turn's header, its calls and the recorder. */
-export function createTurn({ header, handle, ledger, asyncTurn, whenStored }: TurnParts): Turn {
+export function createTurn({ header, turn, asyncTurn, whenStored }: TurnParts): Turn {
+  const { handle, ledger } = turn;
   return {
     options: { headers: { [header]: handle } },
     with: (options) => withTurnHeader(options ?? {}, header, handle) as never,
-    run: (work) => asyncTurn.run(handle, work),
+    run: (work) => asyncTurn.run(turn, work),
     async usage(wait) {
       const complete = await ledger.whenIdle(waitMs(wait?.timeoutMs ?? defaultTimeoutMs));
       return turnUsage(ledger.records(), complete);

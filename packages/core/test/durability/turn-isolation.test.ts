@@ -1,8 +1,13 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { Attribution } from '../../src/index.ts';
+import { latch } from '../testing/fake-provider-fixture.ts';
 import { meteredApp } from './metered-app.ts';
 import type { MeteredApp } from './metered-app.ts';
 
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 const call = { model: 'm', messages: [{ role: 'user' as const, content: 'Hi' }] };
 const streamed = { ...call, stream: true as const };
 
@@ -67,15 +72,42 @@ describe('turns', () => {
     ]);
   });
 
-  it('are forgotten oldest first beyond 10,000, and their calls are stored all the same', async () => {
+  it('that the app let go of are forgotten oldest first beyond 10,000, and their calls are stored all the same', async () => {
     const app = await meteredApp();
-    const turns = Array.from({ length: 10_001 }, (_, at) => app.meter.track({ userId: `u${at}` }));
-    for (const turn of [turns[0], turns[1], turns[10_000]]) {
-      await app.openai.chat.completions.create(call, turn?.options);
-    }
+    const options = Array.from({ length: 10_001 }, (_, at) => app.meter.track({ userId: `u${at}` }).options);
+    // What a weak reference was asked for in this turn of the event loop is alive until its end.
+    await new Promise(setImmediate);
+    collectGarbage();
+    for (const at of [0, 1, 10_000]) await app.openai.chat.completions.create(call, options[at]);
     expect(await callsOf(app)).toEqual({ nobody: 1, u1: 1, u10000: 1 });
     const [request] = app.provider.requests;
     expect(Object.keys(request?.headers ?? {}).filter((name) => name.includes('kilotoken'))).toEqual([]);
+  });
+
+  it('that the app still has are not forgotten, however many others are begun meanwhile', async () => {
+    const app = await meteredApp();
+    const [held, running] = [app.meter.track({ userId: 'held' }), latch()];
+    const left = app.meter.track({ userId: 'running' }).run(async () => {
+      await running.opened;
+      await app.openai.chat.completions.create(call);
+    });
+    for (let at = 0; at < 10_001; at += 1) app.meter.track({ userId: 'other' });
+    await new Promise(setImmediate);
+    collectGarbage();
+    running.open();
+    await left;
+    await app.openai.chat.completions.create(call, held.options);
+    expect(await callsOf(app)).toEqual({ running: 1, held: 1 });
+    expect((await held.usage()).calls).toBe(1);
+  });
+
+  it('that run get the calls whose header names no turn, such as one that a browser sent', async () => {
+    const app = await meteredApp();
+    const turn = app.meter.track({ userId: 'u1' });
+    const forged = { headers: { 'x-kilotoken-turn': '00000000-0000-4000-8000-000000000000' } };
+    await turn.run(() => app.openai.chat.completions.create(call, forged));
+    expect(await callsOf(app)).toEqual({ u1: 1 });
+    expect((await turn.usage()).calls).toBe(1);
   });
 
   it('that are in use are not forgotten for new ones', async () => {

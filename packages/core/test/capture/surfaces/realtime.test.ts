@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import OpenAI from 'openai';
 import { OpenAIRealtimeWebSocket } from 'openai/realtime/websocket';
 import { OpenAIRealtimeWebSocket as RealtimeV4 } from 'openai-v4/beta/realtime/websocket';
@@ -12,6 +14,8 @@ import { meteredClient } from './metered-client.ts';
 import { socketServer } from './socket-server.ts';
 import type { SocketServer } from './socket-server.ts';
 
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 const native = globalThis.WebSocket;
 
 /** The clients insist on TLS; the server of the test has none. */
@@ -87,6 +91,20 @@ async function connected(server: SocketServer): Promise<Emitter> {
 }
 
 describe('an observed realtime connection', () => {
+  it('keeps its turn, however many others are begun while nobody says anything', async () => {
+    const server = await socketServer();
+    const { meter, records } = await meteredClient();
+    const emitter = await connected(server);
+    meter.observe(emitter, meter.track({ userId: 'u1' }));
+    for (let at = 0; at < 10_001; at += 1) meter.track({ userId: 'other' });
+    await new Promise(setImmediate);
+    collectGarbage();
+    const over = ended(emitter);
+    server.send(session, responseOf('response.created', 'resp_1'), done('resp_1'), end);
+    await over;
+    expect(await records()).toMatchObject([{ attribution: { userId: 'u1' }, tokens: { totalTokens: 30 } }]);
+  });
+
   it.for(Object.keys(clients))('makes one record of each response and each transcription, through %s', async (name) => {
     const server = await socketServer();
     const { meter, records } = await meteredClient();
