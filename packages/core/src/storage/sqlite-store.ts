@@ -10,7 +10,9 @@ import type { UsageStore } from './usage-store.ts';
 
 /** Options of {@link sqliteStore}. */
 export interface SqliteStoreOptions {
-  /** The database file, made on first use in a folder that exists; `:memory:` keeps everything in this process. */
+  /**
+   * The database file, made on first use in a folder that exists, with mode 0600; `:memory:` keeps everything in this process.
+   */
   readonly path: string;
   /**
    * Says that losing the file is fine. Needed on Vercel and AWS Lambda, whose disks vanish with the instance.

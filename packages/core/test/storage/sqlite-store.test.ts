@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -78,6 +78,30 @@ describe('the file', () => {
     other.close();
     await store.close();
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'is for nobody else to read, its log neither, unless the app made it',
+    async () => {
+      const modeOf = (file: string): number => statSync(file).mode & 0o777;
+      const store = sqliteStore({ path });
+      await store.append([usageRecord()]);
+      expect([path, `${path}-wal`, `${path}-shm`].map(modeOf)).toEqual([0o600, 0o600, 0o600]);
+      await store.close();
+
+      const made = join(folder, 'made.db');
+      writeFileSync(made, '');
+      chmodSync(made, 0o640);
+      const shared = sqliteStore({ path: made });
+      await shared.append([usageRecord()]);
+      expect([made, `${made}-wal`].map(modeOf)).toEqual([0o640, 0o640]);
+      await shared.close();
+
+      const nowhere = sqliteStore({ path: ':memory:' });
+      await nowhere.append([usageRecord()]);
+      expect(existsSync(':memory:')).toBe(false);
+      await nowhere.close();
+    },
+  );
 
   it('is refused, and left as it is, when a newer schema wrote it', async () => {
     const newer = new DatabaseSync(path);

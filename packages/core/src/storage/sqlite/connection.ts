@@ -1,6 +1,7 @@
 import type * as sqliteNamespace from 'node:sqlite';
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { MeterError, isMeterError } from '../../errors.ts';
+import { builtinModule } from '../../node/builtin-module.ts';
 import { sqliteModule } from '../../node/sqlite-module.ts';
 import { migrate } from './schema.ts';
 import { FileGone, openWriteAheadLog } from './write-ahead-log.ts';
@@ -163,6 +164,7 @@ function createStatementCache(): Record<'numbers' | 'bigints', Map<string, State
 }
 
 function openDatabase(sqlite: SqliteModule, path: string): DatabaseSync {
+  makePrivate(path);
   const database = new sqlite.DatabaseSync(path);
   try {
     // busy_timeout would sleep on the event loop; `use` waits instead.
@@ -177,6 +179,21 @@ function openDatabase(sqlite: SqliteModule, path: string): DatabaseSync {
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/**
+ * Makes a new file that nobody else on the machine can read; SQLite gives its log the same mode. One that is there is left as
+ * it is, and not even opened: to close it would drop the locks that this process has on it (POSIX).
+ */
+function makePrivate(path: string): void {
+  // A file by this name would be another one than SQLite's.
+  if (path === ':memory:' || path.startsWith('file:')) return;
+  try {
+    const fs = builtinModule('node:fs');
+    fs?.closeSync(fs.openSync(path, 'ax', 0o600));
+  } catch {
+    // It is there, or SQLite will say what is wrong.
   }
 }
 
