@@ -62,6 +62,16 @@ it('has sums of hours that fit after kill -9 of processes that fold them', { tim
   expect(Number(lag?.['records'])).toBeLessThan(Math.min(stored.size, 8000));
 });
 
+it('is written also under the permission model of Node', { timeout: 30_000 }, async () => {
+  const { ids, done } = appendProcess([path, 'a', '3'], undefined, [
+    '--permission',
+    '--allow-fs-read=*',
+    `--allow-fs-write=${folder}`,
+  ]);
+  expect(await done).toBe(0);
+  expect((await checkFile()).map(({ id }) => id)).toEqual(ids);
+});
+
 /** All records, after checking that the kept totals are what the records say. */
 async function checkFile(): Promise<UsageRecord[]> {
   const store = sqliteStore({ path });
@@ -80,8 +90,12 @@ async function checkFile(): Promise<UsageRecord[]> {
   return records;
 }
 
-function appendProcess(args: readonly string[], onCount?: (count: number) => void) {
-  const child = spawn(process.execPath, ['--conditions=@kilotoken/source', script, ...args], {
+function appendProcess(
+  args: readonly string[],
+  onCount?: (count: number) => void,
+  nodeOptions: readonly string[] = [],
+) {
+  const child = spawn(process.execPath, [...nodeOptions, '--conditions=@kilotoken/source', script, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ids: string[] = [];

@@ -31,12 +31,13 @@ export type SyncFile = (descriptor: number) => Promise<void>;
  * Opening and closing the log beside SQLite is safe: in this mode SQLite holds no lock on it.
  *
  * @returns `undefined` where there is no such log to be opened: in memory, on disks that cannot share memory, in runtimes
- * without `node:fs`.
+ * without `node:fs`, and under Node's permission model, which lets nobody but SQLite wait for the disk.
  */
 export function openWriteAheadLog(database: DatabaseSync, syncFile?: SyncFile): WriteAheadLog | undefined {
   const fs = builtinModule('node:fs');
   const mode = database.prepare('PRAGMA journal_mode').get()?.['journal_mode'];
   const file = database.prepare(`SELECT file FROM pragma_database_list WHERE name = 'main'`).get()?.['file'];
+  if (globalThis.process.permission !== undefined) return undefined;
   if (fs === undefined || mode !== 'wal' || typeof file !== 'string' || file === '') return undefined;
   let descriptor: number;
   try {
