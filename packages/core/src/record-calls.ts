@@ -37,7 +37,7 @@ export function recordCalls({ ownerOf, record, attemptOfLine, requests }: CallRe
       return openCount;
     },
     started(attempt) {
-      for (const { attempt: late, opener } of objects.expired(attempt.startedAt)) settle(late, opener);
+      for (const { attempt: late, opener } of objects.expired()) settle(late, opener);
       const owner = ownerOf(attempt);
       // On the attempt itself: a map that is filled and emptied again makes a new table for nearly every call. An open
       // attempt holds its turn's ledger with it, so that this lives at least as long.

@@ -23,15 +23,21 @@ export type Verdict =
 export interface OpenObjects {
   judge(attempt: ReadAttempt): Verdict;
   /** Gives up on objects whose end nobody has fetched here for a day; the last thing known of each. */
-  expired(now: Date): readonly { readonly attempt: ReadAttempt; readonly opener: ReadAttempt }[];
+  expired(): readonly { readonly attempt: ReadAttempt; readonly opener: ReadAttempt }[];
 }
 
 /** Longer than any provider keeps an object working. */
 const patienceMs = 24 * 60 * 60 * 1000;
 const maxRemembered = 10_000;
 
+interface OpenObject {
+  readonly opener: ReadAttempt;
+  /** By the clock that nobody sets: given up too early, its usage would meet a record that says `missing`. */
+  readonly sinceMs: number;
+}
+
 export function createOpenObjects(): OpenObjects {
-  const open = new Map<string, ReadAttempt>();
+  const open = new Map<string, OpenObject>();
   const settled = new Set<string>();
 
   return {
@@ -46,22 +52,22 @@ export function createOpenObjects(): OpenObjects {
       if (settled.has(id)) return { is: 'nothing' };
       if (!hasUsage && !isFinal(object.status)) {
         if (attempt.kind === 'revisit' || open.has(id)) return { is: 'nothing' };
-        open.set(id, attempt);
+        open.set(id, { opener: attempt, sinceMs: performance.now() });
         return { is: 'open' };
       }
-      const opener = open.get(id);
+      const opener = open.get(id)?.opener;
       open.delete(id);
       settled.add(id);
       if (settled.size > maxRemembered) settled.delete(settled.values().next().value ?? id);
       return { is: 'settled', attempt: attemptOfObject(id, attempt, opener), opener };
     },
-    expired(now) {
+    expired() {
       const late = [];
-      for (const [id, attempt] of open) {
+      for (const [id, { opener, sinceMs }] of open) {
         // The oldest come first.
-        if (open.size <= maxRemembered && now.getTime() - attempt.startedAt.getTime() < patienceMs) break;
+        if (open.size <= maxRemembered && performance.now() - sinceMs < patienceMs) break;
         open.delete(id);
-        late.push({ attempt: attemptOfObject(id, attempt, attempt), opener: attempt });
+        late.push({ attempt: attemptOfObject(id, opener, opener), opener });
       }
       return late;
     },

@@ -4,7 +4,7 @@ import OpenAI from 'openai';
 import OpenAI4 from 'openai-v4';
 import OpenAI5 from 'openai-v5';
 import OpenAI6 from 'openai-v6';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { memoryStore } from '../../../src/index.ts';
 import { errorAnswer, responsesAnswer } from '../../../src/testing/index.ts';
 import { startProvider } from '../../testing/fake-provider-fixture.ts';
@@ -13,6 +13,7 @@ import { meteredClient } from './metered-client.ts';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 const ask = { model: 'gpt-5-mini', input: 'Name two rivers', background: true } as const;
+const dayMs = 24 * 60 * 60 * 1000;
 const tokens = { inputTokens: 3, outputTokens: 2, totalTokens: 5 };
 
 describe('a background response', () => {
@@ -149,17 +150,35 @@ describe('a background response', () => {
   });
 
   it('is recorded as missing after a day in which nobody fetched its end', async () => {
-    let now = new Date('2026-11-22T10:00:00Z');
-    const { openai, meter, records } = await meteredClient({ clock: () => now });
+    const { openai, meter, records } = await meteredClient();
+    const elapsed = vi.spyOn(performance, 'now');
+    onTestFinished(() => elapsed.mockRestore());
+    const begun = performance.now();
     const { id } = await openai.responses.create(ask, meter.track({ userId: 'u1' }).options);
-    now = new Date('2026-11-23T09:59:00Z');
+    elapsed.mockReturnValue(begun + dayMs - 60_000);
     await openai.responses.create({ ...ask, background: false });
     expect(await records()).toHaveLength(1);
-    now = new Date('2026-11-23T10:00:00Z');
+    elapsed.mockReturnValue(begun + dayMs + 60_000);
     await openai.responses.create({ ...ask, background: false });
     const late = (await records()).filter(({ responseId }) => responseId === id);
     expect(late).toMatchObject([{ origin: 'missing', attribution: { userId: 'u1' } }]);
     expect(meter.stats().pending).toBe(0);
+  });
+
+  it('keeps its usage where the clock is set ahead by a month before another process fetches it', async () => {
+    const store = memoryStore();
+    const provider = await startProvider();
+    provider.enqueue(responsesAnswer({ text: 'Rhine Elbe', pendingPolls: 0 }));
+    let now = new Date('2026-11-22T10:00:00Z');
+    const creator = await meteredClient({ provider, store, clock: () => now });
+    const other = await meteredClient({ provider, store });
+    const { id } = await creator.openai.responses.create(ask);
+    now = new Date('2026-12-22T10:00:00Z');
+    await creator.openai.responses.create({ ...ask, background: false });
+    await creator.meter.flush();
+    expect((await other.openai.responses.retrieve(id)).status).toBe('completed');
+    const found = (await other.records()).filter(({ responseId }) => responseId === id);
+    expect(found).toMatchObject([{ origin: 'reported', tokens }]);
   });
 
   it.for([
