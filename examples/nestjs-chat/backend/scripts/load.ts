@@ -11,16 +11,25 @@ import { compileBackend, startBackend } from './backend-process.ts';
 import { newLoadUser } from './load-user.ts';
 import { audit } from './load-audit.ts';
 
-// Users chat with the backend, which is killed in the middle and started again. Afterwards the provider's own log, the
-// ledger, the totals and the messages are compared.
+// Users chat with the backend, which is killed, once or at even intervals, and started again; so is MongoDB, where that is
+// asked for. Afterwards the provider's own log, the ledger, the totals and the messages are compared.
 const { values } = parseArgs({
-  options: { users: { type: 'string', default: '50' }, minutes: { type: 'string', default: '1' } },
+  options: {
+    users: { type: 'string', default: '50' },
+    minutes: { type: 'string', default: '1' },
+    kills: { type: 'string', default: '1' },
+    'mongo-kills': { type: 'string', default: '0' },
+  },
 });
 /** Twenty words, so that there is something to interrupt. */
 const answer = 'word '.repeat(20).trim();
 const users = Number(values.users);
 const durationMs = Number(values.minutes) * 60_000;
-if (!(Number.isInteger(users) && users > 0 && durationMs > 0)) throw new Error('usage: --users 50 --minutes 1');
+const kills = Number(values.kills);
+const mongoKills = Number(values['mongo-kills']);
+if (!([users, kills].every((count) => Number.isInteger(count) && count > 0) && mongoKills >= 0 && durationMs > 0)) {
+  throw new Error('usage: --users 50 --minutes 1 --kills 1 --mongo-kills 0');
+}
 
 await compileBackend();
 const folder = mkdtempSync(join(tmpdir(), 'nestjs-chat-load-'));
@@ -40,16 +49,20 @@ let backend = await startBackend(env);
 let isUp = true;
 try {
   const people = await Promise.all(Array.from({ length: users }, (_, index) => newLoadUser(backend.url, index)));
-  console.log(`${users} users chat for ${values.minutes} min; the backend is killed in the middle`);
+  console.log(
+    `${users} users chat for ${values.minutes} min; kills of the backend: ${kills}, of MongoDB: ${mongoKills}`,
+  );
   const ends = AbortSignal.timeout(durationMs);
   const chatting = people.map((person) => person.chat(ends, () => isUp));
-  await sleep(durationMs / 2);
-  isUp = false;
-  const open = provider.requests.filter(({ status, reportedUsage }) => status === 200 && reportedUsage === undefined);
-  console.log(`kill -9 with ${open.length} calls under way`);
-  await backend.stop('SIGKILL');
-  backend = await startBackend(env);
-  isUp = true;
+  const deaths = [...spread(kills, killBackend), ...spread(mongoKills, killMongo)].toSorted(
+    (one, other) => one.at - other.at,
+  );
+  /* oxlint-disable no-await-in-loop -- one after the other: the backend does not start while MongoDB is down */
+  for (const { kill } of deaths) {
+    await sleep(durationMs / (deaths.length + 1));
+    await kill();
+  }
+  /* oxlint-enable no-await-in-loop */
   const replies = (await Promise.all(chatting)).flat();
   process.exitCode = (await audit({ mongoUri, provider, replies, say: console.log })) ? 0 : 1;
 } finally {
@@ -57,6 +70,29 @@ try {
   await provider.close();
   await mongo.stop();
   rmSync(folder, { recursive: true, force: true });
+}
+
+async function killBackend(): Promise<void> {
+  isUp = false;
+  const open = provider.requests.filter(({ status, reportedUsage }) => status === 200 && reportedUsage === undefined);
+  console.log(`kill -9 with ${open.length} calls under way`);
+  await backend.stop('SIGKILL');
+  backend = await startBackend(env);
+  isUp = true;
+}
+
+async function killMongo(): Promise<void> {
+  console.log('kill -9 of MongoDB');
+  await mongo.members[0]?.kill('SIGKILL');
+  await mongo.members[0]?.start();
+}
+
+/** So many of one kind, at even places between 0 and 1. */
+function spread(
+  times: number,
+  kill: () => Promise<void>,
+): readonly { readonly at: number; readonly kill: typeof kill }[] {
+  return Array.from({ length: times }, (_, index) => ({ at: (index + 1) / (times + 1), kill }));
 }
 
 async function freePort(): Promise<number> {
