@@ -5,12 +5,16 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { commandLine, wholeNumber } from '../../scripts/command-line.ts';
 import type { Batch, BatchCost } from './hot-path/contestant.ts';
 import { functionsOfCore, partsOf } from './profile/parts.ts';
 import { reportTable } from './runner/results.ts';
 
-const { values } = parseArgs({ options: { generations: { type: 'string', default: '3' } } });
+const generations = commandLine(
+  'Usage: npm run bench -- --only call-parts [-- --generations 3]',
+  { options: { generations: { type: 'string', default: '3' } } },
+  ({ values }) => wholeNumber('--generations', values.generations),
+);
 const rounds = { warmUp: 6, plain: 5, profiled: 2 };
 const ways = { bare: 'bare', 'A/A control': 'bare', floor: 'floor', kilotoken: 'metered' };
 const kinds: readonly { readonly title: string; readonly batch: Batch }[] = [
@@ -23,7 +27,7 @@ const kinds: readonly { readonly title: string; readonly batch: Batch }[] = [
 const plain = new Map<string, BatchCost[]>();
 const profiled = new Map<string, BatchCost[]>();
 
-for (let generation = 0; generation < Number(values.generations); generation += 1) {
+for (let generation = 0; generation < generations; generation += 1) {
   const children = Object.entries(ways).map(([name, way]) => ({
     name,
     child: fork(join(import.meta.dirname, 'hot-path/contestant.ts'), [way], {

@@ -1,7 +1,7 @@
 // Who records the right tokens for which way to use the client and which way for an answer to end, and does the app
 // still see what it sees with the bare client? Every cell is run, over sockets, against a provider whose count is known.
 // Run from the root: npm run bench -- --only correctness
-import { parseArgs } from 'node:util';
+import { commandLine } from '../../scripts/command-line.ts';
 import { notInstalled, startLineup } from './field/lineup.ts';
 import { scenarios } from './field/scenarios.ts';
 import type { Scenario } from './field/scenarios.ts';
@@ -12,9 +12,14 @@ import { noEnd } from './field/tasks/run-scenario.ts';
 import { reportTable } from './runner/results.ts';
 import type { Row } from './runner/results.ts';
 
-const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
+const only = commandLine(
+  `Usage: npm run bench -- --only correctness [-- --only NAME]
+  --only   a peer that takes part, any number of times (default: all that are installed)`,
+  { options: { only: { type: 'string', multiple: true } } },
+  ({ values }) => values.only,
+);
 const sink = await startSink();
-const { lanes, missing, stop } = await startLineup(sink, values.only);
+const { lanes, missing, stop } = await startLineup(sink, only);
 // How the app asks is part of a scenario here, so one lane for each contestant is enough.
 const players = lanes.filter(
   ({ name }) => name !== 'bare, usage not asked for' && name !== 'kilotoken, asks and hides',

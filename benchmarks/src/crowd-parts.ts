@@ -7,20 +7,19 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { commandLine, wholeNumber } from '../../scripts/command-line.ts';
 import type { Crowd, CrowdCost, Way } from './crowd/crowd-process.ts';
 import { functionsOfCore, partsOf } from './profile/parts.ts';
 import type { Measured } from './profile/parts.ts';
 import { median } from './runner/median.ts';
 import { reportTable } from './runner/results.ts';
 
-const { values } = parseArgs({
-  options: {
-    generations: { type: 'string', default: '3' },
-    /** How the streams come; default all ways. */
-    only: { type: 'string', multiple: true },
-  },
-});
+const { generations, only } = commandLine(
+  `Usage: npm run bench -- --only crowd-parts [-- --generations 3 --only NAME]
+  --only   a way in which streams come, any number of times (default: all ways)`,
+  { options: { generations: { type: 'string', default: '3' }, only: { type: 'string', multiple: true } } },
+  ({ values }) => ({ generations: wholeNumber('--generations', values.generations), only: values.only }),
+);
 const streams = 200;
 
 interface Lane {
@@ -72,11 +71,11 @@ const paced: Kind = {
   crowd: { streams, times: 1 },
   rounds: { warmUp: 0, plain: 2, profiled: 1 },
 };
-const kinds = [short, long, paced].filter(({ name }) => values.only?.includes(name) !== false);
+const kinds = [short, long, paced].filter(({ name }) => only?.includes(name) !== false);
 
 const execArgv = ['--conditions=@kilotoken/source', '--expose-gc'];
 const [plain, profiled] = [new Map<string, CrowdCost[]>(), new Map<string, CrowdCost[]>()];
-for (let generation = 0; generation < Number(values.generations); generation += 1) {
+for (let generation = 0; generation < generations; generation += 1) {
   const children = new Map(
     lanes.map((lane) => [
       lane.name,

@@ -5,7 +5,7 @@
 // Run from the root: npm run bench -- --only field
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { commandLine, wholeNumber } from '../../scripts/command-line.ts';
 import { notInstalled, startLineup } from './field/lineup.ts';
 import type { Lane } from './field/lineup.ts';
 import { startSink } from './field/sink.ts';
@@ -14,16 +14,23 @@ import { median, quantile } from './runner/median.ts';
 import { reportTable } from './runner/results.ts';
 import type { Row } from './runner/results.ts';
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '15' },
-    /** Rounds of 200 streams at once, and of memory. */
-    'slow-rounds': { type: 'string', default: '4' },
-    only: { type: 'string', multiple: true },
+const { rounds, slowRounds, only } = commandLine(
+  `Usage: npm run bench -- --only field [-- --rounds 15 --slow-rounds 4 --only NAME]
+  --slow-rounds   rounds of 200 streams at once, and of memory
+  --only          a peer that takes part, any number of times (default: all that are installed)`,
+  {
+    options: {
+      rounds: { type: 'string', default: '15' },
+      'slow-rounds': { type: 'string', default: '4' },
+      only: { type: 'string', multiple: true },
+    },
   },
-});
-const rounds = Number(values.rounds);
-const slowRounds = Number(values['slow-rounds']);
+  ({ values }) => ({
+    rounds: wholeNumber('--rounds', values.rounds),
+    slowRounds: wholeNumber('--slow-rounds', values['slow-rounds']),
+    only: values.only,
+  }),
+);
 const lengths = [1000, 4000, 16_000] as const;
 const crowdEvents = 200;
 const held = [200, 800] as const;
@@ -37,7 +44,7 @@ const server = fork(join(import.meta.dirname, 'field/wire-server.ts'), [String(c
 const baseURL = await new Promise<string>((resolve) => {
   server.once('message', (url) => resolve(url as string));
 });
-const { lanes, missing, stop } = await startLineup(sink, values.only);
+const { lanes, missing, stop } = await startLineup(sink, only);
 const compared = lanes.filter((lane): lane is Lane & { bare: string } => lane.bare !== undefined);
 
 console.log(`${lanes.length} lanes, ${rounds} and ${slowRounds} rounds, Node ${process.version}`);

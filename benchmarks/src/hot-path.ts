@@ -4,12 +4,16 @@
 // Run from the root: npm run bench -- --only hot-path
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { commandLine, wholeNumber } from '../../scripts/command-line.ts';
 import type { Batch, BatchCost } from './hot-path/contestant.ts';
 import { handOver } from './runner/results.ts';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '25' }, json: { type: 'boolean' } } });
-const rounds = Number(values.rounds);
+const { rounds, isJson } = commandLine(
+  `Usage: npm run bench -- --only hot-path [-- --rounds 25 --json]
+  --json   the rows as JSON, too`,
+  { options: { rounds: { type: 'string', default: '25' }, json: { type: 'boolean', default: false } } },
+  ({ values }) => ({ rounds: wholeNumber('--rounds', values.rounds), isJson: values.json }),
+);
 const script = join(import.meta.dirname, 'hot-path/contestant.ts');
 
 const contestants = ['bare', 'bare again', 'floor', 'metered'] as const;
@@ -69,7 +73,7 @@ const rows = questions.flatMap(({ name, perUnit }) =>
   }),
 );
 handOver('Hot path, this project alone', rows);
-if (values.json === true) console.log(JSON.stringify(rows));
+if (isJson) console.log(JSON.stringify(rows));
 else console.table(rows);
 
 function ask(contestant: (typeof contestants)[number], batch: Batch): Promise<BatchCost> {

@@ -1,17 +1,21 @@
 // How long does an app wait for the import, on top of `openai`? Fresh processes in turns, from installed packages.
 // Run from the root: npm run bench -- --only imports
 import { execFileSync } from 'node:child_process';
-import { parseArgs } from 'node:util';
+import { commandLine, wholeNumber } from '../../scripts/command-line.ts';
 import { installedApps } from './field/installed-apps.ts';
 import { notInstalled } from './field/lineup.ts';
 import { median } from './runner/median.ts';
 import { reportTable } from './runner/results.ts';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '9' } } });
+const rounds = commandLine(
+  'Usage: npm run bench -- --only imports [-- --rounds 9]',
+  { options: { rounds: { type: 'string', default: '9' } } },
+  ({ values }) => wholeNumber('--rounds', values.rounds),
+);
 const { apps, missing } = installedApps();
 const times = new Map<string, { readonly openai: number; readonly own: number }[]>();
 
-for (let round = -1; round < Number(values.rounds); round += 1) {
+for (let round = -1; round < rounds; round += 1) {
   for (const app of apps) {
     const names = JSON.stringify(app.entries);
     // Both in one process, so that what they share is paid by `openai`, which the app has anyway.

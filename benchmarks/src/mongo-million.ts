@@ -1,21 +1,21 @@
 // What do a million rows take, and how fast are they read? Does a backfill of a million messages need memory?
-// Run from the root: npm run bench -- --only mongo-million -- [--rows 1000000] [--users 100]
+// Run from the root: npm run bench -- --only mongo-million
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { mongoStore } from '@kilotoken/mongo-adapter';
 import type { MongoStore } from '@kilotoken/mongo-adapter';
 import { startMongo } from '@kilotoken/mongo-adapter/testing';
 import { MongoClient } from 'mongodb';
+import { commandLine, wholeNumber } from '../../scripts/command-line.ts';
 import { plainRecord } from '../../packages/mongo-adapter/test/faults/plain-record.ts';
 import { cpuTime } from './mongo/cpu-time.ts';
 import { median, quantile } from './runner/median.ts';
 
-const { values } = parseArgs({
-  options: { rows: { type: 'string', default: '1000000' }, users: { type: 'string', default: '100' } },
-});
-const rows = Number(values.rows);
-const userCount = Number(values.users);
+const { rows, userCount } = commandLine(
+  'Usage: npm run bench -- --only mongo-million [-- --rows 1000000 --users 100]',
+  { options: { rows: { type: 'string', default: '1000000' }, users: { type: 'string', default: '100' } } },
+  ({ values }) => ({ rows: wholeNumber('--rows', values.rows), userCount: wholeNumber('--users', values.users) }),
+);
 const dayMs = 86_400_000;
 const end = Date.parse('2026-11-22T00:00:00Z');
 const gc = globalThis.gc;

@@ -1,11 +1,11 @@
 // What does the MongoDB store cost against two `updateOne` for each message, near a server and 4 ms away from it?
-// Run from the root: npm run bench -- --only mongo-store -- [--seconds 2] [--rounds 3] [--delay 4] [--ways 'meter|two updates, 100']
-import { parseArgs } from 'node:util';
+// Run from the root: npm run bench -- --only mongo-store
 import { MongoClient } from 'mongodb';
 import type { UsageRecord } from '@kilotoken/core';
 import { mongoStore } from '@kilotoken/mongo-adapter';
 import type { MongoStore } from '@kilotoken/mongo-adapter';
 import { startMongo } from '@kilotoken/mongo-adapter/testing';
+import { commandLine, positiveNumber, wholeNumber } from '../../scripts/command-line.ts';
 import { createRecorder } from '../../packages/core/src/recording/recorder.ts';
 import type { Recorder } from '../../packages/core/src/recording/recorder.ts';
 import { startBulkWriteServer } from '../../packages/mongo-adapter/test/faults/bulk-write-server.ts';
@@ -19,18 +19,25 @@ import { createRoom } from './mongo/room.ts';
 import type { Room } from './mongo/room.ts';
 import { median } from './runner/median.ts';
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '2' },
-    rounds: { type: 'string', default: '3' },
-    delay: { type: 'string', default: '4' },
-    /** Only ways whose name this matches. */
-    ways: { type: 'string', default: '' },
+const { spanMs, rounds, delayMs, wantedWays } = commandLine(
+  `Usage: npm run bench -- --only mongo-store [-- --seconds 2 --rounds 3 --delay 4 --ways 'meter|two updates, 100']
+  --delay   milliseconds to the server and back
+  --ways    only ways whose name this expression matches`,
+  {
+    options: {
+      seconds: { type: 'string', default: '2' },
+      rounds: { type: 'string', default: '3' },
+      delay: { type: 'string', default: '4' },
+      ways: { type: 'string', default: '' },
+    },
   },
-});
-const spanMs = Number(values.seconds) * 1000;
-const rounds = Number(values.rounds);
-const delayMs = Number(values.delay);
+  ({ values }) => ({
+    spanMs: positiveNumber('--seconds', values.seconds) * 1000,
+    rounds: wholeNumber('--rounds', values.rounds),
+    delayMs: positiveNumber('--delay', values.delay),
+    wantedWays: new RegExp(values.ways),
+  }),
+);
 const userCount = 100;
 const majority = { writeConcern: { w: 'majority', j: true } } as const;
 
@@ -148,7 +155,7 @@ async function compare(
     ...(isLatencyOnly
       ? []
       : crowds({ store, withoutMessages, recorder, room, writers, record, twoUpdates, oneUpdate })),
-  ].filter((way) => way.name.match(values.ways) !== null);
+  ].filter((way) => wantedWays.test(way.name));
 
   const cpu = async (): Promise<CpuTime> => {
     const { here, server: there } = await cpuTime(direct);

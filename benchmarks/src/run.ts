@@ -5,44 +5,56 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { commandLine } from '../../scripts/command-line.ts';
 import { machine } from './runner/machine.ts';
 import { tablesFileVariable } from './runner/results.ts';
 import type { BenchmarkResult, ResultTable, Results } from './runner/results.ts';
 
-const { values, positionals } = parseArgs({
-  options: {
-    only: { type: 'string', multiple: true, default: [] },
-    except: { type: 'string', multiple: true, default: [] },
-    json: { type: 'string' },
-  },
-  allowPositionals: true,
-});
 const names = readdirSync(import.meta.dirname, { withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map(({ name }) => name.replace(/\.ts$/, ''))
   .filter((name) => name !== 'run')
   .toSorted();
-const unknown = [...values.only, ...values.except].filter((name) => !names.includes(name));
-if (unknown.length > 0) {
-  console.error(`There is no benchmark "${unknown.join('", "')}"; there are: ${names.join(', ')}`);
-  process.exitCode = 2;
-} else {
-  const folder = mkdtempSync(join(tmpdir(), 'kilotoken-bench-'));
-  const results: Results = { ...machine(), benchmarks: [] };
-  const wanted = (values.only.length > 0 ? values.only : names).filter((name) => !values.except.includes(name));
-  for (const name of wanted) {
-    console.log(`\n== ${name}`);
-    // oxlint-disable-next-line no-await-in-loop -- one after the other, or they would disturb each other
-    const result = await run(name, join(folder, `${name}.jsonl`));
-    console.log(`== ${name}: ${result.seconds.toFixed(0)} s`);
-    if (result.exitCode !== 0) process.exitCode = 1;
-    results.benchmarks.push(result);
-    // After each, so that what was measured is not lost when a later one is stopped.
-    if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
-  }
-  rmSync(folder, { recursive: true });
+const usage = `Usage: npm run bench -- [--only NAME] [--except NAME] [--json FILE] [-- WHAT IS FOR THE BENCHMARK]
+  --only     a benchmark to run, any number of times (default: all)
+  --except   a benchmark to leave out, any number of times
+  --json     writes the results, for npm run bench:report -- FILE
+What a benchmark takes: npm run bench -- --only field -- --help
+Benchmarks: ${names.join(', ')}`;
+const { wanted, json, forBenchmark } = commandLine(
+  usage,
+  {
+    options: {
+      only: { type: 'string', multiple: true, default: [] },
+      except: { type: 'string', multiple: true, default: [] },
+      json: { type: 'string' },
+    },
+    allowPositionals: true,
+  },
+  ({ values: { only, except, json: path }, positionals }) => {
+    const unknown = [...only, ...except].filter((name) => !names.includes(name));
+    if (unknown.length > 0) throw new Error(`There is no benchmark "${unknown.join('", "')}"`);
+    if (positionals.length > 0 && !process.argv.includes('--')) {
+      throw new Error(`"${positionals.join(' ')}" is not understood`);
+    }
+    const chosen = (only.length > 0 ? only : names).filter((name) => !except.includes(name));
+    return { wanted: chosen, json: path, forBenchmark: positionals };
+  },
+);
+
+const folder = mkdtempSync(join(tmpdir(), 'kilotoken-bench-'));
+const results: Results = { ...machine(), benchmarks: [] };
+for (const name of wanted) {
+  console.log(`\n== ${name}`);
+  // oxlint-disable-next-line no-await-in-loop -- one after the other, or they would disturb each other
+  const result = await run(name, join(folder, `${name}.jsonl`));
+  console.log(`== ${name}: ${result.seconds.toFixed(0)} s`);
+  if (result.exitCode !== 0) process.exitCode = 1;
+  results.benchmarks.push(result);
+  // After each, so that what was measured is not lost when a later one is stopped.
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, undefined, 2)}\n`);
 }
+rmSync(folder, { recursive: true });
 
 /** Runs one benchmark; what it prints goes to the terminal and, as text, into its result. */
 async function run(name: string, tablesFile: string): Promise<BenchmarkResult> {
@@ -50,7 +62,7 @@ async function run(name: string, tablesFile: string): Promise<BenchmarkResult> {
   writeFileSync(tablesFile, '');
   const child = spawn(
     process.execPath,
-    ['--expose-gc', '--conditions=@kilotoken/source', join(import.meta.dirname, `${name}.ts`), ...positionals],
+    ['--expose-gc', '--conditions=@kilotoken/source', join(import.meta.dirname, `${name}.ts`), ...forBenchmark],
     { stdio: ['inherit', 'pipe', 'inherit'], env: { ...process.env, [tablesFileVariable]: tablesFile } },
   );
   let text = '';

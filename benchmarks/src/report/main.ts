@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { commandLine } from '../../../scripts/command-line.ts';
 import type { Results } from '../runner/results.ts';
 import { benchmarkPage } from './page.ts';
 import { scaleFigures } from './scale-figures.ts';
@@ -16,11 +17,16 @@ const scalePath = join(root, 'docs/guide/scale.md');
 const figuresMark = '<!-- figures: made by npm run bench:report -->';
 const drawingsFolder = join(root, 'docs/guide/images/benchmarks');
 
-const files = process.argv.slice(2);
-if (files.length === 0) throw new Error('Name the file that `npm run bench -- --json FILE` wrote');
-const parts = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Results);
-const [last] = parts.toReversed();
-if (last === undefined) throw new Error('There is nothing to report');
+const { parts, last } = commandLine(
+  'Usage: npm run bench:report -- FILE [MORE FILES], each written by npm run bench -- --json FILE',
+  { allowPositionals: true },
+  ({ positionals }) => {
+    const given = positionals.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Results);
+    const latest = given.at(-1);
+    if (latest === undefined) throw new Error('No file is named');
+    return { parts: given, last: latest };
+  },
+);
 const joined = new Map(parts.flatMap(({ benchmarks }) => benchmarks).map((benchmark) => [benchmark.name, benchmark]));
 const results: Results = { ...last, benchmarks: [...joined.values()] };
 const { markdown, drawings } = benchmarkPage(results);

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { commandLine, wholeNumber } from '../../../scripts/command-line.ts';
 
 /** What was asked for on the command line. */
 export interface DemoArguments {
@@ -14,26 +14,34 @@ export interface DemoArguments {
   readonly port: number;
 }
 
-export const usageText = `Usage: npm run demo -- [--once] [--json] [--live] [--data FOLDER] [--port NUMBER]
+const usage = `Usage: npm run demo -- [--once] [--json] [--live] [--data FOLDER] [--port NUMBER]
   --once   one round of chat, then the end
   --json   one JSON object instead of text
   --live   a real provider: OPENROUTER_API_KEY or OPENAI_API_KEY, OPENAI_BASE_URL, DEMO_MODEL
   --data   where the SQLite file lies (default: .demo)
   --port   of the page that is served without --once (default: any free one)`;
 
-/** Reads the command line; an unknown option throws. */
-export function readArguments(parts: readonly string[]): DemoArguments {
-  const { values } = parseArgs({
-    args: [...parts],
-    options: {
-      once: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      live: { type: 'boolean', default: false },
-      data: { type: 'string', default: '.demo' },
-      port: { type: 'string', default: '0' },
+/** Reads the command line. */
+export function readArguments(): DemoArguments {
+  return commandLine(
+    usage,
+    {
+      options: {
+        once: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        live: { type: 'boolean', default: false },
+        data: { type: 'string', default: '.demo' },
+        port: { type: 'string', default: '0' },
+      },
     },
-  });
-  const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port ${values.port} is no port`);
-  return { ...values, port };
+    ({ values }) => {
+      const port = wholeNumber('--port', values.port, 0);
+      if (port > 65_535) throw new Error(`--port ${port} is no port`);
+      const { OPENAI_API_KEY, OPENROUTER_API_KEY } = process.env;
+      if (values.live && OPENAI_API_KEY === undefined && OPENROUTER_API_KEY === undefined) {
+        throw new Error('--live needs OPENAI_API_KEY or OPENROUTER_API_KEY in the environment');
+      }
+      return { ...values, port };
+    },
+  );
 }

@@ -4,7 +4,7 @@ import { relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createMeter, memoryStore, sqliteStore } from '@kilotoken/core';
 import type { PriceOptions, UsageStore } from '@kilotoken/core';
-import { readArguments, usageText } from './arguments.ts';
+import { readArguments } from './arguments.ts';
 import type { DemoArguments } from './arguments.ts';
 import { holdConversation } from './chat.ts';
 import type { AnsweredMessage, ChatApp } from './chat.ts';
@@ -113,19 +113,13 @@ async function meterWithoutForcing(provider: DemoProvider): Promise<Tally> {
   return { calls, tokens: tokens.totalTokens };
 }
 
-let options: DemoArguments | undefined;
+const options = readArguments();
 try {
-  options = readArguments(process.argv.slice(2));
+  await main(options);
 } catch (error) {
-  console.error(`${(error as Error).message}\n${usageText}`);
-  process.exitCode = 2;
-}
-if (options !== undefined) {
-  try {
-    await main(options);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    console.error(`Port ${options.port} is taken by another program. Without --port the demo takes a free one.`);
-    process.exit(1);
-  }
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
+  const why = code === 'EACCES' ? 'is not for everybody' : 'is taken by another program';
+  console.error(`Port ${options.port} ${why}. Without --port the demo takes a free one.`);
+  process.exit(1);
 }

@@ -1,13 +1,22 @@
 // Compiles the shipped price cards anew and says what changed. Run from the root: npm run prices:update
-// With a path (npm run prices:update -- prices.json) it writes them as JSON too, for the option `prices.cards`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { commandLine } from '../../../scripts/command-line.ts';
 import { priceCards } from '../src/pricing/price-cards.ts';
 import { compilePrices } from './compile-prices.ts';
 import { priceCardsModule } from './price-cards-module.ts';
 import { priceDiff } from './price-diff.ts';
 
+const jsonPath = commandLine(
+  `Usage: npm run prices:update -- [FILE]
+Writes the cards as JSON into the file, too, for the option prices.cards.`,
+  { allowPositionals: true },
+  ({ positionals }) => {
+    if (positionals.length > 1) throw new Error(`One file, not ${positionals.length}`);
+    return positionals[0];
+  },
+);
 const packageFile = new URL('../package.json', import.meta.resolve('@pydantic/genai-prices'));
 const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { readonly version: string };
 const licence = readFileSync(new URL('LICENSE', packageFile), 'utf8');
@@ -21,6 +30,5 @@ writeFileSync(
   priceCardsModule(cards, licence),
 );
 
-const jsonPath = process.argv[2];
 if (jsonPath !== undefined)
   writeFileSync(resolve(process.env['INIT_CWD'] ?? '.', jsonPath), `${JSON.stringify(cards)}\n`);

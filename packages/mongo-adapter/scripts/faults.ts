@@ -1,25 +1,36 @@
-// Runs the simulator for any number of seeds: npm run test:faults -- --seeds 100000 [--first 1]
-// [--batches at-once | step-by-step | mixed] [--bad bare-increment]
-import { parseArgs } from 'node:util';
+// Runs the simulator for any number of seeds: npm run test:faults -- --seeds 100000
+import { commandLine, oneOf, wholeNumber } from '../../../scripts/command-line.ts';
 import { simulateMany } from '../test/simulator/simulate-many.ts';
-import type { SimulationOptions } from '../test/simulator/simulate.ts';
-import type { KnownBad } from '../test/simulator/simulated-server.ts';
+import { knownBad } from '../test/simulator/simulated-server.ts';
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '10000' },
-    first: { type: 'string', default: '1' },
-    bad: { type: 'string' },
-    batches: { type: 'string', default: 'mixed' },
+const batchKinds = ['at-once', 'step-by-step', 'mixed'] as const;
+const { seeds, firstSeed, bad, batches } = commandLine(
+  `Usage: npm run test:faults -- [--seeds 10000] [--first 1] [--batches KIND] [--bad WAY]
+  --seeds     schedules to run
+  --first     the seed of the first one
+  --batches   ${batchKinds.join(', ')} (default: mixed)
+  --bad       a way to get it wrong, which must be noticed: ${knownBad.join(', ')}`,
+  {
+    options: {
+      seeds: { type: 'string', default: '10000' },
+      first: { type: 'string', default: '1' },
+      bad: { type: 'string' },
+      batches: { type: 'string', default: 'mixed' },
+    },
   },
-});
-const seeds = Number(values.seeds);
+  ({ values }) => ({
+    seeds: wholeNumber('--seeds', values.seeds),
+    firstSeed: wholeNumber('--first', values.first, 0),
+    bad: values.bad === undefined ? undefined : oneOf('--bad', values.bad, knownBad),
+    batches: oneOf('--batches', values.batches, batchKinds),
+  }),
+);
 const began = performance.now();
 const sums = await simulateMany({
   seeds,
-  firstSeed: Number(values.first),
-  bad: values.bad as KnownBad | undefined,
-  batches: values.batches as SimulationOptions['batches'],
+  firstSeed,
+  bad,
+  batches,
   onProgress(done) {
     if (done % 5000 === 0) console.log(`${done} of ${seeds} schedules`);
   },

@@ -4,32 +4,35 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { chatAnswer, fakeProvider } from '@kilotoken/core/testing';
 import { startMongo } from '@kilotoken/mongo-adapter/testing';
+import { commandLine, positiveNumber, wholeNumber } from '../../../../scripts/command-line.ts';
 import { compileBackend, startBackend } from './backend-process.ts';
 import { newLoadUser } from './load-user.ts';
 import { audit } from './load-audit.ts';
 
 // Users chat with the backend, which is killed, once or at even intervals, and started again; so is MongoDB, where that is
 // asked for. Afterwards the provider's own log, the ledger, the totals and the messages are compared.
-const { values } = parseArgs({
-  options: {
-    users: { type: 'string', default: '50' },
-    minutes: { type: 'string', default: '1' },
-    kills: { type: 'string', default: '1' },
-    'mongo-kills': { type: 'string', default: '0' },
+const { users, minutes, kills, mongoKills } = commandLine(
+  'Usage: npm run load -- [--users 50] [--minutes 1] [--kills 1] [--mongo-kills 0]',
+  {
+    options: {
+      users: { type: 'string', default: '50' },
+      minutes: { type: 'string', default: '1' },
+      kills: { type: 'string', default: '1' },
+      'mongo-kills': { type: 'string', default: '0' },
+    },
   },
-});
+  ({ values }) => ({
+    users: wholeNumber('--users', values.users),
+    minutes: positiveNumber('--minutes', values.minutes),
+    kills: wholeNumber('--kills', values.kills),
+    mongoKills: wholeNumber('--mongo-kills', values['mongo-kills'], 0),
+  }),
+);
 /** Twenty words, so that there is something to interrupt. */
 const answer = 'word '.repeat(20).trim();
-const users = Number(values.users);
-const durationMs = Number(values.minutes) * 60_000;
-const kills = Number(values.kills);
-const mongoKills = Number(values['mongo-kills']);
-if (!([users, kills].every((count) => Number.isInteger(count) && count > 0) && mongoKills >= 0 && durationMs > 0)) {
-  throw new Error('usage: --users 50 --minutes 1 --kills 1 --mongo-kills 0');
-}
+const durationMs = minutes * 60_000;
 
 await compileBackend();
 const folder = mkdtempSync(join(tmpdir(), 'nestjs-chat-load-'));
@@ -49,9 +52,7 @@ let backend = await startBackend(env);
 let isUp = true;
 try {
   const people = await Promise.all(Array.from({ length: users }, (_, index) => newLoadUser(backend.url, index)));
-  console.log(
-    `${users} users chat for ${values.minutes} min; kills of the backend: ${kills}, of MongoDB: ${mongoKills}`,
-  );
+  console.log(`${users} users chat for ${minutes} min; kills of the backend: ${kills}, of MongoDB: ${mongoKills}`);
   const ends = AbortSignal.timeout(durationMs);
   const chatting = people.map((person) => person.chat(ends, () => isUp));
   const deaths = [...spread(kills, killBackend), ...spread(mongoKills, killMongo)].toSorted(

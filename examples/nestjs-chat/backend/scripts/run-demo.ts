@@ -4,19 +4,27 @@ import { globSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { startMongo } from '@kilotoken/mongo-adapter/testing';
+import { commandLine, wholeNumber } from '../../../../scripts/command-line.ts';
 import { compileBackend, startBackend } from './backend-process.ts';
 import { smoke } from './smoke.ts';
 
 const frontEndFolder = fileURLToPath(new URL('../../frontend', import.meta.url));
-const { values: options } = parseArgs({
-  options: {
-    once: { type: 'boolean', default: false },
-    'api-only': { type: 'boolean', default: false },
-    port: { type: 'string', default: process.env['PORT'] ?? '0' },
+const options = commandLine(
+  `Usage: npm run demo:nest -- [--once] [--api-only] [--port NUMBER]
+  --once       two people chat by themselves, then the end
+  --api-only   without the front end
+  --port       of the app (default: PORT, else any free one)
+With MONGODB_URI it uses a database of yours; with OPENAI_API_KEY or OPENROUTER_API_KEY a real model.`,
+  {
+    options: {
+      once: { type: 'boolean', default: false },
+      'api-only': { type: 'boolean', default: false },
+      port: { type: 'string', default: process.env['PORT'] ?? '0' },
+    },
   },
-});
+  ({ values }) => ({ ...values, port: String(wholeNumber('--port', values.port, 0)) }),
+);
 
 /** Ends with the process that started this one. */
 const stopped = once(process, 'disconnect');

@@ -6,15 +6,19 @@ import { rowsBy } from '../../src/ledger/rows-by.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 /** Ways to get it wrong, which the simulator must notice. */
-export type KnownBad =
-  | 'bare-increment'
-  | 'less-than-guard'
-  | 'write-concern-1'
-  | 'early-guard-removal'
-  | 'incremented-messages'
-  | 'unordered-batch'
-  | 'batch-over-shards'
-  | 'first-message-unchecked';
+export const knownBad = [
+  'bare-increment',
+  'less-than-guard',
+  'write-concern-1',
+  'early-guard-removal',
+  'incremented-messages',
+  'unordered-batch',
+  'batch-over-shards',
+  'first-message-unchecked',
+] as const;
+
+/** One of them. */
+export type KnownBad = (typeof knownBad)[number];
 
 /** A user document. */
 export interface UserState {
