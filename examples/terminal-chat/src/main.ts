@@ -46,6 +46,8 @@ async function main(options: DemoArguments): Promise<void> {
       page?.announce(message.userId);
     });
     await sayTotals();
+    // Again and again, or it would be far up by the time somebody looks for it.
+    if (page?.isOpen() === false && !stopped.signal.aborted) say(`Chat on a page, with the widget: ${page.url}\n`);
     if (!options.once) await sleep(2000, undefined, { signal: stopped.signal }).catch(() => undefined);
     // Whoever chats on the page should see the total move by their own messages.
     if (page?.isOpen() === true && !stopped.signal.aborted) await once(stopped.signal, 'abort');

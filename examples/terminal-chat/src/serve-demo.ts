@@ -64,7 +64,6 @@ export async function serveDemo({ app, store, port, room, onAnswer }: DemoServer
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const file = files.get(pathname === '/' ? '/index.html' : pathname);
-    isOpen ||= pathname === '/';
     response.setHeader('content-security-policy', policy);
     response.setHeader('x-content-type-options', 'nosniff');
     if (file) response.setHeader('content-type', file.type).end(file.body);
@@ -72,6 +71,7 @@ export async function serveDemo({ app, store, port, room, onAnswer }: DemoServer
     else if (pathname === '/api/events') {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
       pages.add(response);
+      isOpen = true;
       response.on('close', () => pages.delete(response));
     } else if (pathname === '/api/chat' && request.method === 'POST') void reply(request, response);
     else response.writeHead(404).end();

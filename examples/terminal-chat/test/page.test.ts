@@ -143,6 +143,29 @@ describe('the page of the demo', () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
   });
 
+  it.for([
+    ['at 320 px', { width: 320, height: 600 }, '100%'],
+    ['with text at 200 %', { width: 640, height: 640 }, '200%'],
+  ] as const)('fits and leaves room for the chat %s, in every language', async ([, size, fontSize]) => {
+    await page.setViewportSize(size);
+    await page.evaluate((value) => {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(`html { font-size: ${value} }`);
+      document.adoptedStyleSheets = [sheet];
+    }, fontSize);
+    await ask('When do I plant tomatoes?');
+    const found: Record<string, readonly [overflow: number, isWhole: boolean]> = {};
+    for (const tag of ['en', 'ru', 'zh', 'es', 'ar']) {
+      await page.getByRole('combobox').first().selectOption(tag);
+      found[tag] = await page.evaluate(() => [
+        document.documentElement.scrollWidth - innerWidth,
+        (document.querySelector('.messages')?.clientHeight ?? 0) >= 100 &&
+          (document.querySelector('aside')?.clientHeight ?? 0) >= 180,
+      ]);
+    }
+    expect(found).toEqual({ en: [0, true], ru: [0, true], zh: [0, true], es: [0, true], ar: [0, true] });
+  });
+
   it('counts an answer that the reader leaves, and answers nobody who is not signed in', async () => {
     const url = address() ?? '';
     const [usage, chat] = await Promise.all([
