@@ -70,13 +70,13 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
   const wakeMs = 2000;
   /** A snapshot from server rendering is not asked for again at once. */
   const initialMs = 60_000;
-  const longestTimerMs = 2 ** 31 - 1;
+  /** Timers cannot wait longer than 24 days. */
+  const longestTimerMs = 2e9;
   const { userKey, initial, sync = true } = options();
   const listeners = new Set<() => unknown>();
   const notify = createNotifier(listeners);
   let ledger = createUsageLedger();
-  let facts: Omit<UsageState, 'usage' | 'pending'> = { status: 'loading', stale: false };
-  let state: UsageState | undefined;
+  let state: UsageState = { status: 'loading', stale: false, pending: false };
   let askedAt = -Infinity;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let dueAt = Infinity;
@@ -84,13 +84,18 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
   let channel: UsageChannel | undefined;
   let session: AbortController | undefined;
 
-  const get = (): UsageState => {
-    const { shown: usage, isPending: pending = false } = ledger;
-    return (state ??= { ...facts, usage, pending } as UsageState);
-  };
-  const change = (changed: typeof facts): void => {
-    facts = changed;
-    state = undefined;
+  const change = (
+    facts: Pick<UsageState, 'updatedAt' | 'error'>,
+    status: UsageState['status'] = ledger.shown ? 'ready' : facts.error ? 'error' : 'loading',
+  ): void => {
+    const { base, shown: usage } = ledger;
+    state = {
+      ...facts,
+      status,
+      usage,
+      stale: !!(usage && facts.error),
+      pending: !!usage && usage !== base,
+    } as UsageState;
     notify();
   };
   const tell = (error: UsageError): void => options().onError?.(error);
@@ -98,36 +103,37 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
   const share = (): void => channel?.postMessage(ledger.base);
 
   /** The first fault in it is told, once. */
-  const readWith = <Value>(read: Read<Value>, value: unknown): Value | undefined => {
+  const readWith = <Value>(read: Read<Value>, value: unknown, refuse = tell): Value | undefined => {
     let fault: string | undefined;
     const result = read(value, (field) => (fault ??= field));
-    if (!result || fault) tell(usageError('malformed', fault ?? 'usage'));
+    if (!result || fault) (result ? tell : refuse)(usageError('malformed', fault ?? 'usage'));
     return result;
   };
-  /** Whether it was news; `undefined` where it is no snapshot. */
-  const accept = (value: unknown, isOwn: boolean): boolean | undefined => {
-    const snapshot = readWith(readUsageSnapshot, value);
-    if (!snapshot) return undefined;
+  /** @returns Whether it was news. */
+  const accept = (value: unknown, isOwn: boolean, refuse = tell): boolean => {
+    const snapshot = readWith(readUsageSnapshot, value, refuse);
+    if (!snapshot) return false;
     const isNews = acceptSnapshot(ledger, snapshot, isOwn);
     // An answer that is not news still says that the endpoint is well.
-    change({ status: 'ready', stale: false, updatedAt: Date.now() });
+    change({ updatedAt: Date.now() });
     askAtReset();
+    if (isNews && isOwn) share();
     return isNews;
   };
   const fail = (error: UsageError): void => {
+    tell(error);
     if (error.status === 401) {
       reset();
       options().onUnauthorized?.();
     } else {
-      const stale = !!ledger.shown;
-      change({ ...facts, status: stale ? 'ready' : 'error', stale, error });
+      change({ ...state, error });
     }
   };
 
   const { refresh, abort } = createRefresher(async (signal) => {
     if (!(options().src ?? options().fetcher)) return;
     askedAt = Date.now();
-    if (facts.status === 'unauthorized') change({ status: 'loading', stale: false });
+    if (state.status === 'unauthorized') change({});
     listen();
     try {
       // For fetchers of the app's own that do not heed the signal.
@@ -136,19 +142,15 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
       });
       const body = await Promise.race([fetchUsage(options(), signal), aborted]);
       signal.throwIfAborted();
-      const isNews = accept(body, true);
-      if (isNews) share();
-      if (isNews === undefined) fail(usageError('malformed', 'usage'));
+      accept(body, true, fail);
     } catch (cause) {
       // Nobody waits for it any more.
-      if ((cause as Error).name === 'AbortError') return;
-      tell(cause as UsageError);
-      fail(cause as UsageError);
+      if ((cause as Error).name !== 'AbortError') fail(cause as UsageError);
     }
   });
 
   const wake = (): void => {
-    if (listeners.size > 0 && Math.abs(Date.now() - askedAt) >= wakeMs) void refresh();
+    if (Math.abs(Date.now() - askedAt) >= wakeMs) void refresh();
   };
   /** Asks in so many milliseconds, unless it is going to be sooner. */
   const askIn = (ms?: number): void => {
@@ -162,7 +164,7 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
         dueAt = Infinity;
         void refresh().then(() => {
           askAtReset();
-          if (ledger.isPending) askIn(settleMs[(round += 1)]);
+          if (state.pending) askIn(settleMs[(round += 1)]);
         });
       },
       Math.min(ms, longestTimerMs),
@@ -170,7 +172,7 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
   };
   /** The counters start anew at a known time; some seconds of spread keep all tabs from asking at once. */
   const askAtReset = (): void => {
-    const ms = Date.parse(ledger.base?.period?.resetsAt ?? '') - Date.now();
+    const ms = Date.parse(ledger.base.period?.resetsAt ?? '') - Date.now();
     if (ms > 0) askIn(ms + 500 + Math.random() * 2500);
   };
   const settle = (): void => askIn(settleMs[(round = 0)]);
@@ -186,7 +188,7 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
   };
   const rest = (): void => {
     abort();
-    if (facts.status !== 'ready') askedAt = -Infinity;
+    if (state.status !== 'ready') askedAt = -Infinity;
     clearTimeout(timer);
     dueAt = Infinity;
     session?.abort();
@@ -196,28 +198,28 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
   const reset = (): void => {
     rest();
     ledger = createUsageLedger();
-    change({ status: 'unauthorized', stale: false });
+    change({}, 'unauthorized');
   };
 
   if (initial && accept(initial, true)) {
-    facts = { ...facts, updatedAt: Date.parse(ledger.base?.asOf ?? '') || Date.now() };
+    change({ updatedAt: Date.parse(ledger.base.asOf ?? '') || Date.now() });
   }
-  const atCreation = get();
+  const atCreation = state;
 
   return {
-    get,
+    get: () => state,
     getServer: () => atCreation,
     subscribe(listener) {
       // Each subscription is its own, also of the same function. What it throws is reported as a rejection nobody
       // handles, and does not keep the others from hearing of the change.
       const own = async (): Promise<void> => listener();
       listeners.add(own);
-      if (listeners.size === 1 && facts.status !== 'unauthorized') {
+      if (listeners.size === 1 && state.status !== 'unauthorized') {
         listen();
         askAtReset();
         // Not where all that is known is a fresh snapshot of the server.
-        if (askedAt >= 0 || !(Date.now() - facts.updatedAt! <= initialMs)) wake();
-        if (ledger.isPending) settle();
+        if (askedAt >= 0 || !(Date.now() - state.updatedAt! <= initialMs)) wake();
+        if (state.pending) settle();
       }
       return () => {
         listeners.delete(own);
@@ -227,19 +229,19 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
     },
     refresh: async () => {
       await refresh();
-      return get();
+      return state;
     },
     apply(value) {
       // What comes after logout belongs to whoever logged out.
-      if (facts.status === 'unauthorized') return false;
-      if ((value as { readonly counts?: unknown } | null)?.counts) return accept(value, true) ?? false;
+      if (state.status === 'unauthorized') return false;
+      if ((value as { readonly counts?: unknown } | null)?.counts) return accept(value, true);
       const frame = readWith(readUsageFrame, value);
       if (!frame) return false;
       // Perhaps an answer that was made anew under the same id: the server knows.
       if (!addFrame(ledger, frame)) return (settle(), false);
-      const { base } = ledger;
-      change(base ? { ...facts, status: 'ready' } : facts);
-      const isConfirmed = base?.rev === frame.rev && base;
+      const { base, shown } = ledger;
+      const isConfirmed = shown === base;
+      change(isConfirmed ? { updatedAt: Date.now() } : state);
       if (isConfirmed) share();
       // With other usage in between the total is right and its parts are not.
       if (!isConfirmed || (base.counts.input ?? 0) + (base.counts.output ?? 0) !== base.total) settle();

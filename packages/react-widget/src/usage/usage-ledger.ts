@@ -7,12 +7,10 @@ export const holdMs = 15_000;
 
 /** Puts snapshots and frames into one order, whatever order they arrive in. */
 export interface UsageLedger {
-  /** The last confirmed snapshot. */
-  base?: UsageSnapshot;
-  /** The confirmed snapshot and everything that is not in it yet; the same object until something changes. */
-  shown?: UsageSnapshot;
-  /** Whether something shown is not confirmed yet. */
-  isPending?: boolean;
+  /** The last confirmed snapshot; before the first one an empty one of `rev` -1. */
+  base: UsageSnapshot;
+  /** The confirmed snapshot and everything that is not in it yet; the very same object where nothing is missing. */
+  shown?: UsageSnapshot | undefined;
   readonly frames: Map<string, KnownFrame>;
 }
 
@@ -20,16 +18,16 @@ interface KnownFrame extends UsageFrame {
   /** Where the frame has none: the next one, from which on a snapshot may contain it. */
   readonly rev: number;
   /** Milliseconds since 1970 until which a frame without `rev` is believed. */
-  readonly until: number;
+  readonly until?: number | undefined;
 }
 
 export function createUsageLedger(): UsageLedger {
-  return { frames: new Map() };
+  return { base: { v: 1, rev: -1, total: 0, counts: {} }, frames: new Map() };
 }
 
 /** Takes a snapshot, unless it is older than the one at hand; of two with the same `rev` one of this tab's own wins. */
 export function acceptSnapshot(ledger: UsageLedger, snapshot: UsageSnapshot, isOwn: boolean): boolean {
-  const age = snapshot.rev - revOf(ledger);
+  const age = snapshot.rev - ledger.base.rev;
   const isNews = age > 0 || (isOwn && age === 0);
   if (isNews) settle(ledger, snapshot);
   return isNews;
@@ -37,61 +35,56 @@ export function acceptSnapshot(ledger: UsageLedger, snapshot: UsageSnapshot, isO
 
 /** Takes a frame, unless it is known. */
 export function addFrame(ledger: UsageLedger, frame: UsageFrame): boolean {
-  /** More answers than this are not remembered; it bounds memory while the endpoint is down. */
-  const maxFrames = 500;
-  const { frames, base, shown } = ledger;
-  const { id, add, total } = frame;
-  const baseRev = revOf(ledger);
+  /** More answers than this are not remembered: it bounds memory while the endpoint is down, and what a frame costs. */
+  const maxFrames = 50;
+  const { frames } = ledger;
+  const { id, rev, total, quota } = frame;
+  let { base } = ledger;
   const known = frames.get(id);
   const entry: KnownFrame = {
     ...frame,
-    rev: frame.rev ?? known?.rev ?? baseRev + 1,
-    until: frame.rev === undefined ? (known?.until ?? Date.now() + holdMs) : Infinity,
+    rev: rev ?? known?.rev ?? base.rev + 1,
+    until: rev === undefined ? (known?.until ?? Date.now() + holdMs) : undefined,
   };
-  const { rev } = entry;
-  if (!isOpen(entry, baseRev)) return false;
+  if (!isOpen(entry, base)) return false;
   frames.set(id, entry);
-  if (frame.rev !== undefined && total !== undefined) {
-    let sum: UsageSnapshot = base ?? { v: 1, rev, total, counts: {} };
-    for (const other of frames.values()) if (other.rev <= rev && isOpen(other, baseRev)) sum = addUsage(sum, other.add);
-    const { quota = sum.quota } = frame;
-    settle(ledger, { ...sum, rev, total, quota } as UsageSnapshot);
-  } else if (known) settle(ledger, base);
-  else if (shown) {
-    ledger.shown = addUsage(shown, add);
-    ledger.isPending = true;
-  }
   const [oldest] = frames.values();
-  if (frames.size > maxFrames && frames.delete(oldest!.id) && ledger.base && isOpen(oldest!, ledger.base.rev)) {
+  if (frames.size > maxFrames && frames.delete(oldest!.id) && isOpen(oldest!, base)) {
     // Counted for good: the next snapshot has it anyway.
-    ledger.base = addUsage(ledger.base, oldest!.add);
+    base = addUsage(base, oldest!.add);
   }
+  if (rev !== undefined && total !== undefined) {
+    const sum = withFrames(ledger, base, rev);
+    base = { ...sum, rev, total, quota: quota ?? sum.quota } as UsageSnapshot;
+  }
+  settle(ledger, base);
   return true;
 }
 
 /** Whether a frame is still to be added to a snapshot. */
-function isOpen({ rev, until }: KnownFrame, baseRev: number): boolean {
-  return rev > baseRev && Date.now() < until;
+function isOpen({ rev, until = Infinity }: KnownFrame, base: UsageSnapshot): boolean {
+  return rev > base.rev && Date.now() < until;
 }
 
-function revOf({ base }: UsageLedger): number {
-  return base?.rev ?? -1;
+/** A snapshot and what it does not contain, up to some `rev`. */
+function withFrames({ frames }: UsageLedger, base: UsageSnapshot, last = Infinity): UsageSnapshot {
+  let sum = base;
+  for (const frame of frames.values()) if (frame.rev <= last && isOpen(frame, base)) sum = addUsage(sum, frame.add);
+  return sum;
 }
 
-/** Adds what a new base does not contain. */
-function settle(ledger: UsageLedger, base: UsageSnapshot | undefined): void {
-  if (!base) return;
+/** Makes a snapshot the new base; without one nothing is shown. */
+function settle(ledger: UsageLedger, base: UsageSnapshot): void {
+  if (base.rev < 0) return;
   const { frames, shown } = ledger;
-  let next = base;
-  let isHeld = false;
+  const next = withFrames(ledger, base);
+  // A frame without rev may be missing in a snapshot that came after it: until the sum reaches what was shown, that
+  // stays, so that nothing flickers while the server catches up.
+  const isHeld =
+    !!shown &&
+    shown.total > next.total &&
+    shown.period?.start === next.period?.start &&
+    [...frames.values()].some(({ until }) => until! > Date.now());
   ledger.base = base;
-  for (const frame of frames.values()) {
-    if (isOpen(frame, base.rev)) next = addUsage(next, frame.add);
-    // A frame without rev may be missing in a snapshot that came after it.
-    isHeld ||= frame.until < Infinity && Date.now() < frame.until;
-  }
-  // Until the sum reaches what was shown, that stays: no flicker while the server catches up.
-  isHeld &&= !!shown && shown.total > next.total && shown.period?.start === next.period?.start;
-  ledger.isPending = isHeld || next !== base;
   if (!isHeld) ledger.shown = next;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createUsageStore } from '../../src/core.ts';
 import type { UsageError, UsageStore, UsageState } from '../../src/core.ts';
+import { addFrame, createUsageLedger } from '../../src/usage/usage-ledger.ts';
 import { usageChunk, usageServer, usageSnapshot } from './usage-server.ts';
 
 /** Subscribes, and resolves with the first state that matches. */
@@ -156,6 +157,19 @@ describe('a frame', () => {
     vi.useRealTimers();
   });
 
+  test('that carries the total is fresh though the last request failed; another one is not', async () => {
+    const fetcher = (): Promise<unknown> => Promise.reject(new Error('down'));
+    const store = createUsageStore({ fetcher, retries: 0, initial: { ...initial, asOf: '2026-01-01T00:00:00Z' } });
+    await store.refresh();
+    store.apply(usageChunk('m1', 50, { rev: 6 }));
+    expect(store.get()).toMatchObject({ stale: true, pending: true, error: { code: 'network' } });
+    const before = Date.now();
+    store.apply(usageChunk('m2', 50, { rev: 7, total: 1100 }));
+    expect(store.get()).toMatchObject({ stale: false, pending: false, usage: { total: 1100 } });
+    expect(store.get().error).toBeUndefined();
+    expect(store.get().updatedAt).toBeGreaterThanOrEqual(before);
+  });
+
   test('moves a token quota, and a money quota by its cost', () => {
     const cost = { amount: '0.10', currency: 'USD', complete: true };
     const store = createUsageStore({
@@ -250,6 +264,15 @@ describe('a frame', () => {
     const store = createUsageStore({ initial });
     for (let index = 0; index < 2000; index += 1) store.apply(usageChunk(`m${index}`, 10, { rev: 6 + index }));
     expect(store.get().usage?.total).toBe(21_000);
+  });
+
+  test('with the total is remembered for a while too, no longer', () => {
+    const ledger = createUsageLedger();
+    for (let rev = 1; rev <= 2000; rev += 1) {
+      addFrame(ledger, { id: `m${rev}`, rev, total: 10 * rev, add: { total: 10 } });
+    }
+    expect(ledger.base.total).toBe(20_000);
+    expect(ledger.frames.size).toBeLessThan(500);
   });
 
   test('that carries the total counts, however many open ones it follows', () => {
