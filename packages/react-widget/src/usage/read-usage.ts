@@ -57,6 +57,7 @@ export const readUsageFrame: Read<UsageFrame> = (value, onFault) =>
   readFrame((value as { readonly kilotoken?: unknown } | null)?.kilotoken ?? value, onFault);
 
 /** An object, field by field. Unknown fields are ignored, malformed ones left out and told. */
+// @__NO_SIDE_EFFECTS__
 function object(...needed: readonly string[]): Read {
   return (value, onFault) => {
     if (typeof value !== 'object' || !value) return undefined;
@@ -74,6 +75,7 @@ function object(...needed: readonly string[]): Read {
 }
 
 /** The entries of a list that can be read. */
+// @__NO_SIDE_EFFECTS__
 function list(...needed: readonly string[]): Read {
   const entry = object(...needed);
   return (value, onFault) =>
@@ -81,6 +83,7 @@ function list(...needed: readonly string[]): Read {
 }
 
 /** A text of a form. */
+// @__NO_SIDE_EFFECTS__
 function text(form: RegExp): (value: unknown) => string | undefined {
   return (value) => (typeof value === 'string' && form.test(value) ? value : undefined);
 }
