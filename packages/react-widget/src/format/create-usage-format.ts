@@ -103,7 +103,7 @@ export function createUsageFormat(options: UsageFormatOptions = {}): UsageFormat
         const name = formatter('RelativeTimeFormat', locale, { numeric: 'auto' }).format(0, kind);
         return messages[kind] ?? name.replace(/^./, (first) => first.toLocaleUpperCase(locale));
       }
-      return start ? `${date(start)} – ${resetsAt ? date(resetsAt) : ''}` : messages.allTime;
+      return start ? `${date(start)} – ${date(resetsAt ?? '')}` : messages.allTime;
     },
     day: (day) => date(day, 'short', 'UTC'),
     updated(agoMs) {

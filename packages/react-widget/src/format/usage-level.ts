@@ -19,9 +19,8 @@ export const defaultThresholds: UsageThresholds = [0.75, 0.9];
  */
 export function usageRatio(usage: UsageSnapshot | undefined): number | undefined {
   const quota = usage?.quota;
-  if (!quota) return undefined;
   // A limit of nothing is reached by nothing.
-  return quota.limit > 0 ? quota.used / quota.limit : 1;
+  return quota && (quota.limit > 0 ? quota.used / quota.limit : 1);
 }
 
 /**

@@ -23,11 +23,8 @@ export function useMeterState(props: TokenMeterProps): TokenUsage {
     usage,
     pending: false,
     stale,
-    updatedAt: usage?.asOf && Date.parse(usage.asOf),
+    updatedAt: Date.parse(usage?.asOf ?? '') || undefined,
   } as UsageState;
-  const refresh = async (): Promise<UsageState> => {
-    await onRetry?.();
-    return state;
-  };
-  return tokenUsage(state, thresholds, { ...used, refresh });
+  // Nothing in the widget reads what `refresh` resolves with.
+  return tokenUsage(state, thresholds, { ...used, refresh: async () => onRetry?.() as never });
 }
