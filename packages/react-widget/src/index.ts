@@ -4,8 +4,8 @@
 export { TokenMeter } from './react/token-meter.ts';
 export type { PanelSection, TokenMeterProps } from './react/token-meter-props.ts';
 export type { MeterSlot } from './react/meter-slot.ts';
-export { MessageTokens } from './react/message-tokens.tsx';
-export type { MessageTokensProps } from './react/message-tokens.tsx';
+export { MessageTokens } from './react/message-tokens.ts';
+export type { MessageTokensProps } from './react/message-tokens.ts';
 
 // Without its looks
 export { KilotokenProvider, useUsageStore } from './react/usage-provider.ts';

@@ -1,6 +1,6 @@
 import type { UsageCost, UsagePeriod, UsageQuota } from '../usage/usage-snapshot.ts';
+import { createAmountFormat, fill } from './create-amount-format.ts';
 import { formatter } from './formatter.ts';
-import { resolveMessages } from './resolve-messages.ts';
 import type { MessagesInput, UsageMessages } from './usage-messages.ts';
 
 /** What `createUsageFormat` needs to know. */
@@ -51,42 +51,17 @@ export interface UsageFormat {
  * ```
  */
 export function createUsageFormat(options: UsageFormatOptions = {}): UsageFormat {
-  const { timeZone, currencyDisplay = 'narrowSymbol' } = options;
-  const { locale, messages } = resolveMessages(options.locale, options.messages);
+  const { timeZone } = options;
+  const amounts = createAmountFormat(options);
+  const { locale, messages, number, compact, cost } = amounts;
 
-  const number = (count: number | string, more: Intl.NumberFormatOptions = {}): string =>
-    formatter('NumberFormat', locale, more).format(count as number);
-  const compact = (count: number): string => number(count, { notation: 'compact', maximumFractionDigits: 1 });
   const date = (instant: string, month: 'short' | 'long' = 'short', zone = timeZone): string => {
     const ms = Date.parse(instant);
     const format = formatter('DateTimeFormat', locale, { day: 'numeric', month, timeZone: zone });
     return ms >= 0 ? format.format(ms).replace(/\b1\b/, messages.day1 ?? '1') : '';
   };
-  const money = (amount: string, currency: string): string => {
-    // Apps pass what they have stored: what is no money, in no currency there is, must not break their page.
-    if (!(Number(amount) >= 0 && /^[A-Z]{3}$/.test(currency))) return '';
-    const digits = Number(amount) > 0 && Number(amount) < 0.995 ? 2 : undefined;
-    const more = { minimumSignificantDigits: digits, maximumSignificantDigits: digits };
-    // A decimal string keeps every digit. Without the mark, right-to-left text would end in `$US`.
-    return number(amount, { style: 'currency', currency, currencyDisplay, ...more }).replace(/[A-Z]\$$/, '$&\u200E');
-  };
-
   return {
-    locale,
-    messages,
-    compact,
-    number,
-    tokens(count) {
-      const text = compact(count);
-      // Runtimes differ in the plural of an abbreviated number; what its word stands for decides in all languages.
-      const counted = !/\p{L}/u.test(text) ? count : count >= 999_950 ? 1e6 : 1e3;
-      const rule = formatter('PluralRules', locale).select(counted);
-      return fill(messages.tokens[rule] ?? messages.tokens.other, text);
-    },
-    cost({ amount, currency, complete }) {
-      const text = money(amount, currency);
-      return text && !complete ? `≥ ${text}` : text;
-    },
+    ...amounts,
     percent: (ratio) =>
       number(ratio && Math.max(ratio, 0.001), {
         style: 'percent',
@@ -95,7 +70,12 @@ export function createUsageFormat(options: UsageFormatOptions = {}): UsageFormat
       }),
     left({ unit, used, limit, currency }) {
       const rest = Math.max(0, limit - used);
-      return fill(messages.left, unit === 'cost' ? money(rest.toFixed(4), currency ?? 'USD') : compact(rest));
+      return fill(
+        messages.left,
+        unit === 'cost'
+          ? cost({ amount: rest.toFixed(4), currency: currency ?? 'USD', complete: true })
+          : compact(rest),
+      );
     },
     date,
     period({ kind, start, resetsAt } = {}) {
@@ -117,9 +97,4 @@ export function createUsageFormat(options: UsageFormatOptions = {}): UsageFormat
       return fill(messages.ago, formatter('RelativeTimeFormat', locale).format(-Math.floor(agoMs / size), unit));
     },
   };
-}
-
-/** Puts a value into a text with one placeholder. */
-export function fill(text: string, value: string): string {
-  return text.replace(/\{.\}/, () => value);
 }

@@ -1,6 +1,6 @@
 import { createElement, forwardRef } from 'react';
 import type { ReactElement, Ref } from 'react';
-import { fill } from '../format/create-usage-format.ts';
+import { fill } from '../format/create-amount-format.ts';
 import { textDirection } from './text-direction.ts';
 import { defaultThresholds } from '../format/usage-level.ts';
 import { domAttributes } from './dom-attributes.ts';

@@ -11,7 +11,7 @@ export type MakeElement = (name: string, content?: ReactNode, props?: object | f
  * text is taken over without complaint, then replaced, because React itself would leave it as it is. No `bdi`: in Arabic
  * a percentage begins with a mark that would turn its whole sentence round; the root says the direction.
  */
-export function useElements(classNames: { readonly [Slot in MeterSlot]?: string | undefined }): MakeElement {
+export function useElements(classNames: { readonly [Slot in MeterSlot]?: string | undefined } = {}): MakeElement {
   const isHydrated = useHydrated();
   return (name, content, props, tag) => {
     const isText = typeof content === 'string';

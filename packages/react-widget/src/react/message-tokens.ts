@@ -1,10 +1,11 @@
+import { useMemo } from 'react';
 import type { HTMLAttributes, ReactElement } from 'react';
+import { createAmountFormat } from '../format/create-amount-format.ts';
 import type { UsageFormatOptions } from '../format/create-usage-format.ts';
 import type { UsageCost } from '../usage/usage-snapshot.ts';
 import { domAttributes } from './dom-attributes.ts';
-import { Formatted } from './formatted.tsx';
 import { textDirection } from './text-direction.ts';
-import { useUsageFormat } from './use-usage-format.ts';
+import { useElements } from './use-elements.ts';
 
 /** Properties of `MessageTokens`. Global attributes, `aria-*`, `data-*` and handlers are passed on to its element. */
 export interface MessageTokensProps extends Omit<HTMLAttributes<HTMLSpanElement>, 'children'>, UsageFormatOptions {
@@ -29,7 +30,12 @@ export interface MessageTokensProps extends Omit<HTMLAttributes<HTMLSpanElement>
  */
 export function MessageTokens(props: MessageTokensProps): ReactElement | null {
   const { input, output, cost, estimated = false, className } = props;
-  const format = useUsageFormat(props);
+  const { locale, messages: words, currencyDisplay } = props;
+  const format = useMemo(
+    () => createAmountFormat({ locale, messages: words, currencyDisplay }),
+    [locale, words, currencyDisplay],
+  );
+  const element = useElements();
   // oxlint-disable-next-line typescript/no-unnecessary-type-conversion -- databases give bigints, whatever the types say
   const total = Number(props.total ?? ((input ?? output) == null ? NaN : Number(input ?? 0) + Number(output ?? 0)));
   if (!(total >= 0 && total < Infinity)) return null;
@@ -38,27 +44,21 @@ export function MessageTokens(props: MessageTokensProps): ReactElement | null {
     [messages.input, input],
     [messages.output, output],
   ] as const;
-  const title = parts.flatMap(([name, count]) =>
-    count != null && count >= 0 ? [`${name}: ${format.number(count)}`] : [],
-  );
+  const title = parts
+    .flatMap(([name, count]) => (count != null && count >= 0 ? [`${name}: ${format.number(count)}`] : []))
+    .join(', ');
   const tokens = (estimated ? '≈ ' : '') + format.tokens(total);
   const text = [tokens, cost && format.cost(cost)].filter(Boolean).join(' · ');
-  return (
-    <bdi
-      title={title.join(', ') || undefined}
-      lang={messages.locale}
-      dir={textDirection(messages.locale)}
-      suppressHydrationWarning
-      {...domAttributes(props)}
-      className={className}
-      data-kt="message"
-    >
-      <Formatted text={text} />
-      {title.length > 0 && (
-        <span data-kt="hidden" suppressHydrationWarning>
-          {` (${title.join(', ')})`}
-        </span>
-      )}
-    </bdi>
+  return element(
+    'message',
+    [element('text', text), title && element('hidden', ` (${title})`)],
+    {
+      title: title || undefined,
+      lang: messages.locale,
+      dir: textDirection(messages.locale),
+      ...domAttributes(props),
+      className,
+    },
+    'bdi',
   );
 }
