@@ -41,7 +41,7 @@ export const tokenTexts: readonly (readonly [locale: string, count: number, text
   ['pt-BR', 1_234_567, '1,2 mi de tokens'],
   ['zh', 1_234_567, '123.5万 Token'],
   ['zh-Hant', 1_234_567, '123.5萬 Token'],
-  ['ja', 1_234_567, '123.5万 トークン'],
+  ['ja', 1_234_567, '123.5万トークン'],
   ['ko', 1_234_567, '토큰 123.5만개'],
   ['de', 1, '1 Token'],
   ['de', 999_949, '999.949 Tokens'],

@@ -107,6 +107,15 @@ describe('times ago', () => {
   ] as const)('of %d ms are written "%s"', ([ms, text]) => {
     expect(format('en').updated(ms)).toBe(text);
   });
+
+  test.for([
+    ['ru', 300_000, 'Обновлено 5 минут назад'],
+    ['tr', 60_000, '1 dakika önce güncellendi'],
+    ['he', 7_200_000, 'עודכן לפני שעתיים'],
+    ['he', 18_000_000, 'עודכן לפני 5 שעות'],
+  ] as const)('in %s, of %d ms are written "%s"', ([locale, ms, text]) => {
+    expect(format(locale).updated(ms)).toBe(text);
+  });
 });
 
 describe('the language', () => {
