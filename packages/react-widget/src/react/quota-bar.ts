@@ -23,8 +23,8 @@ export function quotaBar(
     quota &&
       element(
         'track',
-        [part('rest', '100%'), part('fill', `${percent.toFixed(2)}%`), near < 1 && part('tick', 1, `${near * 100}%`)],
-        { 'aria-hidden': true, focusable: false },
+        [part('rest', '100%'), part('fill', `${percent}%`), near < 1 && part('tick', 1, `${near * 100}%`)],
+        { 'aria-hidden': true },
         'svg',
       ),
     quota && {

@@ -28,7 +28,6 @@ export function usageDays(
         'aria-label': `${messages.byDay}: ${from} – ${to}. ${day(highest.day)}: ${tokens(highest.total)}`,
         viewBox: [0, -15 * margin, days.length - 1, 16 * margin].join(' '),
         preserveAspectRatio: 'none',
-        focusable: false,
       },
       'svg',
     ),

@@ -31,9 +31,21 @@ export function usePopover(onOpenChange: ((isOpen: boolean) => void) | undefined
     onOpenChange?.(isOpen);
   };
   useEffect(() => {
-    if (triggerRef.current) triggerRef.current.popoverTargetElement = panelRef.current;
+    const panel = panelRef.current;
+    if (triggerRef.current) triggerRef.current.popoverTargetElement = panel;
+    if (!openedAt) return undefined;
     // One that went while it was open, as with the user's usage, says nothing of it.
-    if (openedAt && !panelRef.current) setOpen(false);
+    if (!panel) return setOpen(false);
+    // Before anyone else on the page hears of it: a dialog round the widget would close as well.
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key !== 'Escape') return;
+      event.stopPropagation();
+      // In a shadow tree browsers forget where focus was.
+      if (panel.matches(':focus-within')) triggerRef.current?.focus();
+      if (!panel.togglePopover) setOpen(false);
+    };
+    addEventListener('keydown', onKey, true);
+    return () => removeEventListener('keydown', onKey, true);
   });
   return {
     openedAt,

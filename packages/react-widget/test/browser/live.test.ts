@@ -66,6 +66,64 @@ describe('the keyboard', () => {
     await page.waitForSelector('[data-kt=trigger][aria-expanded=false]');
   });
 
+  test('closes the panel with Escape and nothing round it', async () => {
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    const heard = await page.evaluateHandle(() => {
+      const keys: string[] = [];
+      // As dialogs of Radix, Base UI and Headless UI listen.
+      document.addEventListener('keydown', ({ key }) => void keys.push(key), { capture: true });
+      addEventListener('keydown', ({ key }) => void keys.push(key));
+      return keys;
+    });
+    await page.click('[data-kt=trigger]');
+    await page.waitForFunction(() => document.activeElement?.getAttribute('data-kt') === 'panel');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('[data-kt=panel]', { state: 'hidden' });
+    await page.waitForSelector('[data-kt=trigger][aria-expanded=false]');
+    expect(await heard.jsonValue()).toEqual([]);
+    await page.keyboard.press('Escape');
+    expect(await heard.jsonValue(), 'the next one is for the others').toEqual(['Escape', 'Escape']);
+  });
+
+  test('leaves focus where it is when that has left the panel', async () => {
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    await page.click('[data-kt=trigger]');
+    await page.waitForFunction(() => document.activeElement?.getAttribute('data-kt') === 'panel');
+    await page.focus('#before');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('[data-kt=panel]', { state: 'hidden' });
+    expect(await focused()).toBe('before');
+  });
+
+  test('gives focus back in a shadow tree too', async () => {
+    await page.goto(`${site.url}?shadow`);
+    await page.click('[data-kt=trigger]');
+    const focusedInside = () =>
+      page.evaluate(() => document.querySelector('#app')?.shadowRoot?.activeElement?.getAttribute('data-kt'));
+    await page.waitForSelector('[data-kt=refresh]', { state: 'visible' });
+    await expect.poll(focusedInside).toBe('panel');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('[data-kt=panel]', { state: 'hidden' });
+    expect(await focusedInside()).toBe('trigger');
+  });
+
+  test('closes the panel where there are no popovers', async () => {
+    await page.addInitScript(() => {
+      for (const name of ['togglePopover', 'showPopover', 'hidePopover', 'popover']) {
+        Reflect.deleteProperty(HTMLElement.prototype, name);
+      }
+      Reflect.deleteProperty(HTMLButtonElement.prototype, 'popoverTargetElement');
+    });
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    await page.click('[data-kt=trigger]');
+    await page.waitForSelector('[data-kt=trigger][aria-expanded=true]');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('[data-kt=trigger][aria-expanded=false]');
+  });
+
   test('reaches the link that the app shows at the limit', async () => {
     answer.body = usageSnapshot({ total: 2400, quota: { ...quota, used: 2400 } });
     await page.goto(site.url);

@@ -34,4 +34,5 @@ const app = query.has('strict') ? (
 ) : (
   <App />
 );
-createRoot(document.querySelector('#app') as Element).render(app);
+const element = document.querySelector('#app') as Element;
+createRoot(query.has('shadow') ? element.attachShadow({ mode: 'open' }) : element).render(app);
