@@ -168,6 +168,18 @@ describe('the panel', () => {
     },
   );
 
+  test('is inside of the window on a page that is zoomed', async () => {
+    await page.setViewportSize({ width: 400, height: 700 });
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    await page.evaluate(() => document.body.style.setProperty('zoom', '1.5'));
+    await page.click('[data-kt=trigger]');
+    await page.waitForSelector('[data-kt=refresh]', { state: 'visible' });
+    const box = await page.locator('[data-kt=panel]').boundingBox();
+    expect(box?.x).toBeGreaterThanOrEqual(0);
+    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(400);
+  });
+
   test('opens by touch, inside of the window at 320 px, and upwards at its bottom', async () => {
     await page.close();
     page = await browser.newPage({ viewport: { width: 320, height: 420 }, hasTouch: true });
