@@ -36,9 +36,11 @@ export async function fetchUsage(source: UsageSource, signal: AbortSignal): Prom
       throw response;
     } catch (cause) {
       signal.throwIfAborted();
-      const { name, status, headers: answered } = cause as Partial<Response & Error>;
-      const isMalformed = name === 'SyntaxError';
-      const after = answered?.get?.('retry-after') ?? '';
+      // Fetchers of the app's own may reject with nothing at all.
+      const failure = cause as Partial<Response & Error> | undefined;
+      const status = failure?.status;
+      const isMalformed = failure?.name === 'SyntaxError';
+      const after = failure?.headers?.get?.('retry-after') ?? '';
       const delayMs = Math.max(
         (300 + Math.random() * 200) * 2 ** attempt,
         Number(after) * 1000 || Date.parse(after) - Date.now() || 0,

@@ -387,6 +387,15 @@ describe('an endpoint that fails', () => {
     vi.useRealTimers();
   });
 
+  test.for([undefined, null, 'down'])('that rejects with %j is told as one that is down', async (reason) => {
+    const fetcher = vi.fn<() => Promise<unknown>>(() => Promise.reject(reason));
+    const onError = vi.fn<(error: UsageError) => void>();
+    const { status, error } = await createUsageStore({ fetcher, onError, retries: 1 }).refresh();
+    expect([status, error?.code, error?.cause]).toEqual(['error', 'network', reason]);
+    expect(onError.mock.calls).toEqual([[error]]);
+    expect(fetcher).toHaveBeenCalledTimes(2);
+  });
+
   test('that is down for good is told once per refresh', async () => {
     const onError = vi.fn<(error: UsageError) => void>();
     const store = createUsageStore({ src: 'http://127.0.0.1:9/usage', retries: 0, onError });
