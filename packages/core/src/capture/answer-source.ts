@@ -20,9 +20,9 @@ export interface AnswerSource {
   fail(error: unknown): void;
   /** Settles as the reader's own promise does; the same one until the reader is released. */
   readonly closed: Promise<unknown>;
-  /** The body was read to its end, or broke. */
+  /** There is nothing more to read: the body ended or broke, or the host has left. */
   readonly isOver: boolean;
-  /** So often did a read say so: an iterator says it once, a reader each time. */
+  /** So often did a read say that the body ended, or broke: an iterator says it once, a reader each time. */
   readonly timesTold: number;
 }
 
@@ -78,9 +78,11 @@ class Source implements AnswerSource {
   underway: Promise<ReadResult> | undefined = undefined;
   /** A read of the body is under way. */
   private isReading = false;
-  /** So many readers did the host release, and so many of the reads that were left behind have not ended yet. */
+  /** So many readers did the host release. */
   private released = 0;
+  /** So many of the reads that were left behind have not ended yet, and so many of them were released by the host. */
   private leftBehind = 0;
+  private toRefuse = 0;
   private isDone = false;
   timesTold = 0;
   private isClosed = false;
@@ -114,11 +116,11 @@ class Source implements AnswerSource {
   }
 
   get isOver(): boolean {
-    return this.isDone;
+    return this.isDetached || this.isDone;
   }
 
   read(): Promise<ReadResult> {
-    if (this.isOverForHost) return this.readAfterEnd();
+    if (this.isOver) return this.readAfterEnd();
     this.waiting += 1;
     // A host that does not wait for its last read gets this one after it.
     if (this.underway !== undefined) {
@@ -130,37 +132,36 @@ class Source implements AnswerSource {
   }
 
   async cancel(reason?: unknown): Promise<void> {
-    if (this.isOverForHost) {
-      await this.readAfterEnd();
-      return;
-    }
+    if (this.isOver) return this.failIfBroken();
     this.isDetached = true;
-    if (this.watch.leave()) this.takeOver(reason);
-    else await (this.stopping = this.stop(reason));
+    if (this.watch.leave()) return this.takeOver(reason);
+    const { closed } = this.reader;
+    const cancelled = this.stop(reason);
+    // A body that was broken tells so where it is cancelled; any other is closed by that, however long its source takes.
+    this.stopping = Promise.race([closed, cancelled]).then(ignore, (error: unknown) => {
+      this.broken ??= { error };
+    });
+    await cancelled;
   }
 
   release(): void {
-    if (!this.isOverForHost) this.passOn();
+    if (!this.isOver) this.passOn();
   }
 
   interrupt(reason: unknown): void {
-    if (this.isOverForHost) return;
+    if (this.isOver) return;
     this.isDetached = true;
     this.broken = { error: reason };
     this.takeOver(reason);
   }
 
   fail(error: unknown): void {
-    if (this.isOverForHost) return;
+    if (this.isOver) return;
     this.isDone = true;
     this.broken = { error };
     this.watch.fail(error);
     this.reader.cancel(error).catch(ignore);
     this.close();
-  }
-
-  private get isOverForHost(): boolean {
-    return this.isDetached || this.isDone;
   }
 
   /** The very promise that looks at the read: each more in between costs all events. */
@@ -171,15 +172,14 @@ class Source implements AnswerSource {
 
   /** @param last - What the read before this one gave, or was refused with. */
   private readNext(released: number, last: unknown): Promise<ReadResult> {
-    if (this.isOverForHost) return this.readAfterEnd();
-    if (released === this.released) return this.step();
-    return Promise.reject(last instanceof TypeError ? last : new TypeError('The reader was released.'));
+    if (released !== this.released) return last instanceof TypeError ? Promise.reject(last) : refusedRead();
+    return this.isOver ? this.readAfterEnd() : this.step();
   }
 
   private arrived(result: ReadResult): ReadResult | Promise<ReadResult> {
-    const isLeft = this.ended();
+    const left = this.ended();
     if (result.done) {
-      if (isLeft || this.isOverForHost) return this.afterEnd();
+      if (left !== undefined || this.isOver) return this.afterEnd();
       const rest = this.watch.finish();
       this.isDone = true;
       this.close();
@@ -189,16 +189,18 @@ class Source implements AnswerSource {
     }
     // Also where the host has left since: it was there before.
     const value = this.watch.see(result.value);
-    if (value === undefined) return isLeft || this.isOverForHost ? this.afterEnd() : this.step();
-    if (!isLeft) this.handedOver();
+    if (value === undefined) {
+      if (left === 'released') return refusedRead();
+      return left !== undefined || this.isOver ? this.afterEnd() : this.step();
+    }
+    if (left === undefined) this.handedOver();
     return value === result.value ? result : { done: false, value };
   }
 
   private broke(error: unknown): ReadResult {
-    if (this.ended()) {
-      if (this.isOverForHost) return this.afterEnd();
-      throw error;
-    }
+    const left = this.ended();
+    if (left === 'released') throw error;
+    if (left !== undefined) return this.afterEnd();
     // Also where the host has left since: it was broken before.
     this.isDone = true;
     this.timesTold += 1;
@@ -208,14 +210,17 @@ class Source implements AnswerSource {
     throw error;
   }
 
-  /** A read of the body has ended. True where it is one that a released reader left behind. */
-  private ended(): boolean {
-    if (this.leftBehind > 0) {
-      this.leftBehind -= 1;
-      return true;
+  /** A read of the body has ended. Tells by what it was left behind, if it was: the host's release, or its leaving. */
+  private ended(): 'released' | 'taken over' | undefined {
+    if (this.leftBehind === 0) {
+      this.isReading = false;
+      return undefined;
     }
-    this.isReading = false;
-    return false;
+    this.leftBehind -= 1;
+    // They end in their order, and nothing is released any more once the host has left.
+    if (this.toRefuse === 0) return 'taken over';
+    this.toRefuse -= 1;
+    return 'released';
   }
 
   /** A read of the host has what it asked for. */
@@ -228,11 +233,11 @@ class Source implements AnswerSource {
   private async tellClosed(): Promise<void> {
     const { released } = this;
     try {
-      if (!this.isOverForHost) await this.reader.closed;
+      if (!this.isOver) await this.reader.closed;
     } catch (error) {
-      if (!this.isOverForHost || released !== this.released) throw error;
+      if (!this.isOver || released !== this.released) throw error;
     }
-    if (this.isOverForHost) await this.readAfterEnd();
+    if (this.isOver) await this.failIfBroken();
   }
 
   private afterEnd(): ReadResult {
@@ -241,9 +246,13 @@ class Source implements AnswerSource {
     return ended;
   }
 
+  private async failIfBroken(): Promise<void> {
+    await this.stopping;
+    if (this.broken !== undefined) throw this.broken.error;
+  }
+
   private async readAfterEnd(): Promise<ReadResult> {
-    // A body that was broken tells so where it is cancelled.
-    if (this.stopping !== undefined) await this.stopping.catch(ignore);
+    await this.stopping;
     return this.afterEnd();
   }
 
@@ -253,9 +262,6 @@ class Source implements AnswerSource {
       // Behind the end mark the bare client does no more than that either, and to abort a signal is dear.
       if (!this.watch.isDone) this.connection.disconnect(reason);
       await cancelled;
-    } catch (error) {
-      this.broken ??= { error };
-      throw error;
     } finally {
       this.close();
     }
@@ -283,7 +289,10 @@ class Source implements AnswerSource {
       this.reader = this.open();
     }
     if (!this.isDetached) this.released += 1;
-    if (this.isReading) this.leftBehind += 1;
+    if (this.isReading) {
+      this.leftBehind += 1;
+      if (!this.isDetached) this.toRefuse += 1;
+    }
     this.isReading = false;
     this.waiting = 0;
     this.underway = this.told = undefined;
@@ -319,6 +328,15 @@ class Source implements AnswerSource {
       // Some runtimes refuse while a read is under way; the stream is over all the same.
     }
   }
+}
+
+/** Refused as by a reader of the runtime that is released within it. */
+function refusedRead(): Promise<ReadResult> {
+  const reader = new ReadableStream().getReader();
+  const read = reader.read() as Promise<ReadResult>;
+  reader.closed.catch(ignore);
+  reader.releaseLock();
+  return read;
 }
 
 const ignore = (): void => {};

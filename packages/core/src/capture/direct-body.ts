@@ -12,9 +12,12 @@ export interface BodyState {
   /** A real stream over the source, for all that reads natively. */
   streamOf(): Body;
   /** That stream, where it was made already. */
-  stream: Body | undefined;
-  /** Which direct way of reading has the body; an iterator gives it free with the body's end. */
-  lock: 'none' | 'reader' | 'iterator';
+  readonly stream: Body | undefined;
+  /** That stream is read from now on, by readers of the runtime's own: what one leaves in it is the next one's. */
+  readNatively(): Body;
+  readonly isReadNatively: boolean;
+  /** Which direct way of reading has the body; an iterator gives it free where it has told of the body's end. */
+  lock: 'none' | 'reader' | { readonly isAtEnd: boolean };
 }
 
 /** Puts direct ways of reading on a stream, which go straight to the source without a stream in between. */
@@ -29,46 +32,51 @@ const shadow = createMemberShadow<Body, BodyState>((native, stateOf) => {
   const isNativelyLocked = (stream: Body): boolean => Reflect.get(native, 'locked', stream);
   const isLocked = (state: BodyState, body: Body): boolean =>
     state.lock === 'reader' ||
+    (state.lock !== 'none' && !state.lock.isAtEnd) ||
     // Read past us, as `text` of the response does.
     (state.source === undefined && isNativelyLocked(body)) ||
-    (state.lock === 'iterator' && !state.sourceOf().isOver) ||
-    (state.stream !== undefined && isNativelyLocked(state.stream));
+    (state.stream !== undefined && Reflect.get(ReadableStream.prototype, 'locked', state.stream));
   /** The stream to be read natively: the body itself where it is none of ours, and one that refuses where it is locked. */
   const natively = (body: Body): Body => {
     const state = stateOf(body);
     if (state === undefined) return body;
-    return isLocked(state, body) ? lockedStream() : state.streamOf();
+    return isLocked(state, body) ? lockedStream() : state.readNatively();
   };
+  /** What is needed to read it directly, where that is possible. */
+  const directly = (body: Body): BodyState | undefined => {
+    const state = stateOf(body);
+    return state === undefined || state.isReadNatively || isLocked(state, body) ? undefined : state;
+  };
+  /** Its members: a body of another make may have some that fit no stream of the runtime's. */
+  const membersFor = (body: Body): Body => (stateOf(body) === undefined ? native : (ReadableStream.prototype as Body));
   const values = function (this: Body, settings?: { readonly preventCancel?: boolean }): unknown {
-    const state = stateOf(this);
-    if (state === undefined || isLocked(state, this)) return native.values.call(natively(this), settings);
-    state.lock = 'iterator';
-    return createDirectIterator(state, settings?.preventCancel === true);
+    const state = directly(this);
+    if (state === undefined) return membersFor(this).values.call(natively(this), settings);
+    return (state.lock = new DirectIterator(state, settings?.preventCancel === true));
   };
 
   return {
     getReader(this: Body, settings?: { readonly mode?: 'byob' }) {
-      const state = stateOf(this);
-      if (state === undefined || settings?.mode !== undefined || isLocked(state, this))
-        return native.getReader.call(natively(this), settings as never);
+      const state = settings?.mode === undefined ? directly(this) : undefined;
+      if (state === undefined) return membersFor(this).getReader.call(natively(this), settings as never);
       state.lock = 'reader';
       return createDirectReader(state);
     },
     values,
     [Symbol.asyncIterator]: values,
     cancel(this: Body, reason?: unknown) {
-      const state = stateOf(this);
-      if (state === undefined || isLocked(state, this)) return native.cancel.call(natively(this), reason);
+      const state = directly(this);
+      if (state === undefined) return membersFor(this).cancel.call(natively(this), reason);
       return state.sourceOf().cancel(reason);
     },
     tee(this: Body) {
-      return native.tee.call(natively(this));
+      return membersFor(this).tee.call(natively(this));
     },
     async pipeTo(this: Body, ...parts: Parameters<Body['pipeTo']>) {
-      return native.pipeTo.apply(natively(this), parts);
+      return membersFor(this).pipeTo.apply(natively(this), parts);
     },
     pipeThrough(this: Body, ...parts: Parameters<Body['pipeThrough']>) {
-      return native.pipeThrough.apply(natively(this), parts);
+      return membersFor(this).pipeThrough.apply(natively(this), parts);
     },
     get locked() {
       const body = this as unknown as Body;
@@ -106,9 +114,10 @@ class DirectReader {
 
   releaseLock(): void {
     if (this.#isReleased) return;
+    // A reader of another make may refuse that within a read, and still has the body then.
+    this.#state.source?.release();
     this.#isReleased = true;
     this.#state.lock = 'none';
-    this.#state.source?.release();
   }
 
   get #released(): ReadableStreamDefaultReader | undefined {
@@ -117,18 +126,14 @@ class DirectReader {
   }
 }
 
-function createDirectIterator(state: BodyState, preventsCancel: boolean): AsyncIterableIterator<Uint8Array> {
-  return new DirectIterator(state, preventsCancel) as AsyncIterableIterator<Uint8Array>;
-}
-
 /** Hands on the very promise of the source: the SDK awaits one per read, and each more in between costs all of them. */
 class DirectIterator {
   readonly #state: BodyState;
   readonly #source: AnswerSource;
   readonly #preventsCancel: boolean;
   readonly #timesTold: number;
-  /** The last read that waits for those before it. */
-  #queued: Promise<ReadResult> | undefined;
+  /** The last of what waits for what was asked for before it. */
+  #queued: Promise<unknown> | undefined;
   #isReturned = false;
   #isOver = false;
 
@@ -141,42 +146,46 @@ class DirectIterator {
 
   next(): Promise<ReadResult> {
     const source = this.#source;
-    if (this.#isReturned || this.#queued !== undefined || source.underway !== undefined) return this.#nextInTurn();
-    return source.timesTold > this.#timesTold ? Promise.resolve(ended) : source.read();
+    const isAlone = this.#queued === undefined && source.underway === undefined;
+    if (this.#isReturned || !isAlone || source.isOver) return this.#nextInTurn();
+    return source.read();
   }
 
-  /** Behind the reads that were asked for before. */
   #nextInTurn(): Promise<ReadResult> {
     const isOver = this.#isReturned;
-    const read = (): Promise<ReadResult> => (isOver || this.#isAtEnd() ? Promise.resolve(ended) : this.#source.read());
+    return this.#inTurn(() => (isOver || this.isAtEnd ? ended : this.#source.read()));
+  }
+
+  return(value?: unknown): Promise<unknown> {
+    this.#isReturned = true;
+    return this.#inTurn(async () => {
+      const isLeft = !this.isAtEnd && !this.#preventsCancel;
+      this.#isOver = true;
+      const cancelled = isLeft ? this.#source.cancel(value) : undefined;
+      if (this.#state.lock === this) this.#state.lock = 'none';
+      await cancelled;
+      return { done: true, value };
+    });
+  }
+
+  /** Behind all that was asked for before. */
+  #inTurn<Result>(step: () => Result | Promise<Result>): Promise<Result> {
     const before = this.#underway();
-    if (before === undefined) return read();
-    const queued = before.then(read, read);
+    const queued = before === undefined ? Promise.resolve(step()) : before.then(step, step);
     const settled = (): void => {
       if (this.#queued === queued) this.#queued = undefined;
     };
     queued.then(settled, settled);
-    return (this.#queued = queued);
+    this.#queued = queued;
+    return queued;
   }
 
-  async return(value?: unknown): Promise<unknown> {
-    this.#isReturned = true;
-    const underway = this.#underway();
-    if (underway !== undefined) await underway.catch(() => undefined);
-    const isLeft = !this.#isAtEnd() && !this.#preventsCancel;
-    this.#isOver = true;
-    const cancelled = isLeft ? this.#source.cancel() : undefined;
-    this.#state.lock = 'none';
-    await cancelled;
-    return { done: true, value };
-  }
-
-  #underway(): Promise<ReadResult> | undefined {
-    return this.#queued ?? this.#source.underway;
+  #underway(): Promise<unknown> | undefined {
+    return this.#queued ?? (this.#state.lock === this ? this.#source.underway : undefined);
   }
 
   /** The end, or what the body broke with, is told once. */
-  #isAtEnd(): boolean {
+  get isAtEnd(): boolean {
     return this.#isOver || this.#source.timesTold > this.#timesTold;
   }
 

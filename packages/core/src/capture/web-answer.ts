@@ -5,6 +5,7 @@ import type { AnswerWatch } from './answer-watch.ts';
 import { makeDirect } from './direct-body.ts';
 import type { Body, BodyState } from './direct-body.ts';
 import { createPullStream } from './pull-stream.ts';
+import type { PullStream } from './pull-stream.ts';
 import { refusableReader } from './refusable-reader.ts';
 import { readsBodiesNatively } from './runtime.ts';
 import { createMemberShadow } from './shadow-members.ts';
@@ -49,7 +50,7 @@ class WebAnswer implements FollowedAnswer, BodyState, Connection {
   source: AnswerSource | undefined = undefined;
   /** What the host sees as `response.body`, once it has asked for it. */
   face: Body | undefined = undefined;
-  stream: Body | undefined = undefined;
+  private pulled: PullStream | undefined = undefined;
   lock: BodyState['lock'] = 'none';
   /** The face is one half of a clone, a native stream, and shows no more how far the answer was read. */
   isHalved = false;
@@ -86,15 +87,30 @@ class WebAnswer implements FollowedAnswer, BodyState, Connection {
     return readsBodiesNatively() ? refusableReader(reader) : reader;
   }
 
+  get stream(): Body | undefined {
+    return this.pulled?.stream;
+  }
+
   streamOf(): Body {
-    this.stream ??= createPullStream(this);
-    return this.stream;
+    this.pulled ??= createPullStream(this);
+    return this.pulled.stream;
+  }
+
+  readNatively(): Body {
+    const stream = this.streamOf();
+    this.pulled?.follow();
+    return stream;
+  }
+
+  get isReadNatively(): boolean {
+    return this.pulled?.isFollowing === true;
   }
 
   /** True where a native body would refuse to be read as a whole: locked, or read in part. */
   get isUnusable(): boolean {
-    if (this.isHalved) return this.face !== undefined && (this.face.locked || isDisturbed(this.face));
-    return this.source !== undefined || this.face?.locked === true;
+    const { face, isHalved, response } = this;
+    if (face?.locked === true) return true;
+    return isHalved ? face !== undefined && isDisturbed(face) : response.bodyUsed;
   }
 
   bodyOf(): Body {
@@ -114,8 +130,7 @@ const shadow = createMemberShadow<Response, WebAnswer>((native, answerOf) => {
   const readWhole = async (response: Response, how: WholeReading): Promise<unknown> => {
     const answer = answerOf(response);
     if (answer === undefined) return (native as ReadableWhole)[how].call(response);
-    if (answer.isUnusable || (!answer.isHalved && isUsed(response)))
-      return (native as ReadableWhole)[how].call(refusing(response, answer));
+    if (answer.isUnusable) return (native as ReadableWhole)[how].call(refusing(response, answer));
     return (new Response(answer.bodyOf(), { headers: response.headers }) as ReadableWhole)[how]();
   };
   /** Reads natively, and shows what came to the watch before the host gets it. */
@@ -156,7 +171,7 @@ const shadow = createMemberShadow<Response, WebAnswer>((native, answerOf) => {
     clone(this: Response) {
       const answer = answerOf(this);
       if (answer === undefined) return native.clone.call(this);
-      if (answer.isUnusable || this.bodyUsed) return native.clone.call(refusing(this, answer));
+      if (answer.isUnusable) return native.clone.call(refusing(this, answer));
       const [mine, theirs] = answer.bodyOf().tee();
       answer.face = mine;
       answer.isHalved = true;

@@ -84,3 +84,22 @@ it('a response in plain JavaScript gives its JSON, and refuses to give it twice'
   await expect(response.text()).rejects.toThrow(TypeError);
   await meter.close();
 });
+
+it.for([
+  ['piped', async (response: Response) => new Response(response.body?.pipeThrough(new TransformStream())).text()],
+  ['cloned', async (response: Response) => response.clone().text()],
+] as const)('a stream that has a read of nothing is read to its end where it is %s', async ([, read]) => {
+  const meter = createMeter({ store: memoryStore() });
+  const parts = [body.slice(0, 9), '', body.slice(9)].map((part) => new TextEncoder().encode(part));
+  const stream = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const part = parts.shift();
+      if (part === undefined) controller.close();
+      else controller.enqueue(part);
+    },
+  });
+  const send = meter.fetch(() => Promise.resolve(new Response(stream)));
+  const request = { method: 'POST', body: JSON.stringify(hiStream) };
+  expect(await read(await send('http://localhost/v1/chat/completions', request))).toBe(seen);
+  await meter.close();
+});

@@ -188,6 +188,28 @@ it.for([
   expect(seen[0]).toEqual(seen[1]);
 });
 
+it('a read that is released while what it got is to be hidden is refused, and the next one goes on behind that', async () => {
+  const events = ['[],"usage":{"prompt_tokens":3,"total_tokens":5}', '[{"index":0,"delta":{"content":"Rhine"}}]'];
+  const meter = createMeter({ store: memoryStore() });
+  const queued = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const event of events) controller.enqueue(new TextEncoder().encode(`data: {"choices":${event}}\n\n`));
+    },
+  });
+  const send = meter.fetch(() => Promise.resolve(new Response(queued)));
+  const { body } = await send('http://localhost/v1/chat/completions', {
+    method: 'POST',
+    body: JSON.stringify(hiStream),
+  });
+  const reader = body?.getReader();
+  const read = reader?.read();
+  reader?.releaseLock();
+  await expect(read).rejects.toThrow(TypeError);
+  const next = await body?.getReader().read();
+  expect(new TextDecoder().decode(next?.value)).toContain('Rhine');
+  await meter.close();
+});
+
 function nameOf(error: unknown): unknown {
   return error instanceof Error ? [error.name, (error as { code?: string }).code] : error;
 }
