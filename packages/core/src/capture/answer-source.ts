@@ -1,10 +1,7 @@
 import type { AnswerWatch } from './answer-watch.ts';
-import type { GraceLimits, GraceReads } from './grace-reads.ts';
-
-/** What a stream's reader gives for one read. */
-export type ReadResult =
-  | { readonly done: false; readonly value: Uint8Array }
-  | { readonly done: true; readonly value?: Uint8Array | undefined };
+import type { BodyReader, ReadResult } from './body-reader.ts';
+import { readForUsage } from './grace-read.ts';
+import type { Grace } from './grace-reads.ts';
 
 /** The reads of an answer's body, shared by every way the host may read it. */
 export interface AnswerSource {
@@ -24,22 +21,6 @@ export interface AnswerSource {
   readonly isOver: boolean;
   /** So often did a read say that the body ended, or broke: an iterator says it once, a reader each time. */
   readonly timesTold: number;
-}
-
-/** The part of a stream's reader that is used. */
-export interface BodyReader {
-  read(): Promise<ReadResult>;
-  cancel(reason?: unknown): Promise<void>;
-  /** Refuses the read under way, at once; what it would have given is the next reader's. */
-  releaseLock(): void;
-  /** Does that in its place, where it cannot: the next reader is this one. */
-  refuse?(): void;
-  readonly closed: Promise<unknown>;
-}
-
-/** What a read that goes on after the host has left needs. */
-export interface Grace extends GraceLimits {
-  readonly reads: GraceReads;
 }
 
 /** What can be done to the connection an answer comes from. */
@@ -277,8 +258,9 @@ class Source implements AnswerSource {
       this.stop(reason).catch(ignore);
       return;
     }
-    const deadline = timeout(this.grace.timeoutMs);
-    this.grace.reads.add({ over: this.readOn(reason, deadline), giveUp: deadline.pass });
+    const read = readForUsage(this.reader, this.watch, this.grace);
+    this.grace.reads.add(read);
+    void read.over.then(() => this.stop(reason).catch(ignore));
   }
 
   /** Reads under way are refused, and the body goes on to another reader. */
@@ -296,26 +278,6 @@ class Source implements AnswerSource {
     this.isReading = false;
     this.waiting = 0;
     this.underway = this.told = undefined;
-  }
-
-  private async readOn(reason: unknown, deadline: Deadline): Promise<void> {
-    const { reader, watch, grace } = this;
-    let bytes = 0;
-    try {
-      for (;;) {
-        const result = await Promise.race([reader.read(), deadline.passed]);
-        if (result === undefined || result.done) break;
-        bytes += result.value.length;
-        watch.see(result.value);
-        if (watch.hasUsage || bytes >= grace.maxBytes) break;
-      }
-    } catch {
-      // The source broke while nobody was waiting for it: the usage stays unknown.
-    } finally {
-      deadline.clear();
-      watch.graceOver();
-      this.stop(reason).catch(ignore);
-    }
   }
 
   private close(): void {
@@ -341,18 +303,3 @@ function refusedRead(): Promise<ReadResult> {
 
 const ignore = (): void => {};
 const ended: ReadResult = { done: true, value: undefined };
-
-interface Deadline {
-  readonly passed: Promise<undefined>;
-  /** Passes now. */
-  pass(): void;
-  clear(): void;
-}
-
-function timeout(ms: number): Deadline {
-  let pass = ignore;
-  const passed = new Promise<undefined>((resolve) => (pass = () => resolve(undefined)));
-  const timer = setTimeout(pass, ms);
-  (timer as { unref?: () => void }).unref?.();
-  return { passed, pass, clear: () => clearTimeout(timer) };
-}

@@ -1,4 +1,4 @@
-import type { Grace } from './answer-source.ts';
+import type { Grace } from './grace-reads.ts';
 import type { AnswerReader, AttemptListener } from './attempt.ts';
 import type { GenerationLookup } from './generation-lookup.ts';
 import type { Injection } from './injection.ts';

@@ -1,4 +1,5 @@
-import type { AnswerSource, ReadResult } from './answer-source.ts';
+import type { AnswerSource } from './answer-source.ts';
+import type { ReadResult } from './body-reader.ts';
 import { createMemberShadow } from './shadow-members.ts';
 
 export type Body = ReadableStream<Uint8Array<ArrayBuffer>>;

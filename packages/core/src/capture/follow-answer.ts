@@ -1,9 +1,10 @@
 import { createAnswerWatch } from './answer-watch.ts';
-import type { Connection, Grace } from './answer-source.ts';
+import type { Connection } from './answer-source.ts';
 import type { AnswerWatch, BodyLook, WatchSurroundings } from './answer-watch.ts';
 import type { AnswerReader } from './attempt.ts';
 import { createBatchLines } from './batch-lines.ts';
 import type { CaptureOptions } from './capture-options.ts';
+import type { Grace } from './grace-reads.ts';
 import type { HidePolicy } from './hide-usage.ts';
 import type { Injected } from './injection.ts';
 import { createJsonCollector } from './json-collector.ts';

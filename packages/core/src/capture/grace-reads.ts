@@ -1,18 +1,5 @@
 import { within } from '../within.ts';
-
-/** How long and how far reading goes on for the usage of a finished answer after the host has left. */
-export interface GraceLimits {
-  readonly timeoutMs: number;
-  readonly maxBytes: number;
-}
-
-/** A read that goes on after the host has left. */
-export interface GraceRead {
-  /** Settles when the attempt has ended. Never rejects. */
-  readonly over: Promise<void>;
-  /** Ends it, with what was seen. */
-  giveUp(): void;
-}
+import type { GraceLimits, GraceRead } from './grace-read.ts';
 
 /** The reads that go on after hosts have left: to the host their calls are over. */
 export interface GraceReads {
@@ -21,6 +8,11 @@ export interface GraceReads {
   wait(timeoutMs: number): Promise<unknown> | undefined;
   /** Ends those that are under way. */
   giveUp(): Promise<unknown>;
+}
+
+/** What such a read needs. */
+export interface Grace extends GraceLimits {
+  readonly reads: GraceReads;
 }
 
 export function createGraceReads(): GraceReads {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { createAnswerSource } from './answer-source.ts';
-import type { AnswerSource, BodyReader, Connection } from './answer-source.ts';
+import type { AnswerSource, Connection } from './answer-source.ts';
+import type { BodyReader } from './body-reader.ts';
 import { refusableReader } from './refusable-reader.ts';
 import { readHeader } from './request-headers.ts';
 import type { AnswerOptions, FollowedAnswer } from './web-answer.ts';

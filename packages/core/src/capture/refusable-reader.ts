@@ -1,4 +1,4 @@
-import type { BodyReader, ReadResult } from './answer-source.ts';
+import type { BodyReader, ReadResult } from './body-reader.ts';
 
 /**
  * Refuses a read under way for readers that cannot be released within one: those of workerd, and a Node stream, which has

@@ -1,9 +1,11 @@
 import { builtinModule } from '../node/builtin-module.ts';
 import { createAnswerSource } from './answer-source.ts';
-import type { AnswerSource, BodyReader, Connection, Grace } from './answer-source.ts';
+import type { AnswerSource, Connection } from './answer-source.ts';
 import type { AnswerWatch } from './answer-watch.ts';
+import type { BodyReader } from './body-reader.ts';
 import { makeDirect } from './direct-body.ts';
 import type { Body, BodyState } from './direct-body.ts';
+import type { Grace } from './grace-reads.ts';
 import { createPullStream } from './pull-stream.ts';
 import type { PullStream } from './pull-stream.ts';
 import { refusableReader } from './refusable-reader.ts';
