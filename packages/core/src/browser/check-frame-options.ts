@@ -1,5 +1,5 @@
 import { MeterError } from '../errors.ts';
-import type { FrameOptions } from './frame-data.ts';
+import type { FrameOptions } from './frame-options.ts';
 import { areExposures } from './usage-exposure.ts';
 import type { UsageTotals } from '../storage/usage-store.ts';
 

@@ -1,8 +1,8 @@
 import type { TurnUsage } from '../meter.ts';
-import type { UsageTotals } from '../storage/usage-store.ts';
 import { checkFrameOptions } from './check-frame-options.ts';
 import { costAmount } from './cost-amount.ts';
 import type { CostAmount } from './cost-amount.ts';
+import type { FrameOptions } from './frame-options.ts';
 import { knownTotal, shownCount, usageCounts } from './usage-counts.ts';
 import type { UsageCounts } from './usage-counts.ts';
 import { isExposed } from './usage-exposure.ts';
@@ -10,20 +10,6 @@ import type { UsageExposure } from './usage-exposure.ts';
 import { addToModel, modelList } from './usage-models.ts';
 import type { ModelSums, UsageModel } from './usage-models.ts';
 import type { QuotaState } from './usage-quota.ts';
-
-/** What a frame tells besides the usage of one reply. */
-export interface FrameOptions {
-  /** Names the reply, so that a frame that comes twice counts once. Default: the `messageId` of the turn, else its first call. */
-  readonly id?: string;
-  /** `rev` of the user's totals that contain this reply, from `turn.stored()` and `store.totals()`. Default: that of `total`. */
-  readonly rev?: number;
-  /** What the user has used in all, this reply included: spares the browser a request. Default: not told. */
-  readonly total?: number | UsageTotals;
-  /** The quota after this reply. Not told where it is in money and money is not exposed. Default: not told. */
-  readonly quota?: QuotaState;
-  /** What a browser may see beyond token counts. Default: nothing. */
-  readonly expose?: readonly UsageExposure[];
-}
 
 /** The usage of one reply, for the meter of a browser: the `kilotoken` part of a frame. */
 export interface FrameData {

@@ -1,5 +1,6 @@
 import { frameData } from './frame-data.ts';
-import type { FrameData, FrameOptions, FrameUsage } from './frame-data.ts';
+import type { FrameData, FrameUsage } from './frame-data.ts';
+import type { FrameOptions } from './frame-options.ts';
 import { knownTotal, shownCount } from './usage-counts.ts';
 import { isExposed } from './usage-exposure.ts';
 

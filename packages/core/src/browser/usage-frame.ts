@@ -1,4 +1,5 @@
-import type { FrameOptions, FrameUsage } from './frame-data.ts';
+import type { FrameUsage } from './frame-data.ts';
+import type { FrameOptions } from './frame-options.ts';
 import { usageChunk } from './usage-chunk.ts';
 
 /** What {@link usageFrame} takes besides the usage. */
