@@ -12,7 +12,7 @@ export { KilotokenProvider, useUsageStore } from './react/usage-provider.ts';
 export { useTokenUsage } from './react/use-token-usage.ts';
 export type { TokenUsage } from './react/use-token-usage.ts';
 export { useUsageFormat } from './react/use-usage-format.ts';
-export type { UsageFormat, UsageFormatOptions } from './format/create-usage-format.ts';
+export type { UsageFormat, UsageFormatOptions } from './format/usage-format.ts';
 export type { UsageLevel, UsageThresholds } from './format/usage-level.ts';
 export type { MessagesInput, UsageMessages } from './format/usage-messages.ts';
 

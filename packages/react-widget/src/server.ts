@@ -3,7 +3,7 @@ import { readUsageSnapshot } from './usage/read-usage.ts';
 import type { UsageSnapshot } from './usage/usage-snapshot.ts';
 
 export { createUsageFormat } from './format/create-usage-format.ts';
-export type { UsageFormat, UsageFormatOptions } from './format/create-usage-format.ts';
+export type { UsageFormat, UsageFormatOptions } from './format/usage-format.ts';
 export { usageLevel, usageRatio } from './format/usage-level.ts';
 export type { UsageLevel, UsageThresholds } from './format/usage-level.ts';
 export type { MessagesInput, UsageMessages } from './format/usage-messages.ts';

@@ -1,6 +1,6 @@
 import { formatter } from './formatter.ts';
 import { resolveMessages } from './resolve-messages.ts';
-import type { UsageFormat, UsageFormatOptions } from './create-usage-format.ts';
+import type { UsageFormat, UsageFormatOptions } from './usage-format.ts';
 
 /** The part of a language that a single message needs: numbers and money. */
 export interface AmountFormat extends Pick<

@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import type { HTMLAttributes, ReactElement } from 'react';
 import { createAmountFormat } from '../format/create-amount-format.ts';
-import type { UsageFormatOptions } from '../format/create-usage-format.ts';
+import type { UsageFormatOptions } from '../format/usage-format.ts';
 import type { UsageCost } from '../usage/usage-snapshot.ts';
 import { domAttributes } from './dom-attributes.ts';
 import { textDirection } from './text-direction.ts';

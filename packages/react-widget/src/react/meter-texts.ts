@@ -1,4 +1,4 @@
-import type { UsageFormat } from '../format/create-usage-format.ts';
+import type { UsageFormat } from '../format/usage-format.ts';
 import { fill } from '../format/create-amount-format.ts';
 import type { TokenMeterProps } from './token-meter-props.ts';
 import type { TokenUsage } from './use-token-usage.ts';

@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import type { UsageFormat } from '../format/create-usage-format.ts';
+import type { UsageFormat } from '../format/usage-format.ts';
 import { fill } from '../format/create-amount-format.ts';
 import type { MakeElement } from './use-elements.ts';
 import type { TokenUsage } from './use-token-usage.ts';

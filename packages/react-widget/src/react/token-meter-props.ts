@@ -1,5 +1,5 @@
 import type { HTMLAttributes, ReactNode } from 'react';
-import type { UsageFormatOptions } from '../format/create-usage-format.ts';
+import type { UsageFormatOptions } from '../format/usage-format.ts';
 import type { UsageThresholds } from '../format/usage-level.ts';
 import type { UsageStore, UsageStoreOptions } from '../store/create-usage-store.ts';
 import type { UsageState } from '../store/usage-state.ts';

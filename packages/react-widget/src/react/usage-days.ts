@@ -1,6 +1,6 @@
 import { createElement } from 'react';
 import type { ReactElement } from 'react';
-import type { UsageFormat } from '../format/create-usage-format.ts';
+import type { UsageFormat } from '../format/usage-format.ts';
 import type { UsageDay } from '../usage/usage-snapshot.ts';
 import type { MakeElement } from './use-elements.ts';
 

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { UsageFormat } from '../format/create-usage-format.ts';
+import type { UsageFormat } from '../format/usage-format.ts';
 import { fill } from '../format/create-amount-format.ts';
 import type { UsageShare, UsageSnapshot } from '../usage/usage-snapshot.ts';
 import type { MakeElement } from './use-elements.ts';

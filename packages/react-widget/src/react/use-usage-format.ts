@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import { createUsageFormat } from '../format/create-usage-format.ts';
-import type { UsageFormat, UsageFormatOptions } from '../format/create-usage-format.ts';
+import type { UsageFormat, UsageFormatOptions } from '../format/usage-format.ts';
 import { useHydrated } from './use-hydrated.ts';
 
 /**

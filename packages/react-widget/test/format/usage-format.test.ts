@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createUsageFormat } from '../../src/format/create-usage-format.ts';
-import type { UsageFormatOptions } from '../../src/format/create-usage-format.ts';
+import type { UsageFormatOptions } from '../../src/format/usage-format.ts';
 import { catalogs, plain } from './locales.ts';
 
 const all = [...catalogs.values()];
