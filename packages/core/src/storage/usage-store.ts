@@ -66,7 +66,10 @@ export interface UsageTotals {
   readonly picoUsd: bigint;
   /** The same sums split by origin; origins without records are absent. */
   readonly byOrigin: Readonly<Partial<Record<UsageOrigin, OriginTotals>>>;
-  /** Distinct calls that have tokens and no price: while this is above 0, `picoUsd` is a lower bound. */
+  /**
+   * Distinct calls that came with tokens and without a price: while this is above 0, `picoUsd` may be a lower bound. A
+   * correction that gives one of them a price adds to `picoUsd` and leaves it here.
+   */
   readonly unpricedCalls: number;
   /** Ever-growing count of stored records of `query.userId` (of the whole store without one), whatever else the query says. */
   readonly rev: number;
