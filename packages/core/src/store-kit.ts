@@ -1,6 +1,6 @@
 // What another package needs to build a store that keeps the contract of `UsageStore`, and a command line for it.
 export type { Attribution } from './attribution/attribution.ts';
-export { print } from './cli/cli-io.ts';
+export { print, printData } from './cli/cli-io.ts';
 export type { CliIo, CliOutput } from './cli/cli-io.ts';
 export { recordCount } from './cli/record-count.ts';
 export { csvText } from './cli/report/csv-text.ts';

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { visible } from './terminal-text.ts';
 
 /** Where a command writes: `process.stdout`, or anything like it. */
 export type CliOutput = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -26,6 +27,14 @@ export function print(output: CliOutput, text: string): Promise<boolean> {
       else reject(error);
     });
   });
+}
+
+/**
+ * Writes data for programs: in a file or a pipe as they are, in a terminal without what moves its cursor or recolours it, which
+ * users may have put into names.
+ */
+export function printData(output: CliOutput, text: string): Promise<boolean> {
+  return print(output, output.isTTY === true ? text.split('\n').map(visible).join('\n') : text);
 }
 
 function isReaderGone(error: Error): boolean {

@@ -1,5 +1,5 @@
 import type { UsageRecord } from '../recording/usage-record.ts';
-import { print } from './cli-io.ts';
+import { print, printData } from './cli-io.ts';
 import type { CliIo } from './cli-io.ts';
 import { recordCount } from './record-count.ts';
 
@@ -24,11 +24,11 @@ export async function writeRecords(
     count += 1;
     cursor = record.cursor;
     if (lines.length < chunkLength) continue;
-    if (!(await print(stdout, lines))) return;
+    if (!(await printData(stdout, lines))) return;
     lines = '';
   }
   // Said only once the reader has it all: a cursor beyond what he has would skip records.
-  if (!(await print(stdout, lines))) return;
+  if (!(await printData(stdout, lines))) return;
   const end = cursor === undefined ? '' : `, last cursor ${cursor}`;
   await print(stderr, `${recordCount(count)}${end}\n`);
 }

@@ -252,16 +252,31 @@ describe('for programs', () => {
   });
 
   test('CSV has no name that a spreadsheet would run, and leaves numbers with a sign as they are', async () => {
-    const names = ['=cmd|calc!A1', '@SUM(1)', '-2+3', '+1-1', '\t=1', '+4915112345', '-7', 'a=b'];
+    const names = ['=cmd|calc!A1', '@SUM(1)', '-2+3', '+1-1', '\t=1', '＝1+1', '＠SUM(1)', '+4915112345', '-7', 'a=b'];
     const path = await storeWith(names.map((name, at) => usageRecord({ id: `n${at}`, ...by(name) })));
     const { stdout } = await kilotoken(['report', '--store', path, '--by', 'user', '--csv']);
     const cells = stdout
       .split('\n')
       .slice(1, -1)
       .map((line) => line.split(',')[0]);
-    const expected = ["'=cmd|calc!A1", "'@SUM(1)", "'-2+3", "'+1-1", "'\t=1", '+4915112345', '-7', 'a=b'];
-    expect(new Set(cells)).toEqual(new Set(expected));
+    const formulas = ["'=cmd|calc!A1", "'@SUM(1)", "'-2+3", "'+1-1", "'\t=1", "'＝1+1", "'＠SUM(1)"];
+    expect(new Set(cells)).toEqual(new Set([...formulas, '+4915112345', '-7', 'a=b']));
   });
+
+  test.for([['report', '--by', 'user', '--csv'], ['report', '--by', 'user', '--json'], ['export']])(
+    'for programs are as they are in a pipe, and cannot move the cursor of a terminal: %s',
+    async (args) => {
+      const name = 'ann\u001b[2J\u009b31m';
+      const path = await storeWith([usageRecord(by(name))]);
+      const [command = '', ...rest] = args;
+      const line = [command, '--store', path, ...rest];
+      expect((await kilotoken(line)).stdout).toContain('\u009b31m');
+      const { stdout } = await kilotoken(line, { terminal: { columns: 80 } });
+      for (const control of ['\u001b', '\u009b']) expect(stdout).not.toContain(control);
+      expect(stdout).toContain('ann');
+      expect(stdout.split('\n').length).toBeGreaterThan(1);
+    },
+  );
 });
 
 test('credits make a negative cost, and no bar', async () => {

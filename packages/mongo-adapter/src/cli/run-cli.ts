@@ -1,6 +1,6 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { isMeterError } from '@kilotoken/core';
-import { print, recordCount, visible, withoutUndefined, writeRecords } from '@kilotoken/core/store-kit';
+import { print, printData, recordCount, visible, withoutUndefined, writeRecords } from '@kilotoken/core/store-kit';
 import type { CliIo } from '@kilotoken/core/store-kit';
 import type { MongoClient } from 'mongodb';
 import type { BackfillProgress } from '../maintenance/backfill-options.ts';
@@ -119,8 +119,8 @@ async function runCommand(store: MongoStore, asked: Asked, after: unknown, io: C
       break;
   }
   const lines = await reportLines(store, asked);
-  if (isJson) await print(io.stdout, lines.map((line) => `${json(reportJson(line))}\n`).join(''));
-  else await print(io.stdout, asked.isCsv ? reportCsv(lines, asked.by) : `${reportTable(lines, asked.by)}\n`);
+  if (isJson) await printData(io.stdout, lines.map((line) => `${json(reportJson(line))}\n`).join(''));
+  else await printData(io.stdout, asked.isCsv ? reportCsv(lines, asked.by) : `${reportTable(lines, asked.by)}\n`);
   return 0;
 }
 

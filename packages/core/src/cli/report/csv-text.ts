@@ -12,7 +12,8 @@ export function csvText(
 
 function harmless(name: string): string {
   const isNumber = /^[+-]?\d+$/.test(name);
-  return /^[=+\-@\t\r]/.test(name) && !isNumber ? `'${name}` : name;
+  // The wide forms are those of Chinese and Japanese keyboards.
+  return /^[=+\-@\t\r\n＝＋－＠]/.test(name) && !isNumber ? `'${name}` : name;
 }
 
 function csvCell(text: string): string {

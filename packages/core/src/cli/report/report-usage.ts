@@ -1,6 +1,6 @@
 import { MeterError } from '../../errors.ts';
 import { timeBuckets } from '../../storage/time-buckets.ts';
-import { print } from '../cli-io.ts';
+import { print, printData } from '../cli-io.ts';
 import type { CliIo, ExitCode } from '../cli-io.ts';
 import { choice, commandOptions, requiredText, wholeNumber } from '../command-options.ts';
 import { openStoreFile } from '../store-file.ts';
@@ -62,8 +62,8 @@ export async function reportUsage(args: readonly string[], io: CliIo): Promise<E
   const file = openStoreFile(path);
   try {
     const report = readReport(query, file);
-    if (given.json === true) await print(io.stdout, reportJson(report));
-    else if (given.csv === true) await print(io.stdout, reportCsv(report));
+    if (given.json === true) await printData(io.stdout, reportJson(report));
+    else if (given.csv === true) await printData(io.stdout, reportCsv(report));
     else await print(io.stdout, reportText(report, top, terminalStyle(io)));
     return 0;
   } finally {
