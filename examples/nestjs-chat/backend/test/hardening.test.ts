@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { errorAnswer } from '@kilotoken/core/testing';
+import { errorAnswer, recordedAnswer } from '@kilotoken/core/testing';
 import { Logger } from '@nestjs/common';
 import { afterEach, expect, test } from 'vitest';
 import { chatAppForTests } from './chat-app.ts';
@@ -64,6 +64,9 @@ test('passwords, tokens and keys of providers reach no log', async () => {
   const user = await app().signUp();
   const { id } = await user.newConversation();
   app().provider.enqueue(errorAnswer({ status: 401, message: 'Incorrect API key: secret-key-of-the-provider' }));
+  await user.post(`/api/conversations/${id}/messages`, { content: 'my secret question' });
+  const body = JSON.stringify({ error: { message: 'no', code: 'secret-key-of-the-provider\nnext line' } });
+  app().provider.enqueue(recordedAnswer({ body, status: 403 }));
   await user.post(`/api/conversations/${id}/messages`, { content: 'my secret question' });
   await chatUser(app().url).post('/api/auth/login', { email: 'user1@example.com', password: 'wrong horse' });
   await app().db.collection('conversations').drop();

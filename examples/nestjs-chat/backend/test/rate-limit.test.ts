@@ -13,3 +13,12 @@ test('whoever guesses passwords is told to wait, while others go on', async () =
   expect(await refused.json()).toMatchObject({ statusCode: 429, code: 'too_many_requests' });
   expect((await fetch(`${app().url}/health`)).status).toBe(200);
 });
+
+test.for(['/api/auth/login/', '/api/auth/LOGIN', '/API/auth/token/', '/api/auth/register/?x=/'])(
+  'another spelling of the address gives no more tries: %s',
+  async (path) => {
+    const guess = () => chatUser(app().url).post(path, { email: 'ada@example.com', password: 'short' });
+    const statuses = [await guess(), await guess(), await guess()].map(({ status }) => status);
+    expect(statuses).toEqual([400, 400, 429]);
+  },
+);

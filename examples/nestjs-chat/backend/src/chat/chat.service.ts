@@ -173,8 +173,10 @@ export class ChatService implements BeforeApplicationShutdown {
 
   /** Only what kind of failure it was: messages of providers quote keys and prompts. */
   private logFailure(error: unknown): void {
-    const { name, status, code } = error as { name?: string; status?: number; code?: string };
-    this.logger.warn(`the provider failed: ${name ?? 'error'}, status ${status ?? 'none'}, code ${code ?? 'none'}`);
+    const { name, status, code } = error as { name?: string; status?: number; code?: unknown };
+    // The code is the provider's as well: a word like `rate_limit_exceeded`, or anything.
+    const word = typeof code === 'string' && /^[a-z_]{1,50}$/i.test(code) ? code : 'none';
+    this.logger.warn(`the provider failed: ${name ?? 'error'}, status ${status ?? 'none'}, code ${word}`);
   }
 }
 

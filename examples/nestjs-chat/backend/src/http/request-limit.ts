@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { ThrottlerOptions } from '@nestjs/throttler';
-import type { Request } from 'express';
+import { AuthController } from '../auth/auth.controller.ts';
 import type { ChatConfig } from '../platform/chat-config.ts';
 
 /** So many requests per minute, route and address; a fifteenth of it where a password is tried. */
@@ -11,7 +11,8 @@ export function requestLimit({ requestsPerMinute }: ChatConfig): ThrottlerOption
   };
 }
 
+/** By what answers, and not by the address: that has more than one spelling. */
 function triesPassword(context: ExecutionContext): boolean {
-  const { method, path } = context.switchToHttp().getRequest<Request>();
-  return method === 'POST' && ['/api/auth/login', '/api/auth/token', '/api/auth/register'].includes(path.toLowerCase());
+  const { login, token, register } = AuthController.prototype;
+  return [login, token, register].some((handler) => handler === context.getHandler());
 }
