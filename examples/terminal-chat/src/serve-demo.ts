@@ -62,11 +62,15 @@ export async function serveDemo({ app, store, port, room, onAnswer }: DemoServer
   const pages = new Set<ServerResponse>();
 
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    // By name of another host a page of that name would ask, once its name leads to this machine.
+    const isOurs = /^(?:localhost|127\.0\.0\.1)(?::\d+)?$/.test(request.headers.host ?? '');
+    // No URL: that of `//` has no host, and cannot be made.
+    const [pathname = '/'] = (request.url ?? '/').split('?');
     const file = files.get(pathname === '/' ? '/index.html' : pathname);
     response.setHeader('content-security-policy', policy);
     response.setHeader('x-content-type-options', 'nosniff');
-    if (file) response.setHeader('content-type', file.type).end(file.body);
+    if (!isOurs) response.writeHead(403).end();
+    else if (file) response.setHeader('content-type', file.type).end(file.body);
     else if (pathname === '/api/usage') usage(request, response);
     else if (pathname === '/api/events') {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();

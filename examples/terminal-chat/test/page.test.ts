@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { get } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,6 +83,21 @@ async function ask(question: string): Promise<void> {
 }
 
 describe('the page of the demo', () => {
+  it('is for its own address only, and no address ends the demo', async () => {
+    const statusOf = (path: string, host: string): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        const { port } = new URL(address() ?? '');
+        const asked = get({ host: '127.0.0.1', port, path, headers: { host: `${host}:${port}` } }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        });
+        asked.on('error', reject);
+      });
+    expect(await statusOf('//', 'localhost')).toBe(404);
+    expect(await statusOf('/', 'rebound.example')).toBe(403);
+    expect(await statusOf('/?x', '127.0.0.1')).toBe(200);
+  });
+
   it('adds a message to the total of who sent it, and to nobody else’s', async () => {
     const before = await shownTotal();
     await ask('When do I plant tomatoes?');
