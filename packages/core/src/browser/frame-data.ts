@@ -96,5 +96,9 @@ function frameModels({ records = [], cost }: FrameUsage, withCost: boolean): rea
 
 function replyId({ records = [] }: FrameUsage): string {
   const named = records.find(({ attribution }) => attribution.messageId !== undefined);
-  return named?.attribution.messageId ?? records[0]?.callId ?? crypto.randomUUID();
+  const callId = records[0]?.callId;
+  // Of a background response and the like it begins with the provider's address, which is no browser's business.
+  return (
+    named?.attribution.messageId ?? callId?.slice(callId.indexOf('/', 'https://'.length) + 1) ?? crypto.randomUUID()
+  );
 }

@@ -150,6 +150,9 @@ describe('usageFrame', () => {
   it('is named by its message, else by its first call, else by a name of its own', () => {
     expect(usageChunk(turnUsage({ id: 'a' }, { id: 'b', attribution: { messageId: 'm' } })).kilotoken.id).toBe('m');
     expect(usageChunk(turnUsage({ id: 'a' }, { id: 'b' })).kilotoken.id).toBe('a');
+    for (const address of ['http://10.0.0.7:8080', 'https://gateway.internal', 'realtime']) {
+      expect(usageChunk(turnUsage({ id: 'a', callId: `${address}/resp_1/0` })).kilotoken.id).toBe('resp_1/0');
+    }
     const [one, two] = [usageChunk({ tokens: {} }), usageChunk({ tokens: {} })];
     expect(one.kilotoken.id).not.toBe(two.kilotoken.id);
     expect(one.id).toBe(one.kilotoken.id);
