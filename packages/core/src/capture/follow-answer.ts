@@ -11,6 +11,7 @@ import { createJsonCollector } from './json-collector.ts';
 import { followNodeAnswer, isNodeBody } from './node-answer.ts';
 import type { Call } from './prepare-call.ts';
 import { readHeader } from './request-headers.ts';
+import { thawedTwinOf } from './response-twin.ts';
 import { answerToHandOn, readsBodiesNatively } from './runtime.ts';
 import type { SentAttempt, SentAttempts } from './sent-attempts.ts';
 import type { SignalRelay } from './signal-relay.ts';
@@ -58,24 +59,34 @@ export function createFollowAnswer<Reader extends AnswerReader>(
       attempt.generationId = readHeader(headers, 'x-generation-id');
       attempt.reportedUsd = readHeader(headers, 'x-litellm-response-cost');
       if (!response.ok) attempts.end(attempt, status >= 400 && status < 500 ? 'refused' : 'failed', call.relay);
-      else if (followBody(attempt, call, response, injected)) return answerToHandOn(response);
-      else attempts.end(attempt, 'completed', call.relay);
+      else {
+        const followed = followBody(attempt, call, response, injected);
+        if (followed !== undefined) return answerToHandOn(followed);
+        attempts.end(attempt, 'completed', call.relay);
+      }
     } catch (error) {
       onFault(error);
+      // What cannot be followed shows what was asked for; not once more.
+      if (injected !== undefined && call.injection !== undefined) options.injection.unwanted(call.injection);
       attempts.end(attempt, 'completed', call.relay);
     }
     return response;
   };
 
-  /** False where there is no body to follow: none, or one that cannot carry usage. */
-  function followBody(attempt: Followed, call: Call, response: Response, injected: Injected | undefined): boolean {
+  /** Returns the answer for the host; nothing where there is no body to follow: none, or one that cannot carry usage. */
+  function followBody(
+    attempt: Followed,
+    call: Call,
+    response: Response,
+    injected: Injected | undefined,
+  ): Response | undefined {
     const { body } = response;
-    if (body === null || body === undefined || response.status === 204) return false;
+    if (body === null || body === undefined || response.status === 204) return undefined;
     const type = readHeader(response.headers, 'content-type') ?? '';
     const isDownload = attempt.kind === 'download';
     attempt.streamed = !isDownload && (/event-stream/i.test(type) || (call.streams && !/json/i.test(type)));
-    if (!isDownload && !attempt.streamed && !/json/i.test(type)) return false;
-    if (typeof body.getReader !== 'function' && !isNodeBody(body)) return false;
+    if (!isDownload && !attempt.streamed && !/json/i.test(type)) return undefined;
+    if (typeof body.getReader !== 'function' && !isNodeBody(body)) return undefined;
     const hide = attempt.streamed ? (injected?.hide ?? 'nothing') : 'nothing';
     // Streams are not retried once they have begun.
     if (attempt.streamed) attempt.retryKey = undefined;
@@ -83,13 +94,13 @@ export function createFollowAnswer<Reader extends AnswerReader>(
     const watched = attempt.streamed ? new Answered(call) : call;
     const watch = createAnswerWatch(attempt, watched, lookAt(attempt, hide), watching);
     const answer = new Following(watch, options.grace, hide !== 'nothing' || readsBodiesNatively(), relay ?? plain);
-    const followed = isNodeBody(body)
-      ? followNodeAnswer(response as never, body, answer)
-      : followWebAnswer(response, body, answer);
+    const isWeb = !isNodeBody(body);
+    const shown = isWeb && !Object.isExtensible(response) ? thawedTwinOf(response) : response;
+    const followed = isWeb ? followWebAnswer(shown, body, answer) : followNodeAnswer(response as never, body, answer);
     const held = unread.hold(followed, attempt);
     attempt.held = held;
     if (relay !== undefined) relay.onAbort(passTo(held, relay));
-    return true;
+    return shown;
   }
 
   function lookAt(attempt: Followed, hide: HidePolicy): BodyLook {

@@ -9,6 +9,7 @@ import type { Grace } from './grace-reads.ts';
 import { createPullStream } from './pull-stream.ts';
 import type { PullStream } from './pull-stream.ts';
 import { refusableReader } from './refusable-reader.ts';
+import { twinOf } from './response-twin.ts';
 import { readsBodiesNatively } from './runtime.ts';
 import { createMemberShadow } from './shadow-members.ts';
 
@@ -116,7 +117,8 @@ class WebAnswer implements FollowedAnswer, BodyState, Connection {
   }
 
   bodyOf(): Body {
-    this.face ??= makeDirect(this.options.ownBody ? this.streamOf() : this.body, this);
+    const isOurs = this.options.ownBody || !Object.isExtensible(this.body);
+    this.face ??= makeDirect(isOurs ? this.streamOf() : this.body, this);
     return this.face;
   }
 }
@@ -234,12 +236,4 @@ function showJson(text: string, watch: AnswerWatch): unknown {
   }
   watch.seeText(text, value);
   return value;
-}
-
-function twinOf(response: Response, body: Body): Response {
-  const copy = new Response(body, response);
-  for (const name of ['url', 'redirected', 'type'] as const) {
-    Object.defineProperty(copy, name, { configurable: true, value: response[name] });
-  }
-  return copy;
 }

@@ -1,7 +1,8 @@
+import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { createMeter, memoryStore } from '../../src/index.ts';
 import { recordedAnswer } from '../../src/testing/index.ts';
-import { hiStream, startProvider } from '../testing/fake-provider-fixture.ts';
+import { hiAsked, hiStream, startProvider } from '../testing/fake-provider-fixture.ts';
 
 const seen = 'data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\n\ndata: [DONE]\n\n';
 const body = seen.replace('data: [', 'data: {"choices":[],"usage":{"prompt_tokens":3,"total_tokens":5}}\n\ndata: [');
@@ -101,5 +102,51 @@ it.for([
   const send = meter.fetch(() => Promise.resolve(new Response(stream)));
   const request = { method: 'POST', body: JSON.stringify(hiStream) };
   expect(await read(await send('http://localhost/v1/chat/completions', request))).toBe(seen);
+  await meter.close();
+});
+
+const frozen = ['response', 'body', 'response with its body'] as const;
+it.for(frozen.flatMap((what) => readings.map((reading) => [what, ...reading] as const)))(
+  'a frozen $0 shows by its $1 what it shows when bare, and is recorded',
+  async ([what, , read]) => {
+    const provider = await startProvider({ answers: [recordedAnswer({ body }), recordedAnswer({ body })] });
+    const store = memoryStore();
+    const meter = createMeter({ store });
+    let inner: Response | undefined;
+    const send = meter.fetch(async (input, init) => {
+      inner = await fetch(input, init);
+      if (what !== 'response') Object.freeze(inner.body);
+      return what === 'body' ? inner : Object.freeze(inner);
+    });
+    const url = `${provider.baseURL}/chat/completions`;
+    for (const [request, shown] of [
+      [hiStream, seen],
+      [hiAsked, body],
+    ] as const) {
+      const response = await send(url, { method: 'POST', body: JSON.stringify(request) });
+      expect([response instanceof Response, response.url, response.status]).toEqual([true, url, 200]);
+      expect(response.headers).toBe(inner?.headers);
+      expect(await read(response)).toBe(shown);
+    }
+    await meter.flush();
+    expect((await store.totals({})).tokens.totalTokens).toBe(10);
+    await meter.close();
+  },
+);
+
+it('a frozen response that cannot be followed shows our usage once, for it is not asked for again', async () => {
+  const sent: unknown[] = [];
+  const errors: unknown[] = [];
+  const meter = createMeter({ store: memoryStore(), onError: (error) => void errors.push(error) });
+  const send = meter.fetch(async (_input, init) => {
+    sent.push(JSON.parse(init?.body as string));
+    const headers = new Headers({ 'content-type': 'text/event-stream' });
+    return Object.freeze({ ok: true, status: 200, headers, body: Readable.from([body]) }) as unknown as Response;
+  });
+  const request = { method: 'POST', body: JSON.stringify(hiStream) };
+  await send('http://localhost/v1/chat/completions', request);
+  await send('http://localhost/v1/chat/completions', request);
+  expect(sent).toEqual([{ ...hiStream, stream_options: { include_usage: true } }, hiStream]);
+  expect(errors.length).toBeGreaterThan(0);
   await meter.close();
 });
