@@ -75,6 +75,12 @@ export function createMeter(options: MeterOptions): Meter {
     isImmediate: options.waitUntil !== undefined,
   });
   const leaving = { drainAtExit: async () => lookup?.giveUp() };
+  const unread = {
+    async drainAtExit() {
+      capture.dropUntouched(true);
+      lookup?.giveUp();
+    },
+  };
   const removeSignals = drainOnSignals((options.drainOn ?? []) as readonly NodeJS.Signals[], () => close());
   const requests = createRequestPromises(options.waitUntil, recorder.whenStored, onError);
   const asyncTurn = createAsyncTurn<RegisteredTurn<TurnLedger<UsageRecord>>>();
@@ -101,6 +107,7 @@ export function createMeter(options: MeterOptions): Meter {
     estimateRequest: (body) => estimateRequestTokens(body, tokenizer),
     injection: createInjection(options.inject ?? 'auto', options.respectExplicitFalse ?? false),
     grace: { ...grace, reads },
+    endOfProcess: { await: () => drainBeforeExit(unread), leave: () => leaveBeforeExit(unread) },
     drains,
     lookup,
     currentTurn: () => asyncTurn.current()?.handle,
@@ -168,6 +175,7 @@ export function createMeter(options: MeterOptions): Meter {
     leaveBeforeExit(leaving);
     await reads.wait(Math.min(graceMs, waitMs(timeoutMs)));
     await reads.giveUp();
+    capture.dropUntouched(false);
     lookup?.giveUp();
     return recorder.close({ timeoutMs: deadline - performance.now() }).finally(removeSignals);
   }

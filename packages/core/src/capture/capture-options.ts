@@ -2,6 +2,7 @@ import type { Grace } from './grace-reads.ts';
 import type { AnswerReader, AttemptListener } from './attempt.ts';
 import type { GenerationLookup } from './generation-lookup.ts';
 import type { Injection } from './injection.ts';
+import type { EndOfProcess } from './unread-answers.ts';
 
 /** What capture needs of the meter. */
 export interface CaptureOptions<Reader extends AnswerReader> {
@@ -14,6 +15,7 @@ export interface CaptureOptions<Reader extends AnswerReader> {
   readonly listener: AttemptListener<Reader>;
   readonly injection: Injection;
   readonly grace: Grace;
+  readonly endOfProcess: EndOfProcess;
   /** Whether a stream that is left early is read on within the grace limits, however far it has got. */
   readonly drains: boolean;
   /** Asks the provider for a usage that an answer did not carry. */

@@ -16,7 +16,7 @@ import { answerToHandOn, readsBodiesNatively } from './runtime.ts';
 import type { SentAttempt, SentAttempts } from './sent-attempts.ts';
 import type { SignalRelay } from './signal-relay.ts';
 import { createUnreadAnswers } from './unread-answers.ts';
-import type { HeldAnswer } from './unread-answers.ts';
+import type { HeldAnswer, UnreadAnswers } from './unread-answers.ts';
 import { createUsageFilter } from './usage-filter.ts';
 import { followWebAnswer } from './web-answer.ts';
 import type { AnswerOptions, FollowedAnswer } from './web-answer.ts';
@@ -34,13 +34,24 @@ export type FollowAnswer<Reader extends AnswerReader> = (
   injected: Injected | undefined,
 ) => Response;
 
+/** The answers that are followed. */
+export interface FollowedAnswers<Reader extends AnswerReader> extends Pick<
+  UnreadAnswers<FollowedAnswer, SentAttempt<Reader>>,
+  'dropUntouched'
+> {
+  readonly follow: FollowAnswer<Reader>;
+}
+
 export function createFollowAnswer<Reader extends AnswerReader>(
   options: CaptureOptions<Reader>,
   attempts: SentAttempts<Reader>,
-): FollowAnswer<Reader> {
+): FollowedAnswers<Reader> {
   type Followed = SentAttempt<Reader>;
   const { listener, onFault } = options;
-  const unread = createUnreadAnswers<FollowedAnswer, Followed>((attempt) => attempts.end(attempt, 'unread'));
+  const unread = createUnreadAnswers<FollowedAnswer, Followed>(
+    (attempt) => attempts.end(attempt, 'unread'),
+    options.endOfProcess,
+  );
   const watching: WatchSurroundings<Followed, AnsweredCall> = {
     clock: options.clock,
     drains: options.drains,
@@ -51,7 +62,9 @@ export function createFollowAnswer<Reader extends AnswerReader>(
     onFault,
   };
 
-  return (attempt, call, response, injected) => {
+  return { follow, dropUntouched: unread.dropUntouched };
+
+  function follow(...[attempt, call, response, injected]: Parameters<FollowAnswer<Reader>>): Response {
     try {
       const { headers, status } = response;
       attempt.status = status;
@@ -71,7 +84,7 @@ export function createFollowAnswer<Reader extends AnswerReader>(
       attempts.end(attempt, 'completed', call.relay);
     }
     return response;
-  };
+  }
 
   /** Returns the answer for the host; nothing where there is no body to follow: none, or one that cannot carry usage. */
   function followBody(

@@ -10,6 +10,7 @@ import type { AnswerOptions, FollowedAnswer } from './web-answer.ts';
 interface NodeResponse {
   readonly headers: Headers;
   readonly body: Readable;
+  readonly bodyUsed: boolean;
   clone(): NodeResponse;
   arrayBuffer(): Promise<ArrayBuffer>;
 }
@@ -34,6 +35,9 @@ export function followNodeAnswer(response: NodeResponse, body: Readable, options
   const native = Object.getPrototypeOf(response) as NodeResponse;
   // Collected when nobody can read the answer any more, see `followWebAnswer`.
   const followed: FollowedAnswer & Connection & { source?: AnswerSource } = {
+    get isUntouched() {
+      return followed.source === undefined && !response.bodyUsed;
+    },
     disconnect: (reason) => options.connection.disconnect(reason),
     abort(reason) {
       if (watch.leave()) sourceOf().interrupt(reason);

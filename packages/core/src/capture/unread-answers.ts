@@ -12,6 +12,19 @@ export interface HeldAnswer<Answer extends object> {
 export interface UnreadAnswers<Answer extends object, Attempt extends object> {
   /** `answer` is held by every way of reading; `attempt` must not lead to it but through what is returned. */
   hold(answer: Answer, attempt: Attempt): HeldAnswer<Answer>;
+  /** Drops those that nobody has begun to read, for there will be no collector; the youngest only where asked to. */
+  dropUntouched(alsoYoung: boolean): void;
+}
+
+/** An answer that tells whether a read of it has begun. */
+export interface ReadableAnswer {
+  readonly isUntouched: boolean;
+}
+
+/** Asks for {@link UnreadAnswers.dropUntouched} at the end of the process, from the first answer to the last. */
+export interface EndOfProcess {
+  await(): void;
+  leave(): void;
 }
 
 /** Most plain answers are read to their end before that. */
@@ -24,16 +37,18 @@ const youngMs = 50;
  * reference, and more for their way through the young generation, which takes such objects for living). So an answer is
  * held as any other object at first, and only what is still open after a moment is handed over.
  */
-export function createUnreadAnswers<Answer extends object, Attempt extends object>(
+export function createUnreadAnswers<Answer extends ReadableAnswer, Attempt extends object>(
   dropped: (attempt: Attempt) => void,
+  end: EndOfProcess,
 ): UnreadAnswers<Answer, Attempt> {
   const registry = whenCollected<Attempt>(dropped);
-  const young: Held<Answer, Attempt>[] = [];
+  const places: Places<Answer, Attempt> = { young: [], old: new Set(), end };
+  const { young, old } = places;
   let isAwaiting = false;
 
   return {
     hold(answer, attempt) {
-      const held = new Held(answer, attempt, young);
+      const held = new Held(answer, attempt, places);
       // Timers of workerd die with the request that set them.
       if (readsBodiesNatively()) held.handOver(registry);
       else {
@@ -42,49 +57,72 @@ export function createUnreadAnswers<Answer extends object, Attempt extends objec
       }
       return held;
     },
+    dropUntouched(alsoYoung) {
+      for (const held of alsoYoung ? [...old, ...young] : [...old]) {
+        const attempt = held.untouched();
+        if (attempt !== undefined) dropped(attempt);
+      }
+    },
   };
 
   function awaitNext(): void {
     isAwaiting = true;
+    end.await();
     const timer = setTimeout(handOverAll, youngMs) as { unref?: () => void };
     timer.unref?.();
   }
 
   function handOverAll(): void {
     isAwaiting = false;
-    for (const held of young) held.handOver(registry);
+    for (const held of young) if (held.handOver(registry)) old.add(held);
     young.length = 0;
+    if (old.size === 0) end.leave();
   }
 }
 
-class Held<Answer extends object, Attempt extends object> implements HeldAnswer<Answer> {
+/** Where answers are held: {@link youngMs} long at the first, then at the second while they are open. */
+interface Places<Answer extends ReadableAnswer, Attempt extends object> {
+  readonly young: Held<Answer, Attempt>[];
+  readonly old: Set<Held<Answer, Attempt>>;
+  readonly end: EndOfProcess;
+}
+
+class Held<Answer extends ReadableAnswer, Attempt extends object> implements HeldAnswer<Answer> {
   private strong: Answer | undefined;
   private weak: Pick<WeakRef<Answer>, 'deref'> | undefined = undefined;
   private attempt: Attempt | undefined;
-  private readonly young: Held<Answer, Attempt>[];
+  private readonly places: Places<Answer, Attempt>;
 
-  constructor(answer: Answer, attempt: Attempt, young: Held<Answer, Attempt>[]) {
+  constructor(answer: Answer, attempt: Attempt, places: Places<Answer, Attempt>) {
     this.strong = answer;
     this.attempt = attempt;
-    this.young = young;
+    this.places = places;
   }
 
   deref(): Answer | undefined {
     return this.strong ?? this.weak?.deref();
   }
 
+  /** The attempt, where nobody has begun to read. */
+  untouched(): Attempt | undefined {
+    return this.deref()?.isUntouched === true ? this.attempt : undefined;
+  }
+
   release(): void {
-    const { young } = this;
+    const { young, old, end } = this.places;
     this.strong = this.weak = this.attempt = undefined;
     // Calls that follow one another leave one place, those beside each other a few until the next moment.
     while (young.length > 0 && young.at(-1)?.deref() === undefined) young.pop();
+    if (old.delete(this) && old.size === 0 && young.length === 0) end.leave();
   }
 
-  handOver(registry: Pick<FinalizationRegistry<Attempt>, 'register'>): void {
+  /** False where the attempt has ended. */
+  handOver(registry: Pick<FinalizationRegistry<Attempt>, 'register'>): boolean {
     const { strong, attempt } = this;
-    if (strong === undefined || attempt === undefined) return;
+    if (strong === undefined || attempt === undefined) return false;
     registry.register(strong, attempt);
     this.weak = weakly(strong);
     this.strong = undefined;
+    return true;
   }
 }

@@ -12,6 +12,7 @@ import { refusableReader } from './refusable-reader.ts';
 import { twinOf } from './response-twin.ts';
 import { readsBodiesNatively } from './runtime.ts';
 import { createMemberShadow } from './shadow-members.ts';
+import type { ReadableAnswer } from './unread-answers.ts';
 
 /** How an answer is followed. */
 export interface AnswerOptions {
@@ -25,8 +26,9 @@ export interface AnswerOptions {
   readonly connection: Connection;
 }
 
-/** The host's abort, for an answer whose body is under way. */
-export interface FollowedAnswer {
+/** An answer whose body is under way. */
+export interface FollowedAnswer extends ReadableAnswer {
+  /** The host's abort. */
   abort(reason: unknown): void;
 }
 
@@ -107,6 +109,10 @@ class WebAnswer implements FollowedAnswer, BodyState, Connection {
 
   get isReadNatively(): boolean {
     return this.pulled?.isFollowing === true;
+  }
+
+  get isUntouched(): boolean {
+    return this.source === undefined && !this.response.bodyUsed;
   }
 
   /** True where a native body would refuse to be read as a whole: locked, or read in part. */

@@ -122,4 +122,26 @@ describe('a process with a meter', () => {
     expect(JSON.parse(out)).toMatchObject({ captured: 1, stored: 1, queued: 0, dropped: 0, pending: 0 });
     expect(files).toContain('usage.db');
   });
+
+  it.each(['', 'await new Promise((resolve) => setTimeout(resolve, 150));'])(
+    'stores at its end what was answered and never read (%s)',
+    async (wait) => {
+      const { out, code } = await runAlone(`
+        import OpenAI from 'openai';
+        import { createMeter, memoryStore } from '@kilotoken/core';
+        import { fakeProvider } from '@kilotoken/core/testing';
+        const provider = await fakeProvider();
+        const store = memoryStore();
+        const meter = createMeter({ store });
+        const openai = meter.wrap(new OpenAI({ apiKey: 'test', baseURL: provider.baseURL }));
+        const body = { model: 'm', messages: [{ role: 'user', content: 'Hi' }] };
+        globalThis.kept = await openai.chat.completions.create({ ...body, stream: true });
+        ${wait}
+        await provider.close();
+        process.on('exit', () => console.log(JSON.stringify(meter.stats())));
+      `);
+      expect(code).toBe(0);
+      expect(JSON.parse(out)).toMatchObject({ captured: 1, stored: 1, pending: 0 });
+    },
+  );
 });

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import OpenAI from 'openai';
 import { expect, it } from 'vitest';
 import { createMeter, memoryStore } from '../../src/index.ts';
@@ -53,6 +54,24 @@ it.for(finished)('close stores an answer that was %s', async (ending) => {
   expect(await meter.close()).toEqual({ left: 0 });
   expect(await readAll(store.records({}))).toMatchObject([{ outcome: ending[3] }]);
   expect(errors).toEqual([]);
+});
+
+it('close stores what was answered and never read, and leaves to the app what it is reading', async () => {
+  const stalled = chatAnswer({ tokens: ['Hi'], stall: { afterEvents: 1 } });
+  const provider = await startProvider({ answers: [stalled, stalled] });
+  const store = memoryStore();
+  const errors: string[] = [];
+  const meter = createMeter({ store, onError: ({ message }) => errors.push(message) });
+  const openai = meter.wrap(new OpenAI({ baseURL: provider.baseURL, apiKey: 'test', maxRetries: 0 }));
+  const [unread, read] = await Promise.all([1, 2].map(() => openai.chat.completions.create(hiStream)));
+  const reader = read?.toReadableStream().getReader();
+  await reader?.read();
+  await setTimeout(150);
+  expect(await meter.close()).toEqual({ left: 0 });
+  expect(await readAll(store.records({}))).toMatchObject([{ outcome: 'unread', origin: 'missing' }]);
+  expect(errors).toEqual([]);
+  expect(meter.stats().pending).toBe(1);
+  unread?.controller.abort();
 });
 
 it('close ends what is drained, and stores what was seen of it', async () => {
