@@ -27,10 +27,14 @@ export default defineConfig(({ outDir = 'dist' }) => {
   rmSync(outDir, { recursive: true, force: true });
   const onSuccess = (): Promise<void> =>
     cp('src/locales', `${outDir}/locales`, { recursive: true, filter: (path) => !path.endsWith('.ts') });
-  /** In the values of variables esbuild leaves every space. */
+  /**
+   * In the values of variables esbuild leaves every space. TypeScript 6 wants types of whatever is imported; what a style
+   * sheet exports, if anything, is up to the app's bundler.
+   */
   const onStyles = async (): Promise<void> => {
     const css = await readFile(`${outDir}/styles.css`, 'utf8');
     await writeFile(`${outDir}/styles.css`, css.replaceAll(/([:,]) /g, '$1'));
+    await writeFile(`${outDir}/styles.css.d.cts`, 'declare const styles: any;\nexport = styles;\n');
   };
   return [
     // One copy of the context and of the store, whichever entries an app takes.

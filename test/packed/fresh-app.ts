@@ -45,7 +45,8 @@ export function importEverySubpath(packages: readonly PackedPackage[]): string {
   const imports = subpaths.map((subpath, index) => `import * as entry${index} from '${subpath}';`);
   // A namespace whose types were not found would be `any`, which has this member.
   const checks = subpaths.map((_, index) => `// @ts-expect-error not exported\nentry${index}.notExported;`);
-  return `${[...imports, ...checks].join('\n')}\n`;
+  const effects = packages.flatMap((packed) => packed.styleSheets.map((subpath) => `import '${subpath}';`));
+  return `${[...imports, ...effects, ...checks].join('\n')}\n`;
 }
 
 async function addPackages(path: string, packages: readonly PackedPackage[]): Promise<void> {

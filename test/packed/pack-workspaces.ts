@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { type PackedPackage, typedSubpaths } from './packed-package.ts';
+import { type PackedPackage, styleSheets, typedSubpaths } from './packed-package.ts';
 import { run } from './run-command.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -38,6 +38,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       folder: join(root, workspace),
       files: packed.files.map(({ path }) => path),
       typedSubpaths: typedSubpaths(manifest),
+      styleSheets: styleSheets(manifest),
     });
   }
   project.provide('packages', packages);

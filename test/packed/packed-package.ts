@@ -9,16 +9,28 @@ export interface PackedPackage {
   readonly files: readonly string[];
   /** What an app can import with types: `@kilotoken/core`, `@kilotoken/core/testing`, … */
   readonly typedSubpaths: readonly string[];
+  /** What an app can import for its effect alone: `@kilotoken/react-widget/styles.css`. */
+  readonly styleSheets: readonly string[];
 }
 
+/** Import names of the style sheets in `exports`. */
+export function styleSheets(manifest: unknown): readonly string[] {
+  const { name, exports = {} } = manifest as { name: string; exports?: Record<string, unknown> };
+  return Object.keys(exports)
+    .filter((subpath) => isStyleSheet.test(subpath))
+    .map((subpath) => name + subpath.slice(1));
+}
+
+const isStyleSheet = /\.css$/;
+
 /**
- * Import names of the entries in `exports` that have declarations. Style sheets, locales and the manifest have none.
+ * Import names of the modules in `exports` that have declarations: no style sheets, locales or manifests.
  *
  * @throws Error where the manifest has no `exports` or none of them is typed.
  */
 export function typedSubpaths(manifest: unknown): readonly string[] {
   const { name, exports = {} } = manifest as { name: string; exports?: Record<string, unknown> };
-  const typed = Object.entries(exports).filter(([, target]) => hasTypes(target));
+  const typed = Object.entries(exports).filter(([subpath, target]) => hasTypes(target) && !isStyleSheet.test(subpath));
   if (typed.length === 0) throw new Error(`${name} exports nothing with types`);
   return typed.map(([subpath]) => name + subpath.slice(1));
 }

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { freshApp } from './fresh-app.ts';
-import { typedSubpaths } from './packed-package.ts';
+import { styleSheets, typedSubpaths } from './packed-package.ts';
 
 const packages = inject('packages');
 
@@ -65,10 +65,11 @@ describe('the typed entries of a package', () => {
     const exports = {
       '.': { import: types, require: types },
       './sub': { '@kilotoken/source': './src/sub.ts', import: types },
-      './styles.css': './dist/styles.css',
+      './styles.css': { types: './styles.css.d.cts', default: './styles.css' },
       './package.json': './package.json',
     };
     expect(typedSubpaths({ name: 'thing', exports })).toEqual(['thing', 'thing/sub']);
+    expect(styleSheets({ name: 'thing', exports })).toEqual(['thing/styles.css']);
   });
 
   test('are never none', () => {
