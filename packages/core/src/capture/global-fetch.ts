@@ -26,14 +26,7 @@ export function globalFetch(meter: (inner: typeof fetch) => typeof fetch): typeo
       if (isBelow || now === first) return first(...parts);
       storage ??= asyncStorage();
       if (storage === undefined) return first(...parts);
-      const passedOn = { isAnswered: false };
-      const answer = storage.run(passedOn, now, ...parts);
-      const over = (): void => {
-        passedOn.isAnswered = true;
-      };
-      // A stub may return no promise.
-      void Promise.resolve(answer).then(over, over);
-      return answer;
+      return passOn(storage, now, parts);
     },
   });
   return new Proxy(meter(latest), {
@@ -44,6 +37,38 @@ export function globalFetch(meter: (inner: typeof fetch) => typeof fetch): typeo
     },
   });
 }
+
+/**
+ * Calls what took the place of the global `fetch`. On Node 22 a storage that was used once makes each promise of the process
+ * dearer (measured on 22.23: an event of a stream 11.5 us instead of 9.7) until it is disabled, so it is, where no call
+ * waits for its answer.
+ */
+function passOn(
+  within: AsyncLocalStorage<PassedOn>,
+  now: typeof fetch,
+  parts: Parameters<typeof fetch>,
+): ReturnType<typeof fetch> {
+  const passedOn = { isAnswered: false };
+  const over = (): void => {
+    passedOn.isAnswered = true;
+    waiting -= 1;
+    // Not every runtime can do that, nor has every one a need of it.
+    if (waiting === 0) (within as { disable?(): void }).disable?.();
+  };
+  waiting += 1;
+  try {
+    const answer = within.run(passedOn, now, ...parts);
+    // A stub may return no promise.
+    void Promise.resolve(answer).then(over, over);
+    return answer;
+  } catch (error) {
+    over();
+    throw error;
+  }
+}
+
+/** So many calls that were passed on wait for their answer. */
+let waiting = 0;
 
 /** One for all, since what took the place of the global `fetch` may be built on that of another. */
 let storage: AsyncLocalStorage<PassedOn> | undefined;

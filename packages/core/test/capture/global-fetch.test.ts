@@ -1,4 +1,4 @@
-import { AsyncResource } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createMeter, memoryStore } from '../../src/index.ts';
 import { hi, startProvider } from '../testing/fake-provider-fixture.ts';
@@ -113,4 +113,26 @@ it('a call that is made by an event of a connection, which the global fetch open
   };
   expect(await call(send)).toEqual({ requests: 1, records: 1 });
   expect(await connection?.runInAsyncScope(() => call(send))).toEqual({ requests: 1, records: 2 });
+});
+
+// On Node 22 it makes every await of the process dearer for as long as it is in use.
+it('the async context of calls that the global fetch has got is out of use where none waits for its answer', async () => {
+  const send = meter.fetch();
+  const answers: ((response: Response) => void)[] = [];
+  globalThis.fetch = () => new Promise((resolve) => answers.push(resolve));
+  const disable = vi.spyOn(AsyncLocalStorage.prototype, 'disable');
+  const url = 'http://localhost/v1/embeddings';
+  const asked = [send(url, { method: 'POST', body: '{}' }), send(url, { method: 'POST', body: '{}' })];
+  answers[0]?.(Response.json({}));
+  await asked[0];
+  expect(disable).not.toHaveBeenCalled();
+  answers[1]?.(Response.json({}));
+  await asked[1];
+  expect(disable).toHaveBeenCalledTimes(1);
+  globalThis.fetch = () => {
+    throw new RangeError('no network');
+  };
+  expect(() => send(url, { method: 'POST', body: '{}' })).toThrow('no network');
+  expect(disable).toHaveBeenCalledTimes(2);
+  disable.mockRestore();
 });
