@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { sqliteStore } from '@kilotoken/core';
 import type { UsageStore } from '@kilotoken/core';
 import { usageRecord } from '@kilotoken/core/testing';
+import { eraseBesideApp } from './sqlite/erase-beside-app.ts';
 import { handOver } from './runner/results.ts';
 import type { Row } from './runner/results.ts';
 
@@ -122,6 +123,10 @@ await time('first 100 records of a user', () => read(100));
 await time('all records of a user', () => read());
 
 await store.close();
+for (const options of [['--no-rewrite'], []]) {
+  // oxlint-disable-next-line no-await-in-loop -- one after the other
+  console.log(await eraseBesideApp(path, `user-${options.length}`, options));
+}
 rmSync(folder, { recursive: true });
 handOver(`${recordCount} records of ${userCount} users`, rows);
 handOver('File', [{ what: 'bytes per record', bytes: bytesPerRecord }]);

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
@@ -6,6 +6,9 @@ import type { UsageRecord } from '../../src/recording/usage-record.ts';
 import { sqliteStore } from '../../src/storage/sqlite-store.ts';
 import { expectedTotals, jsonOf } from '../../src/testing/conformance/expected-usage.ts';
 import { usageRecord } from '../../src/testing/usage-record-builder.ts';
+import { emptyLog } from '../../src/cli/empty-log.ts';
+import { rewriteFile } from '../../src/cli/rewrite-file.ts';
+import type { Prepare } from '../../src/storage/sqlite/connection.ts';
 import { foldAll } from '../storage/fold-all.ts';
 import { readAll } from '../read-all.ts';
 import { kilotoken, storeWith } from './cli-fixture.ts';
@@ -118,6 +121,63 @@ test('a reader who keeps old pages in the log is told of', async () => {
   await app.close();
   expect(secretsIn(path)).toEqual([]);
 }, 30_000);
+
+test('without a rewrite nothing of the person is in the records, and the file is not written anew', async () => {
+  const path = await storeWith(records);
+  const lay = new DatabaseSync(path);
+  // What others have taken out leaves pages that a rewrite would give back.
+  lay.exec(
+    'CREATE TABLE filler (x); INSERT INTO filler SELECT hex(zeroblob(2000)) FROM usage_records; DROP TABLE filler',
+  );
+  lay.close();
+  const before = statSync(path).size;
+  expect(await kilotoken(['erase', '--store', path, '--user', person, '--no-rewrite'])).toMatchObject({ exitCode: 0 });
+  expect(statSync(path).size).toBeGreaterThanOrEqual(before);
+  expect((await kilotoken(['export', '--store', path, '--user', person])).stdout).toBe('');
+  expect((await kilotoken(['verify', '--store', path])).exitCode).toBe(0);
+  // Later the file can still be written anew, also where no record is left to be erased.
+  expect(await kilotoken(['erase', '--store', path, '--user', person])).toMatchObject({ exitCode: 0 });
+  expect(statSync(path).size).toBeLessThan(before);
+  expect(secretsIn(path)).toEqual([]);
+});
+
+test('no app gets hold of the file between the end of the rewrite and the moving of its log', async () => {
+  const path = await storeWith(records);
+  const database = new DatabaseSync(path);
+  const app = new DatabaseSync(path);
+  app.exec('PRAGMA busy_timeout = 0');
+  const isLocked = (): boolean => {
+    try {
+      app.exec('BEGIN IMMEDIATE; ROLLBACK');
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  let wasLocked = false;
+  const rewritten = {
+    exec(sql: string) {
+      database.exec(sql);
+      const end = performance.now() + 10_000;
+      while (!wasLocked && performance.now() < end) wasLocked = isLocked();
+    },
+  } as DatabaseSync;
+  await rewriteFile((sql) => database.prepare(sql), rewritten);
+  expect(wasLocked).toBe(true);
+  expect(isLocked()).toBe(false);
+  // All of the log is in the file by then: an app has nothing to move.
+  expect(app.prepare('PRAGMA wal_checkpoint(PASSIVE)').get()).toMatchObject({ busy: 0 });
+  for (const opened of [app, database]) opened.close();
+});
+
+test('the log is emptied as soon as an app that moves it itself lets go of it', async () => {
+  const answers = [1, 1, 0];
+  const prepare = (() => ({ get: () => ({ busy: answers.shift() }) })) as unknown as Prepare;
+  expect(await emptyLog(prepare)).toBe(true);
+  expect(answers).toEqual([]);
+  const never = (() => ({ get: () => ({ busy: 1 }) })) as unknown as Prepare;
+  expect(await emptyLog(never, 120)).toBe(false);
+});
 
 test('a file of a newer release is left to it', async () => {
   const path = await storeWith(records);

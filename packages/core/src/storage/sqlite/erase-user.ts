@@ -78,14 +78,3 @@ function addUpWithoutUser(prepare: Prepare): void {
     WHERE scope = ${totalsScope.withoutUser} AND origin = (
       SELECT min(origin) FROM usage_totals WHERE scope = ${totalsScope.withoutUser})`).run();
 }
-
-/**
- * Writes the file anew, so that nothing is left in it of what was taken out (`secure_delete` leaves some where SQLite moves
- * rows to another page), and empties the log.
- *
- * @returns False where another process reads the log, which then still has old pages.
- */
-export function rewriteFile(prepare: Prepare, database: DatabaseSync): boolean {
-  database.exec('VACUUM');
-  return prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] === 0;
-}
