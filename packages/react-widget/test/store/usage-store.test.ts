@@ -100,6 +100,16 @@ describe('the store', () => {
   });
 });
 
+test('a snapshot that the app hands over reaches the other tabs', async () => {
+  const userKey = crypto.randomUUID();
+  const [here, there] = [createUsageStore({ userKey }), createUsageStore({ userKey })];
+  const stop = here.subscribe(() => undefined);
+  const seen = until(there, ({ usage }) => usage !== undefined);
+  expect(here.apply(usageSnapshot({ rev: 9, total: 900 }))).toBe(true);
+  expect((await seen).usage).toMatchObject({ rev: 9, total: 900 });
+  stop();
+});
+
 describe('a frame', () => {
   const initial = usageSnapshot({ rev: 5, total: 1000, counts: { input: 800, output: 200 } });
 
