@@ -1,12 +1,16 @@
 import { createMeter, MeterError, type Meter } from '@kilotoken/core';
-import type { DynamicModule, InjectionToken, OnApplicationShutdown } from '@nestjs/common';
+import type { DynamicModule, InjectionToken } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { checkOptions } from './check-options.ts';
 import { clientConsumers } from './client-consumers.ts';
+import { createDrain } from './create-drain.ts';
+import type { Drain } from './create-drain.ts';
+import { earlyDrains } from './early-drain.ts';
 import type { KilotokenAsyncOptions, KilotokenModuleOptions } from './module-options.ts';
 import { KILOTOKEN_METER, OPENAI_CLIENT } from './provider-tokens.ts';
 
 const optionsToken = Symbol('kilotoken.nestjs.options');
+const drainToken = Symbol('kilotoken.nestjs.drain');
 const shutdownToken = Symbol('kilotoken.nestjs.shutdown');
 
 /**
@@ -71,7 +75,7 @@ function dynamicModule(options: KilotokenAsyncOptions): DynamicModule {
   return {
     module: KilotokenModule,
     global: true,
-    imports,
+    imports: [...imports, ...earlyDrains(drainToken)],
     providers: [
       {
         provide: optionsToken,
@@ -89,9 +93,14 @@ function dynamicModule(options: KilotokenAsyncOptions): DynamicModule {
           openai ? meter.wrap(openai) : noClient(modules, openaiToken),
         inject: [KILOTOKEN_METER, optionsToken, ModulesContainer],
       },
-      { provide: shutdownToken, useFactory: drainAtShutdown, inject: [KILOTOKEN_METER, optionsToken] },
+      { provide: drainToken, useFactory: createDrain, inject: [KILOTOKEN_METER, optionsToken] },
+      {
+        provide: shutdownToken,
+        useFactory: (drain: Drain) => ({ onApplicationShutdown: drain.close }),
+        inject: [drainToken],
+      },
     ],
-    exports: [KILOTOKEN_METER, openaiToken],
+    exports: [KILOTOKEN_METER, openaiToken, drainToken],
   };
 }
 
@@ -103,21 +112,4 @@ function noClient(modules: ModulesContainer, token: InjectionToken): undefined {
     'invalid_options',
     `KilotokenModule: option "openai" is missing, and ${consumer} injects the client`,
   );
-}
-
-/**
- * The last of Nest's hooks: by then the server takes no more requests, and every controller is done. Before it a call
- * could still be open.
- */
-function drainAtShutdown(
-  meter: Meter,
-  { closeTimeoutMs = 5000, onClosed }: KilotokenModuleOptions,
-): OnApplicationShutdown {
-  const close = async (): Promise<void> => {
-    const { left } = await meter.close({ timeoutMs: closeTimeoutMs });
-    await onClosed?.(left);
-  };
-  // Nest calls its hooks each time an app is closed.
-  let closing: Promise<void> | undefined;
-  return { onApplicationShutdown: () => (closing ??= close()) };
 }

@@ -1,13 +1,14 @@
 import 'reflect-metadata';
-import { sqliteStore, type Meter } from '@kilotoken/core';
+import { sqliteStore, type Meter, type UsageStore } from '@kilotoken/core';
 import { InjectMeter, InjectOpenAI, KILOTOKEN_METER, KilotokenModule, OPENAI_CLIENT } from '@kilotoken/nestjs';
-import { Controller, Get, Inject, Module, Param } from '@nestjs/common';
+import { Controller, Get, Global, Inject, Module, Param, type OnApplicationShutdown } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import OpenAI from 'openai';
 
 // One file without relative imports, so that it is a CommonJS module and an ES module as the app around it is.
 // METERING says how the module is imported. The usage of the app waits in memory until it is told to stop.
 const CONFIG = Symbol('config');
+const STORE = Symbol('store');
 const CHAT_CLIENT = Symbol('chat client');
 const isAsync = process.env['METERING'] === 'forRootAsync';
 const clientToken = isAsync ? CHAT_CLIENT : OPENAI_CLIENT;
@@ -22,14 +23,13 @@ const readConfig = (): Config => ({
   baseURL: process.env['OPENAI_BASE_URL'] ?? '',
 });
 
-function metering({ usageDb, baseURL }: Config) {
-  const store = sqliteStore({ path: usageDb });
+function metering({ baseURL }: Config, store: UsageStore, closeStore: () => Promise<void>) {
   return {
     meter: { store, queue: { flushIntervalMs: 60_000 } },
     openai: new OpenAI({ baseURL, apiKey: 'test' }),
     onClosed: (left: number) => {
       console.log(`drained, ${left} left`);
-      return store.close();
+      return closeStore();
     },
   };
 }
@@ -65,18 +65,39 @@ class ChatModule {}
 @Module({ providers: [{ provide: CONFIG, useFactory: readConfig }], exports: [CONFIG] })
 class ConfigModule {}
 
+/** As modules of databases are: global, imported first, and closed by Nest. What is left has to be stored before that. */
+@Global()
 @Module({
-  imports: [
-    isAsync
-      ? KilotokenModule.forRootAsync({
+  providers: [{ provide: STORE, useFactory: () => sqliteStore({ path: readConfig().usageDb }) }],
+  exports: [STORE],
+})
+class DatabaseModule implements OnApplicationShutdown {
+  constructor(@Inject(STORE) private readonly store: UsageStore) {}
+
+  onApplicationShutdown(): Promise<void> {
+    return this.store.close();
+  }
+}
+
+function meteringByHand() {
+  const store = sqliteStore({ path: readConfig().usageDb });
+  return metering(readConfig(), store, () => store.close());
+}
+
+@Module({
+  imports: isAsync
+    ? [
+        DatabaseModule,
+        KilotokenModule.forRootAsync({
           imports: [ConfigModule],
-          inject: [CONFIG],
-          useFactory: (config: Config) => Promise.resolve(metering(config)),
+          inject: [CONFIG, STORE],
+          useFactory: (config: Config, store: UsageStore) =>
+            Promise.resolve(metering(config, store, () => Promise.resolve())),
           openaiToken: CHAT_CLIENT,
-        })
-      : KilotokenModule.forRoot(metering(readConfig())),
-    ChatModule,
-  ],
+        }),
+        ChatModule,
+      ]
+    : [KilotokenModule.forRoot(meteringByHand()), ChatModule],
 })
 class AppModule {}
 
