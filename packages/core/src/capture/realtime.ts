@@ -102,6 +102,8 @@ export function createRealtimeWatch<Reader extends AnswerReader>(
     };
     open.set(name, attempt);
     listener.started(attempt);
+    // A server that begins responses and ends none would fill the memory.
+    if (open.size > maxRemembered) finish(open.keys().next().value ?? name, undefined, 'failed');
     return attempt;
   }
 

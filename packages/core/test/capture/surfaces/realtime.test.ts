@@ -91,6 +91,21 @@ async function connected(server: SocketServer): Promise<Emitter> {
 }
 
 describe('an observed realtime connection', () => {
+  it('remembers the newest 1,000 responses of a server that ends none', async () => {
+    const server = await socketServer();
+    const { meter, records } = await meteredClient();
+    const emitter = await connected(server);
+    meter.observe(emitter);
+    const over = ended(emitter);
+    const begun = Array.from({ length: 1003 }, (_, at) => responseOf('response.created', `resp_${at}`));
+    server.send(session, ...begun, done('resp_1002'), end);
+    await over;
+    expect(meter.stats().pending).toBe(999);
+    const made = (await records()).map(({ id, outcome }) => [id.slice(id.lastIndexOf('/') + 1), outcome]);
+    const failed = ['resp_0', 'resp_1', 'resp_2'].map((id) => [id, 'failed']);
+    expect(made).toEqual([...failed, ['resp_1002', 'completed']]);
+  });
+
   it('keeps its turn, however many others are begun while nobody says anything', async () => {
     const server = await socketServer();
     const { meter, records } = await meteredClient();
