@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { openCollections } from '../src/driver/collections.ts';
 import type { Collections } from '../src/driver/collections.ts';
 import { realPace } from '../src/fold/pace.ts';
+import type { UsageDatabase } from '../src/fold/usage-database.ts';
+import { createUserFolder } from '../src/fold/user-folder.ts';
 import { eraseUser } from '../src/maintenance/erase-user.ts';
 import { userLayout } from '../src/users/user-fields.ts';
 import type { MongoStore } from '../src/index.ts';
@@ -334,6 +336,31 @@ describe('erasing', () => {
     expect(await app.messages.findOne({ _id: 'confession' })).toMatchObject({ totalTokens: 300 });
     expect(await secretsIn(app)).toEqual([]);
     await store.close();
+  });
+
+  it('leaves nobody waiting for a document whose rows are gone', async () => {
+    const app = fresh();
+    const store = app.open({ messages: false });
+    await store.append([usageRecord({ id: 'a', attribution: ofPerson })]);
+    expect(await store.erase(person)).toEqual({ records: 1, hasDocument: false });
+    await app.users.insertOne({ _id: person });
+    const missing: string[] = [];
+    const folder = createUserFolder({
+      database: {
+        guards: async (users: readonly string[]) => new Map(missing.length === 0 ? [] : [[users[0], undefined]]),
+        rowsOfWriter: async () => [],
+        writer: async () => undefined,
+      } as unknown as UsageDatabase,
+      writer: 'w',
+      persistence: { pace: realPace(), isStopped: () => false, onRetry: () => {} },
+      reports: { onMissing: (user) => missing.push(user), onRefused: () => {}, onGuardGone: () => {} },
+    });
+    await folder.catchUp(new Map([[person, 1n]]));
+    expect([...folder.behind]).toEqual([[person, 1n]]);
+    await folder.retryBehind([person]);
+    expect([...folder.behind]).toEqual([]);
+    await store.close();
+    expect(await app.users.findOne()).toEqual({ _id: person });
   });
 
   it('is refused before anything is changed where the document refuses it', async () => {

@@ -120,7 +120,11 @@ export function createUserFolder(options: {
           // oxlint-disable-next-line no-await-in-loop -- few users, and only after something went wrong
           const fold = await foldFromLedger(user, guard, target);
           if (fold !== undefined) folds.push(fold);
-          else open.delete(user);
+          else {
+            // Its rows were erased, or are another user's now.
+            open.delete(user);
+            behind.delete(user);
+          }
         }
       }
       if (folds.length > 0) {
