@@ -39,8 +39,8 @@ export async function rewriteFile(prepare: Prepare, database: DatabaseSync): Pro
 
 /** `VACUUM` counts the version of the schema up, so that who gets hold of the file knows whether it was before or after. */
 const holdAfterRewrite = `
-const { file, version, state } = require('node:worker_threads').workerData;
-const { DatabaseSync } = require('node:sqlite');
+const { file, version, state } = process.getBuiltinModule('node:worker_threads').workerData;
+const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
 const database = new DatabaseSync(file);
 database.exec('PRAGMA busy_timeout = 0');
 const read = database.prepare('PRAGMA schema_version');
