@@ -58,6 +58,9 @@ describe('the diff of the walk-through', () => {
     expect(after).toMatchObject({ atFirst: 0, afterwards: first + second, texts, endedBy: 'SIGTERM' });
     expect(after.onMessages).toEqual([first, second]);
     expect(after.frames).toEqual([String(first), String(second)]);
+    // As its front end's tools would: Node itself imports no style sheet.
+    const { page: rendered } = (await import(join(app.folder, 'dist/page.js'))) as { page: (user: object) => string };
+    expect(rendered({ id: 'u1', email: 'ada@example.com', totalTokensUsed: 123 })).toContain('123 tokens');
   });
 });
 
