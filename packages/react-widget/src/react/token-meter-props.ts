@@ -22,7 +22,10 @@ export interface TokenMeterProps
   readonly store?: UsageStore | undefined;
   /** Share snapshots with the user's other tabs; needs `userKey`. Default true. */
   readonly sync?: boolean | undefined;
-  /** Controlled: a snapshot the app has got by itself. Nothing is requested then. */
+  /**
+   * Controlled: a snapshot the app has got by itself. Nothing is requested then. The least that can be shown is
+   * `{ v: 1, rev: 0, total, counts: {} }`; without one of the four it is an error, as is what is no snapshot.
+   */
   readonly usage?: unknown;
   /** Controlled: what became of the app's own request. Default: `ready` with `usage`, else `loading`. */
   readonly status?: UsageState['status'] | undefined;
