@@ -29,7 +29,7 @@ export interface TurnCost {
 export interface TurnStored {
   /** Records of this turn that are in the store and in its totals. */
   readonly stored: number;
-  /** Records not yet stored, and calls not yet ended. 0 means that the next read of the store shows all of it, but for what it refused for good, which `onError` heard of. */
+  /** Records not yet stored, and calls not yet ended. 0 means that the next read of the store shows all of it, but for what it refused for good or the queue dropped, which `onError` heard of. */
   readonly pending: number;
 }
 

@@ -96,14 +96,14 @@ export function createRecorder(parts: RecorderParts): Recorder {
           'the queue is full since the store does not take records: a record is lost',
         );
       }
+      unsettled.came(record.id);
       if (!isAwaitingExit) awaitExit();
       oldestAt &&= Math.min(oldestAt, record.endedAt.getTime());
       schedule();
     },
     async whenStored(ids, timeoutMs) {
       writer.write();
-      const { stored, pending } = await unsettled.whenSettled(ids, timeoutMs);
-      return { stored, pending };
+      return unsettled.whenSettled(ids, timeoutMs);
     },
     flush,
     close,

@@ -26,7 +26,7 @@ export async function settleAll(
   timeoutMs: number,
   attempts: number,
 ): Promise<void> {
-  const settling = unsettled.whenSettled(undefined, timeoutMs);
+  const mark = unsettled.mark();
   let tell: ((error: MeterError) => void) | undefined;
   const failing = new Promise<never>((_, reject) => {
     let count = 0;
@@ -39,12 +39,14 @@ export async function settleAll(
   });
   try {
     retryNow();
-    const [{ pending }, isReplayed] = await Promise.race([
-      Promise.all([settling, replay === undefined || replayed(replay, timeoutMs)]),
+    const [, isReplayed] = await Promise.race([
+      Promise.all([within(timeoutMs, mark.reached), replay === undefined || replayed(replay, timeoutMs)]),
       failing,
     ]);
+    const pending = mark.pending();
     if (pending > 0 || !isReplayed) throw new MeterError('store_failed', notTaken(pending, timeoutMs));
   } finally {
+    mark.leave();
     if (tell !== undefined) failures.delete(tell);
   }
 }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { MeterError } from '../../src/errors.ts';
 import { createRecorder } from '../../src/recording/recorder.ts';
@@ -5,6 +7,13 @@ import type { Recorder, RecorderParts } from '../../src/recording/recorder.ts';
 import type { AppendOutcome, RecordTarget } from '../../src/recording/record-target.ts';
 import type { UsageRecord } from '../../src/recording/usage-record.ts';
 import { usageRecord } from '../../src/testing/usage-record-builder.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+const heapUsed = (): number => {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+};
 
 const recorders: Recorder[] = [];
 afterEach(async () => {
@@ -61,6 +70,79 @@ describe('a recorder', () => {
       retried: 0,
       oldestUnstoredMs: 0,
     });
+  });
+
+  it('flushes what was there when it began, and does not wait for what came since', async () => {
+    const gates = new Map<string, () => void>();
+    const waits = (batch: readonly UsageRecord[]): Promise<AppendOutcome> =>
+      new Promise((resolve) => {
+        gates.set(String(batch[0]?.id), () => resolve({ inserted: batch.length, duplicates: 0 }));
+      });
+    const { target } = scripted(waits, waits, waits);
+    const { recorder } = recorderOf(target, { maxBatchRecords: 1 });
+    const ended: string[] = [];
+    const flush = (name: string): Promise<unknown> => recorder.flush().then(() => ended.push(name));
+    for (const id of ['a', 'b']) recorder.push(usageRecord({ id }));
+    const [first, again] = [flush('first'), flush('again')];
+    recorder.push(usageRecord({ id: 'c' }));
+    const last = flush('last');
+    await expect.poll(() => gates.size).toBe(2);
+    gates.get('b')?.();
+    await expect.poll(() => gates.size).toBe(3);
+    // The newest is settled before the oldest: only all of it ends a flush.
+    gates.get('c')?.();
+    await expect.poll(() => recorder.stats().stored).toBe(2);
+    expect(ended).toEqual([]);
+    recorder.push(usageRecord({ id: 'd' }));
+    gates.get('a')?.();
+    await Promise.all([first, again, last]);
+    await recorder.flush();
+    expect(recorder.stats().stored).toBe(4);
+  });
+
+  it('ends a flush while a later one still waits', async () => {
+    const gates: (() => void)[] = [];
+    const waits = (batch: readonly UsageRecord[]): Promise<AppendOutcome> =>
+      new Promise((resolve) => {
+        gates.push(() => resolve({ inserted: batch.length, duplicates: 0 }));
+      });
+    const { target } = scripted(waits, waits);
+    const { recorder } = recorderOf(target);
+    recorder.push(usageRecord({ id: 'a' }));
+    const first = recorder.flush();
+    recorder.push(usageRecord({ id: 'b' }));
+    let hasLastEnded = false;
+    const last = recorder.flush().then(() => {
+      hasLastEnded = true;
+    });
+    await expect.poll(() => gates.length).toBe(1);
+    gates[0]?.();
+    await first;
+    await expect.poll(() => gates.length).toBe(2);
+    expect(hasLastEnded).toBe(false);
+    gates[1]?.();
+    await last;
+  });
+
+  it('remembers what is on its way once, however many flush meanwhile', async () => {
+    let open = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const { target, stored } = scripted(async (batch) => {
+      await gate;
+      return { inserted: batch.length, duplicates: 0 };
+    });
+    const { recorder } = recorderOf(target);
+    for (const id of ids(5000)) recorder.push(usageRecord({ id }));
+    const before = heapUsed();
+    const flushes = [recorder.flush()];
+    const ofOne = heapUsed() - before;
+    for (let count = 0; count < 100; count += 1) flushes.push(recorder.flush());
+    expect(heapUsed() - before).toBeLessThan(5 * ofOne);
+    open();
+    await Promise.all(flushes);
+    expect(stored.size).toBe(5000);
   });
 
   it('sends a second batch beside the first where a full one waits, and no third', async () => {
