@@ -27,6 +27,8 @@ export interface AnswerSource {
 export interface Connection {
   /** Ends it with the host's reason: the host left before the end. */
   disconnect(reason: unknown): void;
+  /** The body is over for the host: it has ended, broke, or the host has left. */
+  over?(broken: { readonly error: unknown } | undefined): void;
 }
 
 /**
@@ -115,6 +117,7 @@ class Source implements AnswerSource {
   async cancel(reason?: unknown): Promise<void> {
     if (this.isOver) return this.failIfBroken();
     this.isDetached = true;
+    this.connection.over?.(undefined);
     if (this.watch.leave()) return this.takeOver(reason);
     const { closed } = this.reader;
     const cancelled = this.stop(reason);
@@ -133,6 +136,7 @@ class Source implements AnswerSource {
     if (this.isOver) return;
     this.isDetached = true;
     this.broken = { error: reason };
+    this.connection.over?.(this.broken);
     this.takeOver(reason);
   }
 
@@ -163,6 +167,7 @@ class Source implements AnswerSource {
       if (left !== undefined || this.isOver) return this.afterEnd();
       const rest = this.watch.finish();
       this.isDone = true;
+      this.connection.over?.(undefined);
       this.close();
       if (rest !== undefined) return { done: false, value: rest };
       this.timesTold += 1;
@@ -186,6 +191,7 @@ class Source implements AnswerSource {
     this.isDone = true;
     this.timesTold += 1;
     this.broken = { error };
+    this.connection.over?.(this.broken);
     this.underway = undefined;
     this.watch.fail(error);
     throw error;

@@ -30,6 +30,8 @@ export function makeDirect(body: Body, state: BodyState): Body {
 const shadow = createMemberShadow<Body, BodyState>((native, stateOf) => {
   // For those who ask what it is: a reader of the runtime's own. Not at the import, where there may be no streams.
   Object.setPrototypeOf(DirectReader.prototype, ReadableStreamDefaultReader.prototype);
+  // For `await using`, and what else the language gives its iterators.
+  Object.setPrototypeOf(DirectIterator.prototype, Object.getPrototypeOf(generators.prototype) as object);
   const isNativelyLocked = (stream: Body): boolean => Reflect.get(native, 'locked', stream);
   const isLocked = (state: BodyState, body: Body): boolean =>
     state.lock === 'reader' ||
@@ -189,12 +191,10 @@ class DirectIterator {
   get isAtEnd(): boolean {
     return this.#isOver || this.#source.timesTold > this.#timesTold;
   }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
 }
 
+/** The prototype of all async generators; above it is that of all async iterators. */
+const generators = Object.getPrototypeOf(async function* () {}) as { readonly prototype: object };
 const ended: ReadResult = { done: true, value: undefined };
 
 /** A stream that refuses as every locked one of this runtime does. */

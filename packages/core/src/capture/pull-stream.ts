@@ -6,6 +6,8 @@ export interface PullStream {
   /** From now on it breaks when the source does, also while nobody reads. */
   follow(): void;
   readonly isFollowing: boolean;
+  /** The source is over, and it is told so where it was not read itself, for those who ask no more than that. */
+  settle(broken: { readonly error: unknown } | undefined): void;
 }
 
 export function createPullStream(answer: AnswerToPull): PullStream {
@@ -42,6 +44,15 @@ class PulledBytes implements PullStream {
     if (this.isFollowing) return;
     this.isFollowing = true;
     void this.end();
+  }
+
+  settle(broken: { readonly error: unknown } | undefined): void {
+    if (this.isFollowing || this.isOver) return;
+    if (broken === undefined) this.close();
+    else {
+      this.isOver = true;
+      this.controller?.error(broken.error);
+    }
   }
 
   pull(): Promise<void> {

@@ -74,7 +74,14 @@ class WebAnswer implements FollowedAnswer, BodyState, Connection {
 
   abort(reason: unknown): void {
     if (this.options.watch.leave()) this.sourceOf().interrupt(reason);
-    else this.disconnect(reason);
+    else {
+      this.over({ error: reason });
+      this.disconnect(reason);
+    }
+  }
+
+  over(broken: { readonly error: unknown } | undefined): void {
+    this.pulled?.settle(broken);
   }
 
   disconnect(reason: unknown): void {

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { describe, expect, it } from 'vitest';
 import { createMeter, memoryStore } from '../../src/index.ts';
 import { startProvider } from '../testing/fake-provider-fixture.ts';
@@ -13,6 +14,34 @@ const ways: readonly (readonly [name: string, way: (response: Response) => unkno
   ['bytes', async (response) => decoded(await response.bytes())],
   ['blob', async (response) => (await response.blob()).text()],
   ['an iterator', ({ body }) => collected(body)],
+  [
+    'an iterator that is disposed of',
+    async ({ body }) => {
+      const iterator = body?.values() as AsyncIterableIterator<Uint8Array> & Partial<AsyncDisposable>;
+      const dispose = iterator[Symbol.asyncDispose];
+      return [
+        typeof dispose,
+        iterator[Symbol.asyncIterator]() === iterator,
+        await dispose?.call(iterator),
+        body?.locked,
+      ];
+    },
+  ],
+  [
+    'finished of node:stream, behind an iterator',
+    async ({ body }) => {
+      const over = finished(body as never);
+      return [await collected(body), await over];
+    },
+  ],
+  [
+    'finished of node:stream, behind a cancel',
+    async ({ body }) => {
+      const over = finished(body as never);
+      await body?.cancel();
+      return [await over];
+    },
+  ],
   ['Readable.fromWeb', ({ body }) => collected(Readable.fromWeb(body as never))],
   [
     'a reader, to its end and its release',
