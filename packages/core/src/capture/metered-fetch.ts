@@ -4,6 +4,7 @@ import { createFollowAnswer } from './follow-answer.ts';
 import type { Injected } from './injection.ts';
 import { prepareCall } from './prepare-call.ts';
 import type { Call, TimedClient } from './prepare-call.ts';
+import { withInherited } from './inherited-options.ts';
 import { changeHeaders, readHeader } from './request-headers.ts';
 import { createSentAttempts } from './sent-attempts.ts';
 import type { SentAttempt } from './sent-attempts.ts';
@@ -54,8 +55,8 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
     };
     // A proxy keeps the properties of the host's own function (`Response`, `preconnect`) without copying them.
     return new Proxy(inner, {
-      apply: (_target, _this, parts: [Parameters<typeof fetch>[0], RequestInit | undefined]) =>
-        metered(parts[0], parts[1]),
+      apply: (_target, _this, parts: [Parameters<typeof fetch>[0], RequestInit | null | undefined]) =>
+        metered(parts[0], parts[1] ?? undefined),
       get: (target, key) => (key === meteredBy ? capture : (Reflect.get(target, key) as unknown)),
     });
   }
@@ -152,11 +153,11 @@ const underway: unique symbol = Symbol.for('kilotoken.underway');
 function initOf(call: Call, injected: Injected | undefined): RequestInit {
   const init: RequestInit & { [underway]?: undefined } = { ...call.init, [underway]: undefined };
   if (call.relay !== undefined) init.signal = call.relay.signal;
-  if (injected === undefined) return init;
+  if (injected === undefined) return withInherited(call.init, init);
   init.body = injected.body;
-  if (readHeader(init.headers, 'content-length') !== undefined) {
+  if (readHeader(call.init.headers, 'content-length') !== undefined) {
     const length = String(new TextEncoder().encode(injected.body).length);
-    init.headers = changeHeaders(init.headers, turnHeader, { 'content-length': length }) ?? {};
+    init.headers = changeHeaders(call.init.headers, turnHeader, { 'content-length': length }) ?? {};
   }
-  return init;
+  return withInherited(call.init, init);
 }

@@ -1,3 +1,4 @@
+import { withInherited } from './inherited-options.ts';
 import { isSigned } from './is-signed.ts';
 import { changeHeaders, readHeader } from './request-headers.ts';
 
@@ -25,7 +26,8 @@ export function withoutTurn(input: BareRequest['input'], init: RequestInit | und
   }
   const handle = readHeader(headers, name);
   if (handle === undefined || isSigned(headers, name)) return new Bare(input, init, handle);
-  return new Bare(input, { ...init, headers: changeHeaders(headers, name, {}) ?? {} }, handle);
+  const bare = { ...init, headers: changeHeaders(headers, name, {}) ?? {} };
+  return new Bare(input, init === undefined ? bare : withInherited(init, bare), handle);
 }
 
 /** A class, for there is one of these per call; see ADR 0011. */
