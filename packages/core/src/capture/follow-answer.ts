@@ -112,6 +112,7 @@ export function createFollowAnswer<Reader extends AnswerReader>(
     const followed = isWeb ? followWebAnswer(shown, body, answer) : followNodeAnswer(response as never, body, answer);
     const held = unread.hold(followed, attempt);
     attempt.held = held;
+    attempt.relay = relay;
     if (relay !== undefined) relay.onAbort(passTo(held, relay));
     return shown;
   }

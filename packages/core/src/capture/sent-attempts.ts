@@ -13,6 +13,8 @@ export interface SentAttempt<Reader extends AnswerReader> extends Attempt<Reader
   access: LookupAccess | undefined;
   /** Its answer, while that is under way. */
   held: { release(): void } | undefined;
+  /** What listens to the host's signal for that answer, if it is a stream. */
+  relay: SignalRelay | undefined;
 }
 
 type TimedCall = Pick<Call, 'init' | 'signal' | 'client'>;
@@ -85,8 +87,8 @@ export function createSentAttempts<Reader extends AnswerReader>(options: Capture
   function end(attempt: SentAttempt<Reader>, outcome: AttemptOutcome, relay?: SignalRelay, at?: Date): void {
     if (attempt.outcome !== undefined) return;
     attempt.held?.release();
-    attempt.held = undefined;
-    relay?.release();
+    (relay ?? attempt.relay)?.release();
+    attempt.held = attempt.relay = undefined;
     // An answer can be complete and still say that it failed.
     attempt.outcome = attempt.reader.hasError && outcome !== 'refused' ? 'failed' : outcome;
     attempt.endedAt = at ?? clock();
@@ -152,6 +154,7 @@ class Sent<Reader extends AnswerReader> implements SentAttempt<Reader> {
   retryKey: RetryKey | undefined;
   access: LookupAccess | undefined = undefined;
   held: { release(): void } | undefined = undefined;
+  relay: SignalRelay | undefined = undefined;
   owner: unknown = undefined;
 
   constructor(id: string, startedAt: Date, { callId, number }: CallPlace, call: Call, reader: Reader) {

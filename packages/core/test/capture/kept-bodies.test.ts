@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -53,6 +54,28 @@ it.for(parts)('a host that keeps only %s loses nothing to the collector', async 
   expect(await read()).toBe(seen);
   await meter.flush();
   expect(await readAll(store.records({}))).toMatchObject([{ outcome: 'completed', origin: 'reported' }]);
+  await meter.close();
+});
+
+it('streams that nobody reads leave nothing on a signal of the app that lives for long', async () => {
+  const provider = await startProvider({ handle: () => recordedAnswer({ body }) });
+  let unread = 0;
+  const meter = createMeter({ store: memoryStore(), onRecord: () => void (unread += 1) });
+  const { signal } = new AbortController();
+  const send = meter.fetch();
+  const calls = 20;
+  for (let call = 0; call < calls; call += 1)
+    await send(`${provider.baseURL}/chat/completions`, { method: 'POST', body: JSON.stringify(hiStream), signal });
+  await expect
+    .poll(
+      () => {
+        collectGarbage();
+        return unread;
+      },
+      { timeout: 20_000 },
+    )
+    .toBeGreaterThan(calls / 2);
+  expect(getEventListeners(signal, 'abort').length).toBeLessThanOrEqual(calls - unread);
   await meter.close();
 });
 
