@@ -54,9 +54,7 @@ export function createUsageFormat(options: UsageFormatOptions = {}): UsageFormat
       ] as const;
       const [size, unit] = spans.find(([ms]) => agoMs >= ms) ?? [];
       if (!size) return messages.now;
-      const time = formatter('RelativeTimeFormat', locale).format(-Math.floor(agoMs / size), unit);
-      // Hebrew says "two hours" in one word and the platform puts the number behind it.
-      return fill(messages.ago, time.replace(/ \(\d\)/, ''));
+      return fill(messages.ago, formatter('RelativeTimeFormat', locale).format(-Math.floor(agoMs / size), unit));
     },
   };
 }
