@@ -11,10 +11,10 @@ import type { TokenUsage } from './use-token-usage.ts';
 export function useMeterState(props: TokenMeterProps): TokenUsage {
   const { store, thresholds, status, stale = false, onRetry, usage: given } = props;
   const isControlled = given !== undefined || status !== undefined;
-  const isOwn = isControlled || (!store && !!(props.src ?? props.fetcher));
   const inherited = useUsageStore();
   const own = useOwnStore(isControlled ? {} : props);
-  const used = isOwn ? own() : (store ?? inherited ?? own());
+  // The app's store, else, without an endpoint of its own, the inherited one.
+  const used = (!isControlled && (store ?? ((props.src ?? props.fetcher) ? undefined : inherited))) || own();
   const live = useSyncExternalStore(used.subscribe, used.get, used.getServer);
   const usage = useMemo(() => readUsageSnapshot(given, () => undefined), [given]);
   if (!isControlled) return tokenUsage(live, thresholds, used);

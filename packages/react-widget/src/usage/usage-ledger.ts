@@ -35,9 +35,9 @@ export function acceptSnapshot(ledger: UsageLedger, snapshot: UsageSnapshot, isO
 
 /** Takes a frame, unless it is known. */
 export function addFrame(ledger: UsageLedger, frame: UsageFrame): boolean {
-  /** More answers than this are not remembered: it bounds memory while the endpoint is down, and what a frame costs. */
-  const maxFrames = 50;
-  const { frames } = ledger;
+  /** More answers than this are not remembered; it bounds memory while the endpoint is down. */
+  const maxFrames = 500;
+  const { frames, shown } = ledger;
   const { id, rev, total, quota } = frame;
   let { base } = ledger;
   const known = frames.get(id);
@@ -55,7 +55,12 @@ export function addFrame(ledger: UsageLedger, frame: UsageFrame): boolean {
   }
   if (rev !== undefined && total !== undefined) {
     const sum = withFrames(ledger, base, rev);
-    base = { ...sum, rev, total, quota: quota ?? sum.quota } as UsageSnapshot;
+    base = { ...sum, rev, total, ...(quota && { quota }) };
+  } else if (shown && !known) {
+    // Of a thousand frames a second none can sum all the others anew.
+    ledger.base = base;
+    ledger.shown = addUsage(shown, frame.add);
+    return true;
   }
   settle(ledger, base);
   return true;
