@@ -108,8 +108,10 @@ class Source implements AnswerSource {
     // A host that does not wait for its last read gets this one after it.
     if (this.underway !== undefined) {
       const { released } = this;
-      const readNext = (last: unknown): Promise<ReadResult> => this.readNext(released, last);
-      return (this.underway = this.underway.then(readNext, readNext));
+      return (this.underway = this.underway.then(
+        () => this.readNext(released, refusedRead),
+        (error: unknown) => this.readNext(released, () => Promise.reject(error)),
+      ));
     }
     return (this.underway = this.step());
   }
@@ -155,9 +157,9 @@ class Source implements AnswerSource {
     return this.reader.read().then(this.onRead, this.onBreak);
   }
 
-  /** @param last - What the read before this one gave, or was refused with. */
-  private readNext(released: number, last: unknown): Promise<ReadResult> {
-    if (released !== this.released) return last instanceof TypeError ? Promise.reject(last) : refusedRead();
+  /** @param refuse - For a reader that was released: as the read before this one was refused, or broke. */
+  private readNext(released: number, refuse: () => Promise<ReadResult>): Promise<ReadResult> {
+    if (released !== this.released) return refuse();
     return this.isOver ? this.readAfterEnd() : this.step();
   }
 

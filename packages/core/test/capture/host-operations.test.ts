@@ -103,6 +103,7 @@ type Shorthand = OperationName | `${'&' | '^'}${OperationName}`;
 const found: readonly (readonly [Partial<Shape>, ...Shorthand[]])[] = [
   [{}, 'getReader', 'read', 'read', 'releaseLock', '&cancelStream'],
   [{}, 'iteratorThatKeeps', 'next', 'deliver', 'iteratorThatKeeps', '^return'],
+  [{}, 'getReader', 'abort', 'read', '&read', '&releaseLock'],
   [{ kind: 'stubborn' }, 'getReader', 'read', 'releaseLock', 'read'],
   [{}, 'iteratorThatKeeps', 'return', 'text'],
   [{ events: [...split] }, 'getByobReader', 'read', 'releaseLock', 'deliver', 'deliver', 'getReader', 'read'],
