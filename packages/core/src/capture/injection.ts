@@ -46,27 +46,52 @@ export interface Injection {
   /** The provider took an injected body. */
   accepted(request: InjectionRequest): void;
   hasAccepted(request: InjectionRequest): boolean;
-  /** The provider refused an injected body, or has no need of one: never again for this origin and model. */
+  /** The provider will not have an injected body: never again for this origin and model. */
   unwanted(request: InjectionRequest): void;
+  /**
+   * The provider refused an injected body without a word of what was asked for, and took the host's own: it may have been
+   * by chance. It is asked again after a pause, by one stream, and after a longer one each time.
+   */
+  doubted(request: InjectionRequest): void;
 }
 
+/** What is known of an origin and model. */
+type Learned = 'accepted' | 'unwanted' | Doubt;
+
+interface Doubt {
+  readonly pauseMs: number;
+  /** By the clock that nobody sets. */
+  readonly askAgainMs: number;
+}
+
+const firstPauseMs = 60_000;
+const pauseGrowth = 4;
+const longestPauseMs = 24 * 60 * 60 * 1000;
+
 export function createInjection(mode: InjectMode, respectExplicitFalse: boolean): Injection {
-  const learned = new Map<string, 'accepted' | 'unwanted'>();
+  const learned = new Map<string, Learned>();
   return {
     decide(request) {
       const { facts, policy, endpoint } = request;
       if (!endpoint.asksForUsage || !facts.streams || facts.includeUsage === true) return undefined;
       if (request.isSigned || facts.hasDataSources || mode === 'never') return undefined;
       if (facts.includeUsage === false && respectExplicitFalse) return undefined;
-      if (learned.get(keyOf(request)) === 'unwanted') return undefined;
+      const known = learned.get(keyOf(request));
+      const doubt = typeof known === 'object' ? known : undefined;
+      if (known === 'unwanted' || (doubt !== undefined && performance.now() < doubt.askAgainMs)) return undefined;
       if (!wants(request)) return undefined;
       const body = spliceIncludeUsage(request.body, facts);
       if (body === undefined) return undefined;
+      if (doubt !== undefined) learn(request, doubtFor(Math.min(doubt.pauseMs * pauseGrowth, longestPauseMs)));
       return { body, hide: policy.ask ? policy.hide : 'usage-only events' };
     },
     accepted: (request) => learn(request, 'accepted'),
     hasAccepted: (request) => learned.get(keyOf(request)) === 'accepted',
     unwanted: (request) => learn(request, 'unwanted'),
+    doubted(request) {
+      // Calls beside this one may have learned more.
+      if (!learned.has(keyOf(request))) learn(request, doubtFor(firstPauseMs));
+    },
   };
 
   function wants({ url, policy, endpoint, facts }: InjectionRequest): boolean {
@@ -87,7 +112,7 @@ export function createInjection(mode: InjectMode, respectExplicitFalse: boolean)
     return Boolean(wanted);
   }
 
-  function learn(request: InjectionRequest, what: 'accepted' | 'unwanted'): void {
+  function learn(request: InjectionRequest, what: Learned): void {
     const key = keyOf(request);
     if (learned.get(key) === what) return;
     if (learned.size >= maxLearned) learned.clear();
@@ -96,6 +121,10 @@ export function createInjection(mode: InjectMode, respectExplicitFalse: boolean)
 }
 
 const maxLearned = 10_000;
+
+function doubtFor(pauseMs: number): Doubt {
+  return { pauseMs, askAgainMs: performance.now() + pauseMs };
+}
 
 function keyOf(request: InjectionRequest): string {
   return `${request.url}\n${request.facts.model ?? ''}`;

@@ -109,7 +109,8 @@ export function createCapture<Reader extends AnswerReader>(options: CaptureOptio
     const second = attempts.start(call, inner, first);
     try {
       const response = await inner(call.input, initOf(call, undefined));
-      if (considered !== undefined && (isNamed || response.ok)) injection.unwanted(considered);
+      if (considered !== undefined && isNamed) injection.unwanted(considered);
+      else if (considered !== undefined && response.ok) injection.doubted(considered);
       return follow(second, call, response, undefined);
     } catch (error) {
       attempts.broke(second, call);
