@@ -210,6 +210,18 @@ describe('what hiding leaves alone', () => {
     expect(text === stream).toBe(true);
     expect(reader.seen).toEqual([{ usage: { input_tokens: 4, output_tokens: 2 } }]);
   });
+
+  it.for([65_536, 1000])('a usage with 60 kB behind it in an event too long to be ours, in reads of %i', (size) => {
+    const usage = { input_tokens: 4, output_tokens: 2 };
+    const response = { output: 'A'.repeat(100_000), usage, instructions: 'é'.repeat(30_000), debug: { usage: [] } };
+    const stream = `data: ${JSON.stringify({ type: 'response.completed', response })}\n\n`;
+    const { reader } = filtered(
+      stream,
+      'usage-only events',
+      Array.from({ length: 300 }, (_, at) => at * size),
+    );
+    expect(reader.seen).toEqual([{ usage }]);
+  });
 });
 
 describe('what the reader is shown', () => {
