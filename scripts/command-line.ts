@@ -40,6 +40,13 @@ export function wholeNumber(name: string, text: string, least = 1): number {
   throw new Error(`${name} is a whole number from ${least}, not "${text}"`);
 }
 
+/** @throws Error where the text is no port; 0 is any free one. */
+export function portNumber(name: string, text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new Error(`${name} is a whole number from 0 to 65535, not "${text}"`);
+}
+
 /** @throws Error where the text is no number above 0. */
 export function positiveNumber(name: string, text: string): number {
   const number = Number(text);

@@ -11,10 +11,17 @@ const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 /** Those that read a command line of ours, and a benchmark with options of its own. */
 const commands: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
-    ['demo', 'demo:nest', 'load', 'bench', 'bench:report', 'test:faults', 'prices:update'].map((name) => [
-      `npm run ${name}`,
-      (scripts[name] ?? '').split(' ').slice(1),
-    ]),
+    [
+      'demo',
+      'demo:express',
+      'demo:ai-sdk',
+      'demo:nest',
+      'load',
+      'bench',
+      'bench:report',
+      'test:faults',
+      'prices:update',
+    ].map((name) => [`npm run ${name}`, (scripts[name] ?? '').split(' ').slice(1)]),
   ),
   'npm run bench -- --only hot-path': ['--conditions=@kilotoken/source', 'benchmarks/src/hot-path.ts'],
 };
@@ -42,6 +49,10 @@ it.for([
   ['test:faults', '--seeds', 'many', '--seeds is a whole number from 1, not "many"'],
   ['test:faults', '--bad', 'luck', '--bad is one of bare-increment, '],
   ['load', '--minutes', '0', '--minutes is a number above 0, not "0"'],
+  ['demo', '--port', '70000', '--port is a whole number from 0 to 65535, not "70000"'],
+  ['demo:express', '--port', 'http', '--port is a whole number from 0 to 65535, not "http"'],
+  ['demo:ai-sdk', '--port', '65536', '--port is a whole number from 0 to 65535, not "65536"'],
+  ['demo:nest', '--port', '-1', "Option '--port' argument is ambiguous"],
   ['bench', '--only', 'nothing', 'There is no benchmark "nothing"'],
 ] as const)('npm run %s refuses %s %s before it begins', ([name, option, value, message]) => {
   const { status, stdout, stderr } = run([...(commands[`npm run ${name}`] ?? []), option, value]);

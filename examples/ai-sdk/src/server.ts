@@ -6,9 +6,10 @@ import { createOpenAI } from '@ai-sdk/openai';
 import { createMeter, nodeHandler, sqliteStore, usageData, usageHandler } from '@kilotoken/core';
 import * as ai from 'ai';
 import { guestOf } from './guest.ts';
+import { port } from './port.ts';
 import { openProvider } from './provider.ts';
 
-const { USAGE_DB = 'usage.db', CHAT_MODEL = 'gpt-5-mini', PORT = '3000' } = process.env;
+const { USAGE_DB = 'usage.db', CHAT_MODEL = 'gpt-5-mini' } = process.env;
 
 const provider = await openProvider();
 const store = sqliteStore({ path: USAGE_DB });
@@ -70,7 +71,8 @@ const server = createServer((request, response) => {
   else if (route !== 'POST /api/chat') answer(response, 404, 'there is no such route');
   else chat(request, response).catch(() => answer(response, 400, 'the request cannot be read'));
 });
-server.listen(Number(PORT), '127.0.0.1', () => {
+server.once('error', cannotListen);
+server.listen(port, '127.0.0.1', () => {
   console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 });
 
@@ -86,4 +88,9 @@ async function stop(): Promise<void> {
   await meter.close(); // drains: all that was counted is in the store afterwards
   await store.close();
   await provider.close();
+}
+
+function cannotListen({ message }: Error): never {
+  console.error(`${message}. Choose another with --port.`);
+  process.exit(1);
 }

@@ -80,6 +80,14 @@ test('what is no conversation is answered 400, and reaches no provider', async (
   expect(provider.requests).toEqual([]);
 });
 
+test('a port that is taken is told in one line', async () => {
+  const { port } = new URL(served.url);
+  const command = ['npm', 'run', '--silent', 'demo:ai-sdk', '--', '--port', port];
+  await expect(servedProcess(command, root, { USAGE_DB: join(folder, 'other.db') })).rejects.toThrow(
+    `:\nlisten EADDRINUSE: address already in use 127.0.0.1:${port}. Choose another with --port.\n`,
+  );
+});
+
 function say(text: string): Promise<Response> {
   const messages: readonly UIMessage[] = [{ id: 'm1', role: 'user', parts: [{ type: 'text', text }] }];
   return fetch(`${served.url}/api/chat`, { method: 'POST', body: JSON.stringify({ messages }) });

@@ -4,15 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { createMeter, nodeHandler, sqliteStore, usageFrame, usageHandler } from '@kilotoken/core';
 import express from 'express';
 import OpenAI from 'openai';
+import { port } from './port.ts';
 import { openProvider } from './provider.ts';
 import { guest, type GuestRequest } from './guest.ts';
 
-const {
-  USAGE_DB = 'usage.db',
-  USAGE_JOURNAL = 'usage-journal',
-  CHAT_MODEL = 'gpt-5-mini',
-  PORT = '3000',
-} = process.env;
+const { USAGE_DB = 'usage.db', USAGE_JOURNAL = 'usage-journal', CHAT_MODEL = 'gpt-5-mini' } = process.env;
 
 const provider = await openProvider();
 const store = sqliteStore({ path: USAGE_DB });
@@ -70,7 +66,8 @@ const usage = usageHandler({
 });
 app.get('/api/usage', nodeHandler(usage));
 
-const server = app.listen(Number(PORT), '127.0.0.1', () => {
+const server = app.listen(port, '127.0.0.1', (error) => {
+  if (error) cannotListen(error);
   console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 });
 
@@ -86,4 +83,9 @@ async function stop(): Promise<void> {
   await meter.close(); // drains: all that was counted is in the store afterwards
   await store.close();
   await provider.close();
+}
+
+function cannotListen({ message }: Error): never {
+  console.error(`${message}. Choose another with --port.`);
+  process.exit(1);
 }

@@ -98,6 +98,14 @@ test('what is no message is answered 400, and reaches no provider', async () => 
   expect(provider.requests).toEqual([]);
 });
 
+test('a port that is taken is told in one line', async () => {
+  const { port } = new URL(served.url);
+  const command = ['npm', 'run', '--silent', 'demo:express', '--', '--port', port];
+  await expect(servedProcess(command, root, { USAGE_DB: join(folder, 'other.db') })).rejects.toThrow(
+    `:\nlisten EADDRINUSE: address already in use 127.0.0.1:${port}. Choose another with --port.\n`,
+  );
+});
+
 /** A browser: it keeps its cookie. */
 function guest() {
   let cookie = '';

@@ -1,4 +1,4 @@
-import { commandLine, wholeNumber } from '../../../scripts/command-line.ts';
+import { commandLine, portNumber } from '../../../scripts/command-line.ts';
 
 /** What was asked for on the command line. */
 export interface DemoArguments {
@@ -35,8 +35,7 @@ export function readArguments(): DemoArguments {
       },
     },
     ({ values }) => {
-      const port = wholeNumber('--port', values.port, 0);
-      if (port > 65_535) throw new Error(`--port ${port} is no port`);
+      const port = portNumber('--port', values.port);
       const { OPENAI_API_KEY, OPENROUTER_API_KEY } = process.env;
       if (values.live && OPENAI_API_KEY === undefined && OPENROUTER_API_KEY === undefined) {
         throw new Error('--live needs OPENAI_API_KEY or OPENROUTER_API_KEY in the environment');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startMongo } from '@kilotoken/mongo-adapter/testing';
-import { commandLine, wholeNumber } from '../../../../scripts/command-line.ts';
+import { commandLine, portNumber } from '../../../../scripts/command-line.ts';
 import { compileBackend, startBackend } from './backend-process.ts';
 import { smoke } from './smoke.ts';
 
@@ -23,7 +23,7 @@ With MONGODB_URI it uses a database of yours; with OPENAI_API_KEY or OPENROUTER_
       port: { type: 'string', default: process.env['PORT'] ?? '0' },
     },
   },
-  ({ values }) => ({ ...values, port: String(wholeNumber('--port', values.port, 0)) }),
+  ({ values }) => ({ ...values, port: String(portNumber('--port', values.port)) }),
 );
 
 /** Ends with the process that started this one. */

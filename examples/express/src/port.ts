@@ -1,0 +1,12 @@
+import { commandLine, portNumber } from '../../../scripts/command-line.ts';
+
+const usage = `Usage: npm run demo:express -- [--port NUMBER]
+  --port   of the server (default: PORT, else 3000)
+USAGE_DB and USAGE_JOURNAL say where usage is kept; OPENAI_API_KEY, OPENAI_BASE_URL and CHAT_MODEL choose a real model.`;
+
+/** The port that the command line or the environment names. */
+export const port = commandLine(
+  usage,
+  { options: { port: { type: 'string', default: process.env['PORT'] ?? '3000' } } },
+  ({ values }) => portNumber('--port', values.port),
+);
