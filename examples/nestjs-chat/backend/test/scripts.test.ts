@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -34,6 +35,20 @@ test('the demo prints one address, serves there, and Ctrl-C ends all of it', asy
   const [code] = await once(demo, 'exit');
   expect(code).toBe(0);
   await expect(fetch(`${url}/health`)).rejects.toThrow('fetch failed');
+});
+
+test('a port that is taken is logged without a stack trace, and ends the demo', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const demo = start('demo', '--api-only', '--port', `${port}`);
+  const [output, errors, [code]] = await Promise.all([text(demo.stdout), text(demo.stderr), once(demo, 'exit')]);
+  other.close();
+  expect(output).toBe('');
+  expect(errors).toContain(`address already in use 127.0.0.1:${port}`);
+  expect(errors).toMatch(/the backend ended with code 1 before it listened\n$/);
+  expect(errors).not.toMatch(/^\s+at /m);
+  expect(code).toBe(1);
 });
 
 // What a killed process has left is counted when its lease has run out, and a busy machine compiles slowly.
