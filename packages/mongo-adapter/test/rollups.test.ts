@@ -76,6 +76,81 @@ describe('series from roll-ups', () => {
   });
 });
 
+describe('a chart of everybody', () => {
+  /** Calls of `users` users, one in each of `slots` slots back from the last full hour; inserted when they began. */
+  async function setUp(slots: number, users: number) {
+    const { open, db } = fresh();
+    const store = open({ users: false, messages: false });
+    await store.ensureIndexes();
+    const now = Math.floor(Date.now() / hourMs) * hourMs;
+    const records = Array.from({ length: slots }, (_, index) =>
+      usageRecord({
+        id: `r${index}`,
+        callId: `r${index}`,
+        startedAt: new Date(now - index * slotMs),
+        attribution: { userId: `user-${index % users}` },
+      }),
+    );
+    await store.append(records);
+    await db.collection('kt_ledger').updateMany({}, [{ $set: { i: { $subtract: ['$t', 86_400_000] } } }]);
+    await store.rollUp();
+    const watched = async (question: SeriesQuery) => {
+      await db.command({ profile: 2 });
+      const points = await store.series(question);
+      await db.command({ profile: 0 });
+      const seen = await db.collection('system.profile').find().toArray();
+      await db.collection('system.profile').drop();
+      const of = (name: string) => seen.filter(({ ns }) => ns === `${db.databaseName}.${name}`);
+      return { points, ledger: of('kt_ledger'), rollups: of('kt_rollups') };
+    };
+    return { store, db, records, now, watched };
+  }
+  const total = (commands: readonly Document[], field: string): number =>
+    commands.reduce((sum, command) => sum + Number(command[field] ?? 0), 0);
+
+  it('reads of a slot that changed the rows of its users, not the whole ledger', async () => {
+    const { store, watched, now } = await setUp(500, 50);
+    await store.append([
+      usageRecord({ id: 'new', callId: 'new', startedAt: new Date(now), attribution: { userId: 'x' } }),
+    ]);
+    const { points, ledger } = await watched({ bucket: 'month', timeZone: 'Asia/Kolkata' });
+    expect(points.reduce((sum, { calls }) => sum + calls, 0)).toBe(501);
+    expect(total(ledger, 'docsExamined')).toBeLessThan(50);
+    await store.close();
+  });
+
+  it('gets one sum per bucket and group from the server, however many slots there are', async () => {
+    const { store, db, watched } = await setUp(600, 3);
+    const rolled = await watched({ bucket: 'day', by: 'user', timeZone: 'America/New_York' });
+    expect(total(rolled.rollups, 'nreturned')).toBeLessThan(60);
+    await db.collection('kt_rollups').deleteMany({});
+    expect(rolled.points).toEqual(await store.series({ bucket: 'day', by: 'user', timeZone: 'America/New_York' }));
+    await store.close();
+  });
+
+  it('reads any number of slots that changed in ten looks at an index, as after an import', async () => {
+    const { store, db, records, watched } = await setUp(40, 4);
+    // Days apart, and the last one long ago, like an opening balance.
+    const imported = Array.from({ length: 300 }, (_, index) => {
+      const startedAt = index === 299 ? new Date(0) : new Date(Date.UTC(2026, 0, 1) - index * 50 * hourMs);
+      return usageRecord({ id: `i${index}`, callId: `i${index}`, startedAt, attribution: { userId: 'ann' } });
+    });
+    await store.append(imported);
+    const { points, ledger } = await watched({ bucket: 'day', by: 'user' });
+    const looks = ledger.map(({ planSummary }) => String(planSummary).split('IXSCAN').length - 1);
+    expect(Math.max(...looks)).toBe(10);
+    await store.rollUp();
+    await db.collection<{ _id: string }>('kt_rollups').updateOne({ _id: 'state' }, { $set: { doneAt: farFuture } });
+    const rolled = await watched({ bucket: 'day', by: 'user' });
+    await db.collection('kt_rollups').deleteMany({});
+    const live = await store.series({ bucket: 'day', by: 'user' });
+    expect(live.reduce((sum, { calls }) => sum + calls, 0)).toBe(records.length + imported.length);
+    expect(points).toEqual(live);
+    expect(rolled.points).toEqual(live);
+    await store.close();
+  });
+});
+
 describe('working everything out anew', () => {
   /** Forty rows, one inserted each minute of the last forty, and each in a slot of its own. */
   async function setUp() {

@@ -9,6 +9,11 @@ import type { StoredTokens } from './token-names.ts';
 /** Length of a roll-up slot: every time zone's midnight lies on such a border. */
 export const slotMs = 15 * 60_000;
 
+/** Where the slot of an instant begins, both in epoch milliseconds. */
+export function slotOf(instant: number): number {
+  return Math.floor(instant / slotMs) * slotMs;
+}
+
 /** Which counters of its user a row raises. Decided once, when the row is made, so that every sum over rows agrees. */
 export interface CallMarks {
   /** First record of its call for this user. */
@@ -87,7 +92,7 @@ export function ledgerRow(
     n: place.n,
     i: place.insertedAt,
     t: fields.startedAt,
-    q: new Date(Math.floor(fields.startedAt.getTime() / slotMs) * slotMs),
+    q: new Date(slotOf(fields.startedAt.getTime())),
     e: fields.endedAt,
     fc: fields.firstChunkAt,
     cid: encodeText(fields.callId),

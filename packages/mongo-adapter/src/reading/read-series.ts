@@ -34,7 +34,7 @@ export async function readSeries(query: SeriesQuery, collections: Collections): 
     addTokens(sum.tokens, slot.tokens);
     sum.picoUsd += slot.picoUsd;
   };
-  for (const slot of await seriesSlots(query, field, collections)) add(slot);
+  for (const slot of await seriesSlots(query, field, buckets, collections)) add(slot);
   return [...sums]
     .toSorted(([a], [b]) => a - b)
     .flatMap(([start, groups]) =>

@@ -1,27 +1,30 @@
 import type { UsageQuery } from '@kilotoken/core';
-import type { TokenSums } from '@kilotoken/core/store-kit';
-import type { Document, Filter } from 'mongodb';
+import type { TimeBuckets, TokenSums } from '@kilotoken/core/store-kit';
+import type { Filter } from 'mongodb';
 import type { Collections, RollupDocument } from '../driver/collections.ts';
-import { readStoredTokens, tokenGroup } from '../driver/token-group.ts';
-import { slotMs } from '../ledger/ledger-row.ts';
+import { slotMs, slotOf } from '../ledger/ledger-row.ts';
 import type { LedgerRow } from '../ledger/ledger-row.ts';
-import { encodeText } from '../ledger/text.ts';
 import { tokenNames } from '../ledger/token-names.ts';
 import { wholeNumber } from '../ledger/whole-number.ts';
 import { rollupStateId } from '../rollups/roll-up-lease.ts';
 import { rollupOverlapMs } from '../rollups/roll-up.ts';
+import { bucketStart } from './bucket-start.ts';
+import { countedSlot, sumOfSlots } from './counted-slot.ts';
+import type { CountedSlot } from './counted-slot.ts';
+import { freshSlots } from './fresh-slots.ts';
 import { ledgerFilter } from './ledger-filter.ts';
 import { liveSlots } from './live-slots.ts';
-import { plainTokens } from './plain-tokens.ts';
+import { rollupFilter } from './rollup-filter.ts';
 import type { GroupField, SlotSums } from './slot-sums.ts';
 
 /**
- * Sums per slot: from the roll-ups where they are up to date, from the rows everywhere else, so that a chart always
- * equals the ledger.
+ * Sums per slot or bucket: from the roll-ups where they are up to date, from the rows everywhere else, so that a chart
+ * always equals the ledger.
  */
 export async function seriesSlots(
   query: UsageQuery,
   field: GroupField | undefined,
+  buckets: TimeBuckets,
   collections: Collections,
 ): Promise<SlotSums[]> {
   const { conversationId, messageId, tags } = query;
@@ -31,10 +34,11 @@ export async function seriesSlots(
   if (isSplitFinely || !(doneAt instanceof Date)) return liveSlots(query, field, collections);
 
   const filter = ledgerFilter(query);
+  const changedSince = new Date(doneAt.getTime() - rollupOverlapMs);
   // Asked first: a slot that changes after this question may be read from the roll-ups as it was before.
   const changed = await collections.ledger
     .aggregate<{ _id: Date }>([
-      { $match: { $and: [filter, { i: { $gte: new Date(doneAt.getTime() - rollupOverlapMs) } }] } },
+      { $match: { $and: [filter, { i: { $gte: changedSince } }] } },
       { $group: { _id: '$q' } },
     ])
     .toArray();
@@ -44,38 +48,24 @@ export async function seriesSlots(
     if (border !== undefined && border.getTime() % slotMs !== 0) live.add(slotOf(border.getTime()));
   }
   const [rolled, fresh] = await Promise.all([
-    rolledSlots(query, field, collections, live),
-    live.size === 0 ? [] : freshSlots(filter, field, collections, [...live]),
+    rolledSlots(query, field, buckets, collections, live),
+    freshSlots(query, { field, buckets, changedSince }, collections, [...live]),
   ]);
   const sums = fresh.length === 0 ? rolled : [...rolled, ...fresh];
   const repeats = new Set(sums.flatMap(({ repeats: calls }) => calls));
   return repeats.size === 0 ? sums : [...sums, ...(await repeatedCalls(filter, field, collections, [...repeats]))];
 }
 
-interface CountedSlot extends SlotSums {
-  /** Calls with several records, of which some record is here. */
-  readonly repeats: readonly string[];
-}
-
 async function rolledSlots(
-  { userId, tenantId, model, from, to }: UsageQuery,
+  query: UsageQuery,
   field: GroupField | undefined,
+  buckets: TimeBuckets,
   { rollups }: Collections,
   except: ReadonlySet<number>,
 ): Promise<CountedSlot[]> {
-  const match: Filter<RollupDocument> = {
-    q: {
-      $type: 'date',
-      ...(from === undefined ? {} : { $gte: new Date(slotOf(from.getTime())) }),
-      ...(to === undefined ? {} : { $lt: to }),
-      ...(except.size === 0 ? {} : { $nin: [...except].map((at) => new Date(at)) }),
-    },
-    ...(userId === null ? { u: { $exists: false } } : {}),
-    ...(typeof userId === 'string' ? { u: encodeText(userId) } : {}),
-    ...(tenantId === undefined ? {} : { tn: encodeText(tenantId) }),
-    ...(model === undefined ? {} : { m: encodeText(model) }),
-  };
-  if (typeof userId === 'string') {
+  const filter = rollupFilter(query);
+  const match = except.size === 0 ? filter : { $and: [filter, { q: { $nin: [...except].map((at) => new Date(at)) } }] };
+  if (typeof query.userId === 'string') {
     // One user has few of them, and as they are they are smaller than any sum over them. They come as numbers where those
     // are exact, and each is read into its sums at once: of thousands of documents kept until the last one had come, more
     // than half of the time went into clearing them away.
@@ -89,49 +79,13 @@ async function rolledSlots(
       .map((rollup) => rolledSlot(rollup, field))
       .toArray();
   }
-  const groups = await rollups.aggregate([{ $match: match }, sumOfSlots(field, { $sum: '$calls' }, '$rc')]).toArray();
-  return groups.map(countedSlot);
-}
-
-async function freshSlots(
-  filter: Filter<LedgerRow>,
-  field: GroupField | undefined,
-  { ledger }: Collections,
-  slots: readonly number[],
-): Promise<CountedSlot[]> {
-  const spans = slots.map((at) => ({ t: { $gte: new Date(at), $lt: new Date(at + slotMs) } }));
-  const repeats = { $cond: ['$rp', ['$cid'], '$$REMOVE'] };
-  const groups = await ledger
-    .aggregate([
-      { $match: { $and: [filter, { $or: spans }] } },
-      sumOfSlots(field, { $sum: { $cond: ['$rp', 0, 1] } }, repeats),
-    ])
-    .toArray();
-  return groups.map(countedSlot);
-}
-
-function sumOfSlots(field: GroupField | undefined, calls: Document, repeats: unknown): Document {
-  return {
-    $group: {
-      _id: { q: '$q', ...(field === undefined ? {} : { g: `$${field}` }) },
-      calls,
-      repeats: { $push: repeats },
-      c: { $sum: '$c' },
-      ...tokenGroup,
-    },
-  };
-}
-
-function countedSlot(group: Document): CountedSlot {
-  const key = group['_id'] as { q: Date; g?: string | null };
-  return {
-    at: key.q,
-    group: key.g ?? undefined,
-    calls: Number(group['calls']),
-    repeats: (group['repeats'] as string[][]).flat(),
-    tokens: plainTokens(readStoredTokens(group)),
-    picoUsd: wholeNumber(group['c']),
-  };
+  const [first, last] = await Promise.all(
+    ([1, -1] as const).map((q) => rollups.findOne(filter, { sort: { q }, projection: { _id: 0, q: 1 } })),
+  );
+  if (first === null || first === undefined || last === null || last === undefined) return [];
+  const at = bucketStart(buckets, Number(first['q']), Number(last['q']));
+  const stage = sumOfSlots({ at, field, calls: { $sum: '$calls' }, repeats: '$rc' });
+  return (await rollups.aggregate([{ $match: match }, stage], { allowDiskUse: true }).toArray()).map(countedSlot);
 }
 
 function rolledSlot(rollup: Omit<RollupDocument, '_id'>, field: GroupField | undefined): CountedSlot {
@@ -173,8 +127,4 @@ async function repeatedCalls(
     tokens: {},
     picoUsd: 0n,
   }));
-}
-
-function slotOf(instant: number): number {
-  return Math.floor(instant / slotMs) * slotMs;
 }

@@ -1,6 +1,6 @@
 import type { Collections } from '../driver/collections.ts';
 import { StoppedError } from '../fold/persist.ts';
-import { slotMs } from '../ledger/ledger-row.ts';
+import { slotOf } from '../ledger/ledger-row.ts';
 import { LeaseLostError, takeRollupLease } from './roll-up-lease.ts';
 import { rollUpInserted } from './roll-up-slots.ts';
 
@@ -131,7 +131,7 @@ async function pieceEnd({ ledger }: Collections, from: Date | undefined, rows: n
   };
   const reached = await insertedAfter(rows, from === undefined ? {} : { $gte: from });
   if (reached === undefined) return undefined;
-  const border = new Date(Math.floor(reached.getTime() / slotMs) * slotMs);
+  const border = new Date(slotOf(reached.getTime()));
   const end = from === undefined || border > from ? border : reached;
   // So many rows of one instant: no piece may be empty.
   return from !== undefined && end <= from ? insertedAfter(0, { $gt: from }) : end;

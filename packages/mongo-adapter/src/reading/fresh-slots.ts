@@ -1,0 +1,93 @@
+import type { UsageQuery } from '@kilotoken/core';
+import type { TimeBuckets } from '@kilotoken/core/store-kit';
+import type { Collections } from '../driver/collections.ts';
+import { slotMs } from '../ledger/ledger-row.ts';
+import { bucketStart } from './bucket-start.ts';
+import { countedSlot, sumOfSlots } from './counted-slot.ts';
+import type { CountedSlot } from './counted-slot.ts';
+import { ledgerFilter } from './ledger-filter.ts';
+import { rollupFilter } from './rollup-filter.ts';
+import type { GroupField } from './slot-sums.ts';
+
+/** More users than these are not looked up one by one in the index: all rows are read. */
+const maxUsers = 20_000;
+/** Spans of time looked up one by one in the index. */
+const maxSpans = 10;
+const maxGapMs = 24 * 3_600_000;
+
+/** Sums of slots that the roll-ups do not have as they are now, from the rows. */
+export async function freshSlots(
+  query: UsageQuery,
+  { field, buckets, changedSince }: { field: GroupField | undefined; buckets: TimeBuckets; changedSince: Date },
+  collections: Collections,
+  slots: readonly number[],
+): Promise<CountedSlot[]> {
+  const sorted = slots.toSorted((a, b) => a - b);
+  const [first, last] = [sorted[0], sorted.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const filter = ledgerFilter(query);
+  const users = query.userId === undefined ? await usersOf(query, sorted, changedSince, collections) : undefined;
+  const inSlots = {
+    ...(users === undefined ? {} : { u: { $in: users as string[] } }),
+    q: { $in: sorted.map((at) => new Date(at)) },
+  };
+  // An alternative at the top is planned branch by branch, and each is one look at the index of users and times.
+  const $match = {
+    $or: spansOf(sorted).map(({ from, to }) => ({
+      $and: [filter, inSlots, { t: { $gte: new Date(from), $lt: new Date(to) } }],
+    })),
+  };
+  const at = bucketStart(buckets, first, last);
+  const repeats = { $cond: ['$rp', ['$cid'], '$$REMOVE'] };
+  const groups = await collections.ledger
+    .aggregate([{ $match }, sumOfSlots({ at, field, calls: { $sum: { $cond: ['$rp', 0, 1] } }, repeats })], {
+      allowDiskUse: true,
+    })
+    .toArray();
+  return groups.map(countedSlot);
+}
+
+/**
+ * Who has rows in these slots: those that had when the roll-ups were worked out, and those of the rows that changed since.
+ * Rows are found by user and time, and by time alone only one by one. Nothing where they are too many.
+ */
+async function usersOf(
+  query: UsageQuery,
+  slots: readonly number[],
+  changedSince: Date,
+  { ledger, rollups }: Collections,
+): Promise<readonly (string | null)[] | undefined> {
+  const stages = [{ $group: { _id: '$u' } }, { $limit: maxUsers + 1 }];
+  const groups = await Promise.all([
+    ledger
+      .aggregate<{ _id: string | null }>([
+        { $match: { $and: [ledgerFilter(query), { i: { $gte: changedSince } }] } },
+        ...stages,
+      ])
+      .toArray(),
+    rollups
+      .aggregate<{ _id: string | null }>([
+        { $match: { $and: [rollupFilter(query), { q: { $in: slots.map((at) => new Date(at)) } }] } },
+        ...stages,
+      ])
+      .toArray(),
+  ]);
+  // Nobody is there in any case: while somebody is erased, the rows are nobody's before the roll-ups are.
+  const users = new Set([null, ...groups.flat().map(({ _id }) => _id)]);
+  return users.size > maxUsers ? undefined : [...users];
+}
+
+/** The slots, in their order, as few spans: whatever lies within a day is one, and the widest gaps stay. */
+function spansOf(sorted: readonly number[]): { readonly from: number; readonly to: number }[] {
+  const gaps = sorted
+    .map((at, place) => ({ place, width: at - (sorted[place - 1] ?? at) }))
+    .filter(({ width }) => width > maxGapMs)
+    .toSorted((a, b) => b.width - a.width)
+    .slice(0, maxSpans - 1)
+    .map(({ place }) => place)
+    .toSorted((a, b) => a - b);
+  return [0, ...gaps].map((place, index) => ({
+    from: sorted[place] ?? 0,
+    to: (sorted[(gaps[index] ?? sorted.length) - 1] ?? 0) + slotMs,
+  }));
+}
