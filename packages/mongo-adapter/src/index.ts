@@ -12,7 +12,7 @@ export type {
 } from './options.ts';
 export type { CollectionNames } from './driver/collections.ts';
 export type { BackfillOptions, BackfillProgress } from './maintenance/backfill-options.ts';
-export type { Erasure } from './maintenance/erase-user.ts';
+export type { EraseOptions, Erasure } from './maintenance/erase-user.ts';
 export type { UserFigures } from './maintenance/user-ledger.ts';
 export type { UserVerdict } from './maintenance/verify-users.ts';
 export type { MessageFields } from './messages/message-fields.ts';

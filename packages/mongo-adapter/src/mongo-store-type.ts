@@ -1,6 +1,6 @@
 import type { UsageStore, UsageTotals } from '@kilotoken/core';
 import type { BackfillOptions, BackfillProgress } from './maintenance/backfill-options.ts';
-import type { Erasure } from './maintenance/erase-user.ts';
+import type { EraseOptions, Erasure } from './maintenance/erase-user.ts';
 import type { UserVerdict } from './maintenance/verify-users.ts';
 
 /** A store in MongoDB. */
@@ -52,9 +52,11 @@ export interface MongoStore extends UsageStore {
    * Not for a sharded ledger. Messages of the app keep what they show. Run `backfill` no more while the app has messages of
    * the user with tokens: it would bring them back.
    *
+   * Waits for up to ten minutes while another process works on the roll-ups; `onWait` hears of it.
+   *
    * @returns how many records were the user's; `dryRun` only counts them.
    */
-  erase(userId: string, options?: { readonly dryRun?: boolean }): Promise<Erasure>;
+  erase(userId: string, options?: EraseOptions): Promise<Erasure>;
   /**
    * Makes 64-bit integers of totals that are digits as text, `null` (0) or whole doubles. Nothing is guessed: `"1,234"`, 12.5
    * and `"a lot"` stay, and `onError` hears of them, as of documents that refuse it. Call `reconcile` for users that could not

@@ -202,11 +202,11 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
         reconcileUser(encodeText(userId), { database, persistence, collections, users, onRefused }),
       );
     },
-    async erase(userId, { dryRun = false } = {}) {
+    async erase(userId, { dryRun = false, onWait = () => {} } = {}) {
       checkOpen();
       checkUserId(userId);
       return attempt(`erase user "${userId}"`, () =>
-        eraseUser(encodeText(userId), { ...place, pace: realPace(), isDryRun: dryRun }),
+        eraseUser(encodeText(userId), { ...place, pace: realPace(), isDryRun: dryRun, onWait }),
       );
     },
     async repairTypes(choice) {

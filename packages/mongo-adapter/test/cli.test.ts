@@ -164,6 +164,17 @@ describe('kilotoken-mongo', () => {
     });
   });
 
+  it('tells what an erasure waits for where another process works on the roll-ups, or was killed while it did', async () => {
+    const { at, db } = await appWithUsage();
+    const leaseUntil = new Date(Date.now() + 2500);
+    await db
+      .collection<{ _id: string; leaseUntil: Date; owner: string }>('kt_rollups')
+      .insertOne({ _id: 'state', leaseUntil, owner: 'killed' });
+    const { code, err } = await run(['erase', ...at, '--user', 'ada']);
+    expect(code).toBe(0);
+    expect(err).toMatch(/^Another process works on the roll-ups\. Waiting for it until \S+Z at most\.\n$/);
+  });
+
   it('erases a user, and says so where no document was found', async () => {
     const { at, users } = await appWithUsage();
     expect(await run(['erase', ...at, '--user', 'ada', '--dry-run'])).toEqual({

@@ -244,13 +244,33 @@ describe('erasing', () => {
     });
     await store.append([usageRecord({ id: 'a', callId: 'a', attribution: ofPerson })]);
     const mapping = { key: '_id', id: (id: string) => id, filter: undefined, layout: userLayout({}), isUsed: true };
-    const options = { db: app.db, users: mapping, pace: realPace(), isDryRun: false };
+    const options = { db: app.db, users: mapping, pace: realPace(), isDryRun: false, onWait: () => {} };
     expect(await eraseUser(person, { ...options, collections: { ...collections, users } })).toMatchObject({
       records: 2,
     });
     expect(await store.userTotals(person)).toMatchObject({ calls: 0 });
     expect(await store.totals({ userId: person })).toMatchObject({ calls: 0 });
     await store.close();
+  });
+
+  it('tells once that it waits for the roll-ups of another process and until when, and gives up then with nothing erased', async () => {
+    const app = await appWithRecords(true);
+    const names = { ledger: 'kt_ledger', writers: 'kt_writers', rollups: 'kt_rollups', messages: 'messages' };
+    const collections = openCollections(app.db, { ...names, users: 'users' });
+    await app.db
+      .collection<{ _id: string }>('kt_rollups')
+      .updateOne({ _id: 'state' }, { $set: { leaseUntil: new Date('2100-01-01'), owner: 'another' } });
+    let now = Date.UTC(2026, 10, 30);
+    const pace = { now: () => new Date(now), backOff: async () => void (now += 30_000) };
+    const heard: Date[] = [];
+    const mapping = { key: '_id', id: (id: string) => id, filter: undefined, layout: userLayout({}), isUsed: true };
+    const options = { db: app.db, collections, users: mapping, pace, isDryRun: false };
+    await expect(eraseUser(person, { ...options, onWait: (until) => heard.push(until) })).rejects.toThrow(
+      'waited for 10 minutes while another process worked on the roll-ups; nothing was erased',
+    );
+    expect(heard).toEqual([new Date(Date.UTC(2026, 10, 30, 0, 10))]);
+    expect(await recordsOf(app.store)).toEqual(records);
+    await app.store.close();
   });
 
   it('beside writers leaves each record either erased or counted', async () => {

@@ -158,7 +158,11 @@ function otherIds({ hasObjectIds }: CliArguments): string {
 
 async function erase(store: MongoStore, asked: Asked, tell: Tell, io: CliIo): Promise<number> {
   const { user: userId = '', isDryRun: dryRun } = asked;
-  const { records, hasDocument } = await store.erase(userId, { dryRun });
+  const onWait = (until: Date): void => {
+    const text = `Another process works on the roll-ups. Waiting for it until ${until.toISOString()} at most.\n`;
+    void print(io.stderr, text).catch(ignore);
+  };
+  const { records, hasDocument } = await store.erase(userId, { dryRun, onWait });
   const name = visible(userId);
   const done = dryRun
     ? `user "${name}" has ${recordCount(records)}`

@@ -14,6 +14,17 @@ import { emptyUser } from './empty-user.ts';
 import { writersOfUser } from './user-ledger.ts';
 import type { UserMapping } from './user-ledger.ts';
 
+/** Options of {@link MongoStore.erase}. */
+export interface EraseOptions {
+  /** Only counts the records. Default `false`. */
+  readonly dryRun?: boolean;
+  /**
+   * Hears, after a second and once, that another process works on the roll-ups, and until when this call waits for it: it may be
+   * their daily run, or have been killed, and then its lease ends within a minute. By default nobody hears.
+   */
+  readonly onWait?: (until: Date) => void;
+}
+
 /** What {@link MongoStore.erase} did. */
 export interface Erasure {
   /** Records that were the user's. */
@@ -27,6 +38,8 @@ const batchRows = 1000;
 const slotsPerQuestion = 96;
 /** Everything is worked out anew once a day, and that takes its time. */
 const maxWaitMs = 10 * 60_000;
+/** A wait that is over sooner is no news: the roll-ups are worked on for a moment each minute. */
+const quietMs = 1000;
 
 /**
  * Makes the records of a user records without a user: user, conversation, message and tags go, and the ids by which the
@@ -44,16 +57,17 @@ export async function eraseUser(
     readonly users: UserMapping & { readonly isUsed: boolean };
     readonly pace: Pace;
     readonly isDryRun: boolean;
+    readonly onWait: (until: Date) => void;
   },
 ): Promise<Erasure> {
-  const { db, collections, users, pace } = options;
+  const { db, collections, users, pace, onWait } = options;
   const { ledger, rollups } = collections;
   if (options.isDryRun) {
     const records = await ledger.countDocuments({ v: { $gte: 1 }, u: user });
     return { records, hasDocument: true };
   }
   await checkNotSharded(db, ledger.collectionName);
-  const lease = await leaseOf(collections, pace);
+  const lease = await leaseOf(collections, pace, onWait);
   try {
     const { hasDocument, upTo } = users.isUsed
       ? await emptyUser(user, collections, users)
@@ -87,14 +101,24 @@ async function checkNotSharded(db: Db, ledger: string): Promise<void> {
   throw new MeterError('unsupported', `mongoStore: erase: "${ledger}" is sharded, delete the rows of the user instead`);
 }
 
-async function leaseOf(collections: Collections, pace: Pace): Promise<RollupLease> {
-  const until = pace.now().getTime() + maxWaitMs;
+async function leaseOf(collections: Collections, pace: Pace, onWait: (until: Date) => void): Promise<RollupLease> {
+  const began = pace.now().getTime();
+  const until = began + maxWaitMs;
+  let isTold = false;
   for (let attempt = 0; ; attempt += 1) {
     // oxlint-disable-next-line no-await-in-loop -- until it is free
     const lease = await takeRollupLease(collections, () => pace.now());
     if (lease !== undefined) return lease;
-    if (pace.now().getTime() > until) {
-      throw new MeterError('store_failed', 'mongoStore: another process is at the roll-ups all the time; try again');
+    const now = pace.now().getTime();
+    if (now > until) {
+      throw new MeterError(
+        'store_failed',
+        'mongoStore: erase waited for 10 minutes while another process worked on the roll-ups; nothing was erased, try again',
+      );
+    }
+    if (!isTold && now >= began + quietMs) {
+      isTold = true;
+      onWait(new Date(until));
     }
     // oxlint-disable-next-line no-await-in-loop -- see above
     await pace.backOff(attempt);
