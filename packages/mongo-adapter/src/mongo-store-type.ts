@@ -10,7 +10,8 @@ export interface MongoStore extends UsageStore {
   ensureIndexes(): Promise<void>;
   /**
    * Counts what processes left that died. Every open store does it every 15 seconds by itself; any number may do it at
-   * once. Resolves with the number of dead writers looked at.
+   * once. Resolves with the number of dead writers that left rows to look at. Their last rows are looked at for ten minutes,
+   * since a command of a dead process may still come, and for as long as a document they belong to is missing.
    */
   recover(): Promise<{ readonly writers: number }>;
   /**

@@ -41,6 +41,27 @@ describe('what a dead process left', () => {
     await Promise.all(others.map((store) => store.close()));
   });
 
+  it('is reported for as long as a command of the dead process may still come, and never of one that left nothing', async () => {
+    const fixture = fresh();
+    await fixture.users.insertOne({ _id: 'user-1' });
+    const closed = fixture.open();
+    await closed.append([usageRecord({ id: 'z', attribution: { userId: 'user-1' } })]);
+    await closed.close();
+    await fixture.letLeasesEnd();
+    const store = fixture.open();
+    expect(await store.recover()).toEqual({ writers: 0 });
+    await dieAfterInsert(fixture, ['a']);
+    await fixture.writers.updateMany({}, { $set: { l: new Date(Date.now() - 1000) } });
+    expect(await store.recover()).toEqual({ writers: 1 });
+    expect(await store.recover()).toEqual({ writers: 1 });
+    await fixture.messages.insertOne({ _id: 'message-1' });
+    await fixture.letLeasesEnd();
+    expect(await store.recover()).toEqual({ writers: 1 });
+    expect(await store.recover()).toEqual({ writers: 0 });
+    expect(await fixture.users.findOne()).toMatchObject({ totalTokensUsed: 600 });
+    await store.close();
+  });
+
   it('is left alone while its lease runs', async () => {
     const fixture = fresh();
     await fixture.users.insertOne({ _id: 'user-1' });

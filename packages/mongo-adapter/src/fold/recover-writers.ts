@@ -21,7 +21,7 @@ export interface RecoveryOptions {
 
 /** Finishes the work of processes that died. */
 export interface Recovery {
-  /** Counts what dead writers left. Any process may do it, several at once too. Resolves with the writers looked at. */
+  /** Counts what dead writers left. Any process may do it, several at once too. Resolves with the writers that left rows. */
   recover(): Promise<{ readonly writers: number }>;
   /** Retires writers that have been gone for long, and takes their guard entries out of the users. */
   retire(): Promise<{ readonly retired: number; readonly cleaned: number }>;
@@ -68,7 +68,8 @@ export function createRecovery(options: RecoveryOptions): Recovery {
       },
     });
 
-  const recoverWriter = async (writer: WriterState): Promise<void> => {
+  /** Resolves with whether there were rows to look at. */
+  const recoverWriter = async (writer: WriterState): Promise<boolean> => {
     const state = { refused: 0, missing: 0 };
     const folder = folderOf(writer.id, state);
     const messages = createMessageSetter({
@@ -82,9 +83,11 @@ export function createRecovery(options: RecoveryOptions): Recovery {
       },
     });
     let after = writer.settledN;
+    let hasRows = false;
     for (;;) {
       // oxlint-disable-next-line no-await-in-loop -- one page after the other
       const rows = await database.rowsOfWriter({ writer: writer.id, after, limit: pageRows });
+      if (rows.length > 0) hasRows = true;
       const targets = new Map<string, bigint>();
       for (const row of rows) if (row.u !== undefined) targets.set(row.u, row.n);
       const ids = new Set(rows.flatMap(({ mid }) => (mid === undefined ? [] : [mid])));
@@ -99,6 +102,7 @@ export function createRecovery(options: RecoveryOptions): Recovery {
     // Spares the next scans the work, once no command of the dead process can come any more.
     const isQuiet = now() > writer.leaseUntil.getTime() + lateMs && state.refused + state.missing === 0;
     if (isQuiet && after > writer.settledN) await database.updateWriter(writer.id, { settledN: after });
+    return hasRows;
   };
 
   const retireWriter = async (writer: WriterState): Promise<boolean> => {
@@ -118,12 +122,14 @@ export function createRecovery(options: RecoveryOptions): Recovery {
 
   return {
     async recover() {
-      const dead = await deadWriters();
-      for (const writer of dead) {
+      let writers = 0;
+      for (const writer of await deadWriters()) {
         // oxlint-disable-next-line no-await-in-loop -- recovery takes its time and leaves the database to the living
-        await ignoreRetired(() => recoverWriter(writer));
+        await ignoreRetired(async () => {
+          if (await recoverWriter(writer)) writers += 1;
+        });
       }
-      return { writers: dead.length };
+      return { writers };
     },
     async retire() {
       let retired = 0;
