@@ -23,15 +23,13 @@ export function quotaBar(
     quota &&
       element(
         'track',
-        [part('rest', '100%'), part('fill', `${percent}%`), near < 1 && part('tick', 1, `${near * 100}%`)],
+        [part('fill', `${percent}%`), near < 1 && part('tick', 1, `${near * 100}%`)],
         { 'aria-hidden': true },
         'svg',
       ),
     quota && {
       role: 'meter',
       'aria-label': format.messages.title,
-      'aria-valuemin': 0,
-      'aria-valuemax': 100,
       'aria-valuenow': Math.floor(percent),
       'aria-valuetext': `${fill(format.messages.ofQuota, format.percent(ratio))}. ${format.left(quota)}`,
     },

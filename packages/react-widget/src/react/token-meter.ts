@@ -80,7 +80,7 @@ export const TokenMeter = /* @__PURE__ */ forwardRef<HTMLDivElement, TokenMeterP
       ],
       { 'data-alert': isAlert(level) || undefined },
     ),
-    element('hidden', null, { ref: liveRef, role: 'status', 'aria-atomic': true }),
+    element('hidden', null, { ref: liveRef, role: 'status' }),
     hasPanel &&
       element(
         'panel',

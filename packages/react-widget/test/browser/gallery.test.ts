@@ -158,10 +158,9 @@ describe('in Chromium', () => {
         return [...(pixel?.getImageData(0, 0, 1, 1).data ?? [])].slice(0, 3);
       };
       const back = getComputedStyle(document.body).backgroundColor;
-      const fill = (element: Element | null) => getComputedStyle(element as Element).fill;
       return [...document.querySelectorAll('[data-kt=track]')].map((track) => [
-        mixed(back, fill(track.querySelector('[data-kt=rest]'))),
-        mixed(back, fill(track.querySelector('[data-kt=fill]'))),
+        mixed(back, getComputedStyle(track).backgroundColor),
+        mixed(back, getComputedStyle(track.querySelector('[data-kt=fill]') as Element).fill),
       ]);
     });
     expect(colors.length).toBe(3);
@@ -171,10 +170,14 @@ describe('in Chromium', () => {
 
   test('forced colours keep bar, fill and focus visible', async () => {
     const { page } = await open('locale=en&variant=card&state=ok', { forcedColors: 'active' });
-    const fills = await page.evaluate(() =>
-      ['rest', 'fill'].map((name) => getComputedStyle(document.querySelector(`[data-kt=${name}]`) as Element).fill),
-    );
-    expect(new Set(fills).size).toBe(2);
+    const [border, fill, back] = await page.evaluate(() => {
+      const style = (name: string) => getComputedStyle(document.querySelector(name) as Element);
+      const { borderTopWidth, borderTopColor } = style('[data-kt=track]');
+      return [`${borderTopWidth} ${borderTopColor}`, style('[data-kt=fill]').fill, style('body').backgroundColor];
+    });
+    expect(border).toMatch(/^1px /);
+    expect(border).not.toBe(`1px ${back}`);
+    expect(fill).not.toBe(back);
     await page.keyboard.press('Tab');
     const ring = await page.evaluate(() => {
       const trigger = document.activeElement as Element;

@@ -343,6 +343,13 @@ describe('the meter', () => {
     expect(await meter.getAttribute('aria-valuenow')).toBe('60');
     expect(await meter.getAttribute('aria-valuetext')).toBe('60% of quota. 800 left');
     expect(await page.locator('button [role=meter]').count()).toBe(0);
+    const session = await page.context().newCDPSession(page);
+    const { nodes } = await session.send('Accessibility.getFullAXTree');
+    const properties = nodes.find(({ role }) => role?.value === 'meter')?.properties ?? [];
+    const range = properties
+      .filter(({ name }) => /^value(min|max)$/.test(name))
+      .map(({ value: { value: end } }) => end);
+    expect(range, 'without a word about it').toEqual([0, 100]);
   });
 
   test('over the limit stays at its end, and the text tells the truth', async () => {
