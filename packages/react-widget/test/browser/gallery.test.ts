@@ -129,6 +129,22 @@ describe('in Chromium', () => {
     expect(await geometry('reset')).toEqual(await geometry(''));
   });
 
+  test('of many widgets each has its panel below itself', async () => {
+    const { page } = await open('locale=en&variant=card&state=empty&state=ok&state=near');
+    for (const state of ['near', 'empty', 'ok']) {
+      const id = `#en-card-${state}`;
+      await page.click(`${id} button`);
+      await page.waitForSelector(`${id} [data-kt=refresh]`, { state: 'visible' });
+      const gap = await page.evaluate((root) => {
+        const box = (selector: string) => (document.querySelector(selector) as Element).getBoundingClientRect();
+        const [card, panel] = [box(root), box(`${root} [data-kt=panel]`)];
+        return [panel.left - card.left, panel.top - card.bottom];
+      }, id);
+      expect(gap, state).toEqual([0, 8]);
+    }
+    await page.close();
+  });
+
   test('a message in a list that scrolls makes nothing else scroll', async () => {
     const { page } = await open('locale=en&state=none');
     const grown = await page.evaluate(() => {
