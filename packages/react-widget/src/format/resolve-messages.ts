@@ -1,5 +1,5 @@
 import en from '../locales/en.json' with { type: 'json' };
-import { matchLocale, parseLocale } from './match-locale.ts';
+import { matchLocale, namesOf } from './match-locale.ts';
 import type { MessagesInput, UsageMessages } from './usage-messages.ts';
 
 /** A language with everything that goes with it. */
@@ -26,7 +26,7 @@ export function resolveMessages(locale: string | undefined, input: MessagesInput
   // Overrides with all plural forms are a language of their own.
   const isOwn = found ? isAlike : overrides.some(({ tokens }) => tokens);
   return {
-    locale: (isOwn ? parseLocale(wanted)?.toString() : found?.locale) ?? 'en',
+    locale: (isOwn ? namesOf(wanted)[0] : found?.locale) ?? 'en',
     messages: [found, ...overrides].reduce<UsageMessages>(override, en),
   };
 }

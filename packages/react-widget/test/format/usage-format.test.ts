@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createUsageFormat } from '../../src/format/create-usage-format.ts';
 import type { UsageFormatOptions } from '../../src/format/usage-format.ts';
 import { catalogs, plain } from './locales.ts';
@@ -133,11 +133,29 @@ describe('the language', () => {
     ['pt-PT', 'pt-PT', 'pt-BR'],
     ['pt', 'pt', 'pt-BR'],
     ['es-419', 'es-419', 'es'],
+    ['ar-EG-u-nu-latn', 'ar-EG-u-nu-latn', 'ar'],
+    ['iw', 'he', 'he'],
     ['sv', 'en', 'en'],
     ['klingon language', 'en', 'en'],
     ['', 'en', 'en'],
   ])('of "%s" is written as %s with the words of %s', ([asked, locale, words]) => {
     expect(language(asked)).toEqual([locale, words]);
+  });
+
+  test('is looked for once: to take tags apart takes longer than all the rest', () => {
+    const parsed = vi.spyOn(Intl, 'Locale');
+    language('en-AU');
+    const first = parsed.mock.calls.length;
+    language('en-AU');
+    expect([first > 0, parsed.mock.calls.length]).toEqual([true, first]);
+    parsed.mockRestore();
+  });
+
+  test('that is the name of something else spoils nothing', () => {
+    const asked = ['NumberFormaten{}', '@en', 'PluralRulesenundefined'];
+    expect(asked.map((tag) => language(tag))).toEqual(asked.map(() => ['en', 'en']));
+    expect(format('en').number(1234)).toBe('1,234');
+    expect(format('en').tokens(1)).toBe('1 token');
   });
 
   test('without a locale is that of the catalog', () => {
