@@ -40,9 +40,11 @@ export function usePopover(onOpenChange: ((isOpen: boolean) => void) | undefined
     const onKey = (event: KeyboardEvent): void => {
       if (event.key !== 'Escape') return;
       event.stopPropagation();
+      event.preventDefault();
       // In a shadow tree browsers forget where focus was.
       if (panel.matches(':focus-within')) triggerRef.current?.focus();
-      if (!panel.togglePopover) setOpen(false);
+      if (panel.hidePopover) panel.hidePopover();
+      else setOpen(false);
     };
     addEventListener('keydown', onKey, true);
     return () => removeEventListener('keydown', onKey, true);

@@ -86,6 +86,25 @@ describe('the keyboard', () => {
     expect(await heard.jsonValue(), 'the next one is for the others').toEqual(['Escape', 'Escape']);
   });
 
+  test('closes the panel by itself: to WebKit, Escape means the native dialog round it as well', async () => {
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    const keys = await page.evaluateHandle(() => {
+      const heard: Event[] = [];
+      addEventListener('keydown', (event) => void heard.push(event), { capture: true });
+      return heard;
+    });
+    await page.click('[data-kt=trigger]');
+    await page.waitForFunction(() => document.activeElement?.getAttribute('data-kt') === 'panel');
+    await page.keyboard.press('Shift');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('[data-kt=panel]', { state: 'hidden' });
+    expect(await keys.evaluate((heard) => heard.map(({ defaultPrevented }) => defaultPrevented))).toEqual([
+      false,
+      true,
+    ]);
+  });
+
   test('leaves focus where it is when that has left the panel', async () => {
     await page.goto(site.url);
     await shows('1.2K tokens');
