@@ -15,7 +15,7 @@ export interface AnswerReader {
    * A payload without them need not be shown.
    */
   readonly openMembers: readonly string[] | undefined;
-  /** True once a usage report was seen. */
+  /** True once a usage report was seen that no later one will go beyond. */
   readonly hasUsage: boolean;
   /** True once the answer said it is finished: what follows is bookkeeping, already generated. */
   readonly isFinished: boolean;

@@ -2,6 +2,7 @@ import { answerTextOf } from './answer-text.ts';
 import { estimateTokens } from './estimate-tokens.ts';
 import { fullerReport } from './fuller-report.ts';
 import { isJsonObject } from './json-object.ts';
+import type { JsonObject } from './json-object.ts';
 import { readResponseFacts } from './response-facts.ts';
 import { isPartOfRun, readStoredObject } from './stored-object.ts';
 import type { StoredObject } from './stored-object.ts';
@@ -19,6 +20,7 @@ export interface AnswerReading {
   readonly openMembers: readonly string[] | undefined;
   /** The fullest usage report seen. */
   readonly report: UsageReport | undefined;
+  /** A report was seen that no later one will go beyond. */
   readonly hasUsage: boolean;
   /** The answer said that it is finished. */
   readonly isFinished: boolean;
@@ -77,12 +79,14 @@ class Reading implements AnswerReading {
     if (found !== undefined) this.object = found;
     // Within a run only the run itself counts: its steps repeat parts of it, before it is over.
     const seen = isPartOfRun(payload) ? undefined : readUsage(payload);
-    if (seen !== undefined) {
-      this.report = fullerReport(this.report, seen);
-      this.hasUsage = true;
-    }
     const facts = readResponseFacts(payload);
     this.isFinished ||= facts.finished;
+    if (seen !== undefined) {
+      this.report = fullerReport(this.report, seen);
+      // Beside a piece of the answer it says what was generated so far, or nothing at all.
+      const isZero = seen.tokens.totalTokens === 0;
+      this.hasUsage ||= facts.errored || (!isZero && (this.isFinished || !hasChoices(payload)));
+    }
     this.hasError ||= facts.errored;
     this.responseId = found?.id ?? this.responseId ?? facts.responseId;
     this.responseModel ??= facts.responseModel;
@@ -121,4 +125,8 @@ class Reading implements AnswerReading {
     if (this.sampledTokens === 0) return undefined;
     return Math.max(1, Math.round((this.sampledTokens / this.sampledBytes) * (streamBytes - this.leadingBytes)));
   }
+}
+
+function hasChoices({ choices }: JsonObject): boolean {
+  return Array.isArray(choices) && choices.length > 0;
 }

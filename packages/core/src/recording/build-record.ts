@@ -75,12 +75,13 @@ function countsOf(
   outcome: UsageOutcome,
 ): { readonly origin: UsageOrigin; readonly tokens: TokenUsage } {
   const { reader: reading } = attempt;
-  if (reading.report !== undefined) {
+  const mayBeCut = outcome === 'stopped' || outcome === 'failed' || outcome === 'unread';
+  // Zeros ahead of the end keep a place for the usage.
+  if (reading.report !== undefined && (!mayBeCut || reading.hasUsage || reading.report.tokens.totalTokens !== 0)) {
     const late = attempt.recovered ? 'recovered' : attempt.drained ? 'drained' : 'reported';
     return { origin: late, tokens: reading.report.tokens };
   }
   if (attempt.operation === 'speech' || attempt.operation === 'moderation') return { origin: 'none', tokens: {} };
-  const mayBeCut = outcome === 'stopped' || outcome === 'failed' || outcome === 'unread';
   const outputTokens = mayBeCut ? reading.estimateOutputTokens(attempt.bytes) : undefined;
   if (outputTokens === undefined) return { origin: 'missing', tokens: {} };
   const inputTokens = attempt.requestTokens?.();
