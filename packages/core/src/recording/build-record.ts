@@ -82,14 +82,17 @@ function countsOf(
     return { origin: late, tokens: reading.report.tokens };
   }
   if (attempt.operation === 'speech' || attempt.operation === 'moderation') return { origin: 'none', tokens: {} };
-  const outputTokens = mayBeCut ? reading.estimateOutputTokens(attempt.bytes) : undefined;
-  if (outputTokens === undefined) return { origin: 'missing', tokens: {} };
-  const inputTokens = attempt.requestTokens?.();
-  return {
-    origin: 'estimated',
-    tokens:
-      inputTokens === undefined
-        ? { outputTokens, totalTokens: outputTokens }
-        : { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens },
-  };
+  if (!mayBeCut) return missing;
+  const outputTokens = reading.estimateOutputTokens(attempt.bytes);
+  // A provider that began to answer has read the request, whether or not any text was seen.
+  const hasBegun = outputTokens !== undefined || (attempt.status === 200 && !reading.hasError);
+  const inputTokens = hasBegun ? attempt.requestTokens?.() : undefined;
+  if (inputTokens === undefined && outputTokens === undefined) return missing;
+  const tokens: Mutable<TokenUsage> = {};
+  if (inputTokens !== undefined) tokens.inputTokens = inputTokens;
+  if (outputTokens !== undefined) tokens.outputTokens = outputTokens;
+  tokens.totalTokens = (inputTokens ?? 0) + (outputTokens ?? 0);
+  return { origin: 'estimated', tokens };
 }
+
+const missing = { origin: 'missing', tokens: {} } as const;

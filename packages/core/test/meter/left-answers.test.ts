@@ -56,6 +56,25 @@ it.for(finished)('close stores an answer that was %s', async (ending) => {
   expect(errors).toEqual([]);
 });
 
+it.for(['stopped', 'unread'])(
+  'a stream that is %s before any text has the estimate of its request',
+  async (outcome) => {
+    const provider = await startProvider({ answers: [chatAnswer({ stall: { afterEvents: 1 } })] });
+    const store = memoryStore();
+    const meter = createMeter({ store });
+    const openai = meter.wrap(new OpenAI({ baseURL: provider.baseURL, apiKey: 'test', maxRetries: 0 }));
+    const stream = await openai.chat.completions.create(hiStream);
+    if (outcome === 'stopped') for await (const _ of stream) break;
+    else await setTimeout(100);
+    await meter.close();
+    const [record] = await readAll(store.records({}));
+    expect(record).toMatchObject({ outcome, origin: 'estimated' });
+    const inputTokens = record?.tokens.inputTokens ?? 0;
+    expect(inputTokens).toBeGreaterThan(5);
+    expect(record?.tokens).toEqual({ inputTokens, totalTokens: inputTokens });
+  },
+);
+
 it('close stores what was answered and never read, and leaves to the app what it is reading', async () => {
   const stalled = chatAnswer({ tokens: ['Hi'], stall: { afterEvents: 1 } });
   const provider = await startProvider({ answers: [stalled, stalled] });
@@ -68,7 +87,7 @@ it('close stores what was answered and never read, and leaves to the app what it
   await reader?.read();
   await setTimeout(150);
   expect(await meter.close()).toEqual({ left: 0 });
-  expect(await readAll(store.records({}))).toMatchObject([{ outcome: 'unread', origin: 'missing' }]);
+  expect(await readAll(store.records({}))).toMatchObject([{ outcome: 'unread', origin: 'estimated' }]);
   expect(errors).toEqual([]);
   expect(meter.stats().pending).toBe(1);
   unread?.controller.abort();
