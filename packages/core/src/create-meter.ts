@@ -154,6 +154,9 @@ export function createMeter(options: MeterOptions): Meter {
       return connection;
     },
     fetch(base) {
+      if (base !== undefined && typeof base !== 'function') {
+        throw new MeterError('invalid_options', 'meter.fetch: the argument is no function');
+      }
       const meter = isDisabled() ? (inner: typeof fetch) => inner : capture.fetch;
       return base === undefined ? globalFetch(meter) : meter(base);
     },

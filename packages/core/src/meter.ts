@@ -134,6 +134,7 @@ export interface Meter {
    * The same metering as a plain `fetch`, for the AI SDK, LangChain.js or raw HTTP.
    *
    * @param base - The `fetch` to use. Default: the global one, as it is at each call.
+   * @throws MeterError `invalid_options` where the argument is no function.
    *
    * @example
    * ```ts

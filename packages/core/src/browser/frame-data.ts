@@ -1,5 +1,5 @@
 import type { TurnUsage } from '../meter.ts';
-import { checkFrameOptions } from './check-frame-options.ts';
+import { checkFrame } from './check-frame.ts';
 import { costAmount } from './cost-amount.ts';
 import type { CostAmount } from './cost-amount.ts';
 import type { FrameOptions } from './frame-options.ts';
@@ -48,7 +48,7 @@ export type FrameUsage = Pick<TurnUsage, 'tokens'> & Partial<TurnUsage>;
 
 /** Builds the part of a frame that is ours. */
 export function frameData(usage: FrameUsage, options: FrameOptions = {}): FrameData {
-  checkFrameOptions(options);
+  checkFrame(usage, options);
   const { total, expose } = options;
   const rev = options.rev ?? (typeof total === 'object' ? total.rev : undefined);
   const tokensInAll = typeof total === 'object' ? total.tokens.totalTokens : total;

@@ -14,7 +14,7 @@ interface Connection {
 
 /** Where a connection goes. */
 export function addressOf(connection: object): string | undefined {
-  const { url } = connection as Connection;
+  const { url } = Object(connection) as Connection;
   if (url instanceof URL) return url.href;
   return typeof url === 'string' ? url : undefined;
 }
@@ -25,7 +25,7 @@ export function addressOf(connection: object): string | undefined {
  * @returns False for something that has no events.
  */
 export function observeConnection(connection: object, observer: ConnectionObserver): boolean {
-  const { on, socket, addEventListener } = connection as Connection;
+  const { on, socket, addEventListener } = Object(connection) as Connection;
   if (typeof on === 'function' && typeof addEventListener !== 'function') {
     on.call(connection, 'event', observer.see);
     const inner = socket as Connection | undefined;

@@ -230,6 +230,17 @@ describe.each([
   });
 });
 
+it.each([undefined, null, {}, { tokens: null }, Promise.resolve()])(
+  'a usage that is %o is named as what is wrong',
+  (usage) => {
+    for (const make of [usageFrame, usageChunk, usageData]) {
+      expect(() => make(usage as never)).toThrow(
+        expect.objectContaining({ code: 'invalid_options', message: expect.stringContaining('await turn.usage()') }),
+      );
+    }
+  },
+);
+
 describe('an option that cannot be', () => {
   const makers = { usageFrame, usageChunk, usageData };
   const wrong: readonly (readonly [field: string, options: unknown])[] = [

@@ -57,6 +57,14 @@ describe('createMeter', () => {
     for (const value of [{}, null, 'client']) expect(() => meter.wrap(value as never)).toThrow(/not an OpenAI client/);
   });
 
+  it.each([{}, null, undefined, 5])('refuses to observe %j, and a fetch that is none', (value) => {
+    const meter = createMeter({ store: memoryStore() });
+    const refused = (what: RegExp): unknown =>
+      expect.objectContaining({ code: 'invalid_options', message: expect.stringMatching(what) });
+    expect(() => meter.observe(value as never)).toThrow(refused(/no WebSocket/));
+    if (value !== undefined) expect(() => meter.fetch(value as never)).toThrow(refused(/meter.fetch: .* no function/));
+  });
+
   it.each([Object.freeze, Object.seal, Object.preventExtensions])('refuses to wrap a client after %o', (close) => {
     const openai = new OpenAI({ apiKey: 'test' });
     const { fetch } = openai as unknown as { fetch: unknown };

@@ -1,4 +1,5 @@
 import { MeterError } from '../errors.ts';
+import type { FrameUsage } from './frame-data.ts';
 import type { FrameOptions } from './frame-options.ts';
 import { areExposures } from './usage-exposure.ts';
 import type { UsageTotals } from '../storage/usage-store.ts';
@@ -8,7 +9,14 @@ import type { UsageTotals } from '../storage/usage-store.ts';
  *
  * @throws {@link MeterError} `invalid_options`, naming the first option that is wrong.
  */
-export function checkFrameOptions(options: FrameOptions & { readonly event?: string }): void {
+export function checkFrame(usage: FrameUsage, options: FrameOptions & { readonly event?: string }): void {
+  const { tokens: counts } = Object(usage) as Partial<FrameUsage>;
+  if (typeof counts !== 'object' || counts === null) {
+    throw new MeterError(
+      'invalid_options',
+      'usage frame: the usage has no tokens; it is what `await turn.usage()` gives',
+    );
+  }
   const { event, id = '', rev = 0, total = 0, expose = [], quota = { unit: 'tokens', used: 0, limit: 0 } } = options;
   const tokens: unknown = (total as Partial<UsageTotals> | null)?.tokens?.totalTokens ?? total;
   const checks = {
