@@ -6,6 +6,7 @@ import type { TurnLedger } from './attribution/turn-ledger.ts';
 import { createTurnRegistry } from './attribution/turn-registry.ts';
 import type { RegisteredTurn } from './attribution/turn-registry.ts';
 import { askAttribute } from './attribution/attribute.ts';
+import { copyAttribution } from './attribution/attribution.ts';
 import type { Attribution } from './attribution/attribution.ts';
 import type { Attempt } from './capture/attempt.ts';
 import { usesCertificate } from './capture/certificate-client.ts';
@@ -163,7 +164,7 @@ export function createMeter(options: MeterOptions): Meter {
     track(attribution) {
       checkAttribution(attribution);
       const ledger = createTurnLedger<UsageRecord>();
-      const turn = turns.add(structuredClone(attribution), ledger);
+      const turn = turns.add(copyAttribution(attribution), ledger);
       return createTurn({ header: turnHeader, turn, asyncTurn, whenStored: recorder.whenStored });
     },
     flush: () => reads.wait(graceMs)?.then(recorder.flush) ?? recorder.flush(),

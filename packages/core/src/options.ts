@@ -153,7 +153,7 @@ const attributionSchema = once(() =>
     tenantId: z.optional(z.string()),
     conversationId: z.optional(z.string()),
     messageId: z.optional(z.string()),
-    tags: z.optional(z.record(z.string(), z.string())),
+    tags: z.optional(z.record(z.string(), z.optional(z.string()))),
   }),
 );
 

@@ -1,5 +1,6 @@
 import type { Attempt } from '../capture/attempt.ts';
 import type { Operation } from '../capture/endpoint.ts';
+import { copyAttribution } from './attribution.ts';
 import type { Attribution } from './attribution.ts';
 
 /** What a function given as `attribute` is told of a call. */
@@ -64,7 +65,7 @@ export function askAttribute(
         throw new TypeError('it returned a promise, and no call waits for one');
       }
       check(attribution);
-      return structuredClone(attribution);
+      return copyAttribution(attribution);
     } catch (cause) {
       onFault(cause);
       return undefined;

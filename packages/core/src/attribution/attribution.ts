@@ -18,3 +18,8 @@ export interface Attribution {
   /** Free labels, for example `{ feature: 'chat' }`. */
   readonly tags?: Readonly<Record<string, string>>;
 }
+
+/** A copy of what the app said. What it left undefined it did not say. */
+export function copyAttribution(said: Attribution): Attribution {
+  return JSON.parse(JSON.stringify(said)) as Attribution;
+}

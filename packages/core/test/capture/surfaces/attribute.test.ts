@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AttributeRequest, Attribution } from '../../../src/index.ts';
+import type { AttributeRequest, Attribution, UsageRecord } from '../../../src/index.ts';
 import { createMeter, isMeterError, memoryStore } from '../../../src/index.ts';
 import { recordedAnswer } from '../../../src/testing/index.ts';
 import { hi, startProvider } from '../../testing/fake-provider-fixture.ts';
@@ -29,6 +29,27 @@ describe('the attribute option', () => {
     expect(await records()).toMatchObject([
       { attribution: { userId: 'said', tenantId: 't1', tags: { a: 'said', b: 'found' } } },
     ]);
+  });
+
+  it('may be a proxy, as stores of frameworks hand out', async () => {
+    const attribute = (): Attribution => new Proxy({ userId: 'u1', tags: new Proxy({ a: '1' }, {}) }, {});
+    const { openai, meter, records } = await meteredClient({ attribute });
+    await openai.chat.completions.create(hi);
+    await openai.chat.completions.create(hi, meter.track(attribute()).options);
+    const attribution = { userId: 'u1', tags: { a: '1' } };
+    expect(await records()).toMatchObject([{ attribution }, { attribution }]);
+  });
+
+  it('stands where the turn leaves a part undefined, and so does a tag', async () => {
+    const made: UsageRecord[] = [];
+    const attribute = (): Attribution => ({ userId: 'found', tags: { a: 'found' } });
+    const { openai, meter, records } = await meteredClient({ attribute, onRecord: (record) => made.push(record) });
+    const unknown = { userId: undefined, tenantId: undefined, tags: { a: undefined, b: 'said', ['__proto__']: 'own' } };
+    await openai.chat.completions.create(hi, meter.track(unknown as never).options);
+    const wanted = { userId: 'found', tags: { a: 'found', b: 'said', ['__proto__']: 'own' } };
+    const [stored] = await records();
+    expect(made[0]?.attribution).toStrictEqual(wanted);
+    expect(stored?.attribution).toStrictEqual(wanted);
   });
 
   it.for([
