@@ -179,6 +179,8 @@ export function createMeter(options: MeterOptions): Meter {
     leaveBeforeExit(leaving);
     await reads.wait(Math.min(graceMs, waitMs(timeoutMs)));
     await reads.giveUp();
+    // For 50 ms at most, as what was answered just now may be read any moment.
+    await capture.whenGrown();
     capture.dropUntouched(false);
     lookup?.giveUp();
     return recorder.close({ timeoutMs: deadline - performance.now() }).finally(removeSignals);

@@ -37,7 +37,7 @@ export type FollowAnswer<Reader extends AnswerReader> = (
 /** The answers that are followed. */
 export interface FollowedAnswers<Reader extends AnswerReader> extends Pick<
   UnreadAnswers<FollowedAnswer, SentAttempt<Reader>>,
-  'dropUntouched'
+  'dropUntouched' | 'whenGrown'
 > {
   readonly follow: FollowAnswer<Reader>;
 }
@@ -62,7 +62,7 @@ export function createFollowAnswer<Reader extends AnswerReader>(
     onFault,
   };
 
-  return { follow, dropUntouched: unread.dropUntouched };
+  return { follow, dropUntouched: unread.dropUntouched, whenGrown: unread.whenGrown };
 
   function follow(...[attempt, call, response, injected]: Parameters<FollowAnswer<Reader>>): Response {
     try {

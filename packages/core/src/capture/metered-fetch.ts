@@ -24,6 +24,8 @@ export interface Capture {
   fetch(inner: typeof fetch, client?: TimedClient): typeof fetch;
   /** Records as unread what was answered and is not being read; the youngest answers only where asked to. */
   dropUntouched(alsoYoung: boolean): void;
+  /** Waits until no answer that nobody reads is among the youngest; nothing where none is. */
+  whenGrown(): Promise<void> | undefined;
 }
 
 /**
@@ -33,9 +35,9 @@ export interface Capture {
 export function createCapture<Reader extends AnswerReader>(options: CaptureOptions<Reader>): Capture {
   const { injection, onFault } = options;
   const attempts = createSentAttempts(options);
-  const { follow, dropUntouched } = createFollowAnswer(options, attempts);
+  const { follow, dropUntouched, whenGrown } = createFollowAnswer(options, attempts);
 
-  const capture: Capture = { fetch: meter, dropUntouched };
+  const capture: Capture = { fetch: meter, dropUntouched, whenGrown };
   return capture;
 
   function meter(inner: typeof fetch, client?: TimedClient): typeof fetch {

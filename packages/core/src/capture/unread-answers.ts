@@ -14,6 +14,8 @@ export interface UnreadAnswers<Answer extends object, Attempt extends object> {
   hold(answer: Answer, attempt: Attempt): HeldAnswer<Answer>;
   /** Drops those that nobody has begun to read, for there will be no collector; the youngest only where asked to. */
   dropUntouched(alsoYoung: boolean): void;
+  /** Waits until those that nobody has begun to read are no more among the youngest; nothing where none is. */
+  whenGrown(): Promise<void> | undefined;
 }
 
 /** An answer that tells whether a read of it has begun. */
@@ -62,6 +64,12 @@ export function createUnreadAnswers<Answer extends ReadableAnswer, Attempt exten
         const attempt = held.untouched();
         if (attempt !== undefined) dropped(attempt);
       }
+    },
+    whenGrown() {
+      if (young.every((held) => held.untouched() === undefined)) return undefined;
+      return new Promise((resolve) => {
+        setTimeout(resolve, youngMs);
+      });
     },
   };
 

@@ -75,22 +75,38 @@ it.for(['stopped', 'unread'])(
   },
 );
 
-it('close stores what was answered and never read, and leaves to the app what it is reading', async () => {
-  const stalled = chatAnswer({ tokens: ['Hi'], stall: { afterEvents: 1 } });
-  const provider = await startProvider({ answers: [stalled, stalled] });
+it.for([0, 150])(
+  'close stores what was answered %i ms ago and never read, and leaves what is being read',
+  async (ageMs) => {
+    const stalled = chatAnswer({ tokens: ['Hi'], stall: { afterEvents: 1 } });
+    const provider = await startProvider({ answers: [stalled, stalled] });
+    const store = memoryStore();
+    const errors: string[] = [];
+    const meter = createMeter({ store, onError: ({ message }) => errors.push(message) });
+    const openai = meter.wrap(new OpenAI({ baseURL: provider.baseURL, apiKey: 'test', maxRetries: 0 }));
+    const [unread, read] = await Promise.all([1, 2].map(() => openai.chat.completions.create(hiStream)));
+    const reader = read?.toReadableStream().getReader();
+    await reader?.read();
+    await setTimeout(ageMs);
+    expect(await meter.close()).toEqual({ left: 0 });
+    expect(await readAll(store.records({}))).toMatchObject([{ outcome: 'unread', origin: 'estimated' }]);
+    expect(errors).toEqual([]);
+    expect(meter.stats().pending).toBe(1);
+    unread?.controller.abort();
+  },
+);
+
+it('close waits a moment for a plain answer that came just now to be read', async () => {
   const store = memoryStore();
-  const errors: string[] = [];
-  const meter = createMeter({ store, onError: ({ message }) => errors.push(message) });
-  const openai = meter.wrap(new OpenAI({ baseURL: provider.baseURL, apiKey: 'test', maxRetries: 0 }));
-  const [unread, read] = await Promise.all([1, 2].map(() => openai.chat.completions.create(hiStream)));
-  const reader = read?.toReadableStream().getReader();
-  await reader?.read();
-  await setTimeout(150);
-  expect(await meter.close()).toEqual({ left: 0 });
-  expect(await readAll(store.records({}))).toMatchObject([{ outcome: 'unread', origin: 'estimated' }]);
-  expect(errors).toEqual([]);
-  expect(meter.stats().pending).toBe(1);
-  unread?.controller.abort();
+  const meter = createMeter({ store });
+  const usage = { prompt_tokens: 2, completion_tokens: 1, total_tokens: 3 };
+  const fetch = meter.fetch(() => Promise.resolve(Response.json({ choices: [], usage })));
+  const answer = await fetch('https://api.openai.com/v1/chat/completions', { method: 'POST', body: '{}' });
+  const closed = meter.close();
+  await setTimeout(5);
+  await answer.text();
+  expect(await closed).toEqual({ left: 0 });
+  expect(await readAll(store.records({}))).toMatchObject([{ outcome: 'completed', origin: 'reported' }]);
 });
 
 it('close ends what is drained, and stores what was seen of it', async () => {
