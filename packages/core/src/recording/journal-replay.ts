@@ -82,7 +82,7 @@ export function createJournalReplay(parts: JournalReplayParts): JournalReplay {
       const batch = left.slice(0, size);
       const others = left.slice(batch.length);
       try {
-        const outcome = await sendBatch(parts.target, batch, parts.appendTimeoutMs, false);
+        const outcome = await sendBatch(parts.target, batch, parts.appendTimeoutMs);
         left = others;
         size *= 2;
         failuresInRow = 0;
@@ -91,13 +91,14 @@ export function createJournalReplay(parts: JournalReplayParts): JournalReplay {
         parts.settled(batch, outcome);
         if (left.length === 0) return true;
       } catch (error) {
+        if (state.isStopped) return false;
         left = [...others, ...batch];
         size = Math.max(1, Math.floor(batch.length / 2));
         failuresInRow += 1;
         parts.failed(storeFailed(error, batch.length, failuresInRow));
         for (const record of batch.length === 1 ? batch : []) failedAlone.add(record);
         if (failedAlone.size === left.length && failuresInRow >= leastFailures) return false;
-        await pause.wait(waitBefore(failuresInRow), false);
+        await pause.wait(waitBefore(failuresInRow));
       }
     }
     return false;

@@ -1,6 +1,6 @@
-/** A wait that can be cut short, and that keeps the process alive only where asked to. */
+/** A wait that can be cut short, and that does not keep the process alive. */
 export interface Pause {
-  wait(ms: number, keepsProcess: boolean): Promise<void>;
+  wait(ms: number): Promise<void>;
   /** Ends the wait under way, if any. */
   end(): void;
 }
@@ -8,7 +8,7 @@ export interface Pause {
 export function createPause(): Pause {
   let finish: (() => void) | undefined;
   return {
-    wait: (ms, keepsProcess) =>
+    wait: (ms) =>
       new Promise((resolve) => {
         // Several waits may be under way: each ends by its own timer, and the latest by `end` too.
         const done = (): void => {
@@ -17,7 +17,7 @@ export function createPause(): Pause {
           resolve();
         };
         const timer = setTimeout(done, ms);
-        if (!keepsProcess) letProcessEnd(timer);
+        letProcessEnd(timer);
         finish = done;
       }),
     end: () => finish?.(),

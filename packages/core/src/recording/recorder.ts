@@ -247,14 +247,11 @@ export function createRecorder(parts: RecorderParts): Recorder {
   async function drainAtExit(): Promise<void> {
     // Not again for the same records: a store that is down would keep the process alive for ever.
     leaveExit();
-    writer.keepsProcess = true;
     try {
       await drained(defaultTimeoutMs, Infinity);
       await Promise.all(feeds.map((feed) => feed.drain(defaultTimeoutMs)));
     } catch {
       reportLeft();
-    } finally {
-      writer.keepsProcess = false;
     }
   }
 
@@ -267,7 +264,6 @@ export function createRecorder(parts: RecorderParts): Recorder {
 
   async function closeWithin(timeoutMs: number): Promise<{ readonly left: number }> {
     const deadline = performance.now() + timeoutMs;
-    writer.keepsProcess = true;
     // What was refused for good is reported, and nothing is left of it to wait for.
     await drained(timeoutMs, Infinity).catch(() => {});
     isClosed = true;

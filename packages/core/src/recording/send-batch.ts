@@ -17,12 +17,12 @@ export async function sendBatch(
   target: RecordTarget,
   batch: readonly UsageRecord[],
   timeoutMs: number,
-  keepsProcess: boolean,
 ): Promise<AppendOutcome> {
   let timer: unknown;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`the store did not answer within ${timeoutMs} ms`)), timeoutMs);
-    if (!keepsProcess) letProcessEnd(timer);
+    // Whoever waits for the store keeps the process alive, for as long as they wait.
+    letProcessEnd(timer);
   });
   try {
     return definiteOutcome(await Promise.race([target.append(batch), late]), batch);

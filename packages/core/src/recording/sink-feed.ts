@@ -43,7 +43,7 @@ export function createSinkFeed(
         return;
       } catch (cause) {
         if (attempt === attempts) giveUp(batch, cause);
-        else await pause.wait(firstWaitMs * 2 ** (attempt - 1), false);
+        else await pause.wait(firstWaitMs * 2 ** (attempt - 1));
       }
     }
   }

@@ -30,8 +30,6 @@ export interface StoreWriter {
   readonly retried: number;
   /** Begins now, or goes on now where a wait before the next try is under way. */
   write(): void;
-  /** While true, waits between tries keep the process alive. */
-  keepsProcess: boolean;
   stop(): void;
 }
 
@@ -49,7 +47,7 @@ export function createStoreWriter(parts: StoreWriterParts): StoreWriter {
   let retried = 0;
   const underway = new Set<readonly UsageRecord[]>();
 
-  const writer: StoreWriter = {
+  return {
     get isWriting() {
       return runs > 0;
     },
@@ -66,13 +64,11 @@ export function createStoreWriter(parts: StoreWriterParts): StoreWriter {
         startBeside();
       }
     },
-    keepsProcess: false,
     stop() {
       state.isStopped = true;
       pause.end();
     },
   };
-  return writer;
 
   /**
    * Begins a second batch beside the first while a full one waits: a store far away works in steps, and takes the next batch
@@ -95,7 +91,7 @@ export function createStoreWriter(parts: StoreWriterParts): StoreWriter {
       underway.add(batch);
       startBeside();
       try {
-        const outcome = await sendBatch(target, batch, appendTimeoutMs, writer.keepsProcess);
+        const outcome = await sendBatch(target, batch, appendTimeoutMs);
         underway.delete(batch);
         queue.release(batch);
         failuresInRow = 0;
@@ -104,12 +100,13 @@ export function createStoreWriter(parts: StoreWriterParts): StoreWriter {
       } catch (error) {
         underway.delete(batch);
         queue.putBack(batch);
+        // What is left at the end was told of then, and is not sent again.
+        if (state.isStopped) break;
         failuresInRow += 1;
         retried += 1;
         batchSize = Math.max(1, Math.floor(batch.length / 2));
         parts.failed(storeFailed(error, batch.length, failuresInRow), failuresInRow);
-        if (!state.isStopped && !(isBeside && runs > 1))
-          await pause.wait(waitBefore(failuresInRow), writer.keepsProcess);
+        if (!(isBeside && runs > 1)) await pause.wait(waitBefore(failuresInRow));
       }
     }
     runs -= 1;

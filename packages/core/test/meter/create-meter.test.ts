@@ -131,6 +131,31 @@ describe('a process with a meter', () => {
     expect(files).toContain('usage.db');
   });
 
+  it.each([
+    ['never answers', 'new Promise(() => {})'],
+    ['is down', "Promise.reject(new Error('down'))"],
+  ])('ends after close, and tells of a record once, where its store %s', async (_name, answer) => {
+    const { out, code } = await runAlone(`
+      import OpenAI from 'openai';
+      import { createMeter, memoryStore } from '@kilotoken/core';
+      import { fakeProvider } from '@kilotoken/core/testing';
+      const provider = await fakeProvider();
+      let told = [];
+      const store = { ...memoryStore(), append: () => ${answer} };
+      const meter = createMeter({ store, onError: ({ code }) => told.push(code), queue: { appendTimeoutMs: 4000 } });
+      const openai = meter.wrap(new OpenAI({ apiKey: 'test', baseURL: provider.baseURL }));
+      await openai.chat.completions.create({ model: 'm', messages: [{ role: 'user', content: 'Hi' }] });
+      await provider.close();
+      const { left } = await meter.close({ timeoutMs: 900 });
+      const closedAt = Date.now();
+      process.on('exit', () => console.log(JSON.stringify({ left, last: told.at(-1), lingeredMs: Date.now() - closedAt })));
+    `);
+    expect(code).toBe(0);
+    const { lingeredMs, ...end } = JSON.parse(out) as { readonly lingeredMs: number };
+    expect(end).toEqual({ left: 1, last: 'record_dropped' });
+    expect(lingeredMs).toBeLessThan(1500);
+  });
+
   it.each(['', 'await new Promise((resolve) => setTimeout(resolve, 150));'])(
     'stores at its end what was answered and never read (%s)',
     async (wait) => {
