@@ -78,7 +78,7 @@ export function createMeter(options: MeterOptions): Meter {
   const leaving = { drainAtExit: async () => lookup?.giveUp() };
   const unread = {
     async drainAtExit() {
-      capture.dropUntouched(true);
+      void capture.dropUntouched(0);
       lookup?.giveUp();
     },
   };
@@ -179,9 +179,7 @@ export function createMeter(options: MeterOptions): Meter {
     leaveBeforeExit(leaving);
     await reads.wait(Math.min(graceMs, waitMs(timeoutMs)));
     await reads.giveUp();
-    // For 50 ms at most, as what was answered just now may be read any moment.
-    await capture.whenGrown();
-    capture.dropUntouched(false);
+    await capture.dropUntouched(deadline - performance.now());
     lookup?.giveUp();
     return recorder.close({ timeoutMs: deadline - performance.now() }).finally(removeSignals);
   }

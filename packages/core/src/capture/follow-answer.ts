@@ -37,7 +37,7 @@ export type FollowAnswer<Reader extends AnswerReader> = (
 /** The answers that are followed. */
 export interface FollowedAnswers<Reader extends AnswerReader> extends Pick<
   UnreadAnswers<FollowedAnswer, SentAttempt<Reader>>,
-  'dropUntouched' | 'whenGrown'
+  'dropUntouched'
 > {
   readonly follow: FollowAnswer<Reader>;
 }
@@ -62,7 +62,7 @@ export function createFollowAnswer<Reader extends AnswerReader>(
     onFault,
   };
 
-  return { follow, dropUntouched: unread.dropUntouched, whenGrown: unread.whenGrown };
+  return { follow, dropUntouched: unread.dropUntouched };
 
   function follow(...[attempt, call, response, injected]: Parameters<FollowAnswer<Reader>>): Response {
     try {

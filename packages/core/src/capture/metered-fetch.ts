@@ -22,10 +22,8 @@ export interface Capture {
    * @param client - Whose it is: only there stands how long a call may take which does not say so itself.
    */
   fetch(inner: typeof fetch, client?: TimedClient): typeof fetch;
-  /** Records as unread what was answered and is not being read; the youngest answers only where asked to. */
-  dropUntouched(alsoYoung: boolean): void;
-  /** Waits until no answer that nobody reads is among the youngest; nothing where none is. */
-  whenGrown(): Promise<void> | undefined;
+  /** Records as unread what was answered and is not being read; the app has at most `waitMs` to begin. */
+  dropUntouched(waitMs: number): Promise<void>;
 }
 
 /**
@@ -35,9 +33,9 @@ export interface Capture {
 export function createCapture<Reader extends AnswerReader>(options: CaptureOptions<Reader>): Capture {
   const { injection, onFault } = options;
   const attempts = createSentAttempts(options);
-  const { follow, dropUntouched, whenGrown } = createFollowAnswer(options, attempts);
+  const { follow, dropUntouched } = createFollowAnswer(options, attempts);
 
-  const capture: Capture = { fetch: meter, dropUntouched, whenGrown };
+  const capture: Capture = { fetch: meter, dropUntouched };
   return capture;
 
   function meter(inner: typeof fetch, client?: TimedClient): typeof fetch {

@@ -12,10 +12,11 @@ export interface HeldAnswer<Answer extends object> {
 export interface UnreadAnswers<Answer extends object, Attempt extends object> {
   /** `answer` is held by every way of reading; `attempt` must not lead to it but through what is returned. */
   hold(answer: Answer, attempt: Attempt): HeldAnswer<Answer>;
-  /** Drops those that nobody has begun to read, for there will be no collector; the youngest only where asked to. */
-  dropUntouched(alsoYoung: boolean): void;
-  /** Waits until those that nobody has begun to read are no more among the youngest; nothing where none is. */
-  whenGrown(): Promise<void> | undefined;
+  /**
+   * Drops those that nobody has begun to read, for there will be no collector. The app may be about to read the youngest,
+   * which get a moment, at most `waitMs`; at once where that is 0.
+   */
+  dropUntouched(waitMs: number): Promise<void>;
 }
 
 /** An answer that tells whether a read of it has begun. */
@@ -59,17 +60,18 @@ export function createUnreadAnswers<Answer extends ReadableAnswer, Attempt exten
       }
       return held;
     },
-    dropUntouched(alsoYoung) {
-      for (const held of alsoYoung ? [...old, ...young] : [...old]) {
+    async dropUntouched(waitMs) {
+      const found = [...old, ...young];
+      const mayBeRead = waitMs > 0 && young.some((held) => held.untouched() !== undefined);
+      if (mayBeRead) {
+        await new Promise((resolve) => {
+          setTimeout(resolve, Math.min(waitMs, youngMs));
+        });
+      }
+      for (const held of found) {
         const attempt = held.untouched();
         if (attempt !== undefined) dropped(attempt);
       }
-    },
-    whenGrown() {
-      if (young.every((held) => held.untouched() === undefined)) return undefined;
-      return new Promise((resolve) => {
-        setTimeout(resolve, youngMs);
-      });
     },
   };
 
