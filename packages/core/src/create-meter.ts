@@ -49,9 +49,9 @@ const graceMs = 500;
 const maxTurns = 10_000;
 
 /**
- * Builds a meter. Opens nothing and writes nothing before the first call has ended, and starts no timer before its answer.
+ * Creates a meter. It opens and writes nothing before the first call has ended, and starts no timer before that call's answer.
  *
- * @throws MeterError `invalid_options` where an option is unknown, missing or wrong, naming it.
+ * @throws MeterError `invalid_options` if an option is unknown, missing or wrong; the message names it.
  *
  * @example
  * ```ts

@@ -1,10 +1,11 @@
 const marker = Symbol.for('kilotoken.MeterError');
 
 /**
- * What went wrong, for programs. `invalid_options`: an option is wrong (thrown at creation). `store_failed`: the store
- * could not take records yet. `record_rejected`: the store refused a record for good. `record_dropped`: memory was
- * full. `journal_failed`: the journal could not take or give a record. `sink_failed`: a sink did not take records. `metering_failed`: a call could not be observed; it went out all the same. `closed`: used after `close()`.
- * `unsupported`: this runtime lacks what the feature needs.
+ * What went wrong. `invalid_options`: an option is wrong (thrown at creation). `store_failed`: the store could not take records
+ * yet. `record_rejected`: the store refused a record for good. `record_dropped`: a record was lost because memory was full.
+ * `journal_failed`: the journal could not write or read a record. `sink_failed`: a sink did not take records. `metering_failed`: a
+ * call could not be metered; it went out all the same. `closed`: used after `close()`. `unsupported`: this runtime lacks what the
+ * feature needs.
  */
 export type MeterErrorCode =
   | 'invalid_options'
@@ -18,8 +19,8 @@ export type MeterErrorCode =
   | 'unsupported';
 
 /**
- * Base of all errors of this package. Recognise it with {@link isMeterError}, not with `instanceof`: the package can be
- * loaded twice, as ES module and as CommonJS.
+ * Base class of all errors of this package. Check for it with {@link isMeterError}, not with `instanceof`: the package can be
+ * loaded twice, as an ES module and as CommonJS.
  *
  * @example
  * ```ts
@@ -31,7 +32,7 @@ export type MeterErrorCode =
  * ```
  */
 export class MeterError extends Error {
-  /** What went wrong, for programs. */
+  /** What went wrong, as a code to test for. */
   readonly code: MeterErrorCode;
 
   constructor(code: MeterErrorCode, message: string, options?: { readonly cause?: unknown }) {
@@ -41,14 +42,14 @@ export class MeterError extends Error {
     Object.defineProperty(this, marker, { value: true });
   }
 
-  /** For logs that are JSON: an error's own message is not enumerable. */
+  /** For JSON logs: the message of an error is not enumerable otherwise. */
   toJSON(): { readonly name: string; readonly code: MeterErrorCode; readonly message: string } {
     return { name: this.name, code: this.code, message: this.message };
   }
 }
 
 /**
- * Tells whether a value is an error of this package, whichever copy of the package made it.
+ * Tells whether a value is an error of this package, whichever copy of the package created it.
  *
  * @example
  * ```ts

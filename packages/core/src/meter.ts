@@ -3,17 +3,17 @@ import type { TokenUsage } from './normalize/token-usage.ts';
 import type { RecorderStats } from './recording/recorder-stats.ts';
 import type { UsageRecord } from './recording/usage-record.ts';
 
-/** What the calls of one turn came to. `JSON.stringify` gives a plain value. */
+/** The usage of the calls of one turn. Can be passed to `JSON.stringify`. */
 export interface TurnUsage {
   /** Distinct calls that have ended. */
   readonly calls: number;
-  /** Sum over the ended calls; a count is absent where no call reported it. */
+  /** Sum over the ended calls; a count is absent if no call reported it. */
   readonly tokens: TokenUsage;
-  /** Cost sum of the priced calls, absent where none was priced. */
+  /** Sum over the priced calls; absent if none was priced. */
   readonly cost?: TurnCost;
   /** The records behind the sum, one per HTTP attempt. */
   readonly records: readonly UsageRecord[];
-  /** False where a call was still open at the deadline, or its usage still to come, as a background response's. */
+  /** False if a call was still open at the deadline, or its usage is still to come, as with a background response. */
   readonly complete: boolean;
 }
 
@@ -21,28 +21,31 @@ export interface TurnUsage {
 export interface TurnCost {
   /** Integer pico-USD (1e-12 USD). */
   readonly picoUsd: number;
-  /** Calls with tokens and no price: while above 0, `picoUsd` is a lower bound. */
+  /** Calls with tokens but no price. If above 0, `picoUsd` is a lower bound. */
   readonly unpricedCalls: number;
 }
 
-/** How far a turn has got into the store. */
+/** How much of a turn is in the store. */
 export interface TurnStored {
   /** Records of this turn that are in the store and in its totals. */
   readonly stored: number;
-  /** Records not yet stored, and calls not yet ended. 0 means that the next read of the store shows all of it, but for what it refused for good or the queue dropped, which `onError` heard of. */
+  /**
+   * Records not yet stored, plus calls not yet ended. If 0, the next read of the store shows the whole turn, except records that
+   * the store refused for good or the queue dropped; `onError` was called for those.
+   */
   readonly pending: number;
 }
 
-/** How long to wait for calls that are still open, or for the store. */
+/** How long to wait for open calls, or for the store. */
 export interface TurnWait {
   /** Milliseconds, 0 or more. Default 5000. */
   readonly timeoutMs?: number;
 }
 
 /**
- * One unit of work of the app, usually one message: whatever calls carry it are counted to it.
+ * One unit of work of the app, usually one message. Calls that carry the turn are counted towards it.
  *
- * Made by {@link Meter.track}. Safe to hold across awaits and to use for several calls, in a row or at once.
+ * Created by {@link Meter.track}. Can be kept across awaits and used for several calls, in sequence or concurrently.
  *
  * @example
  * ```ts
@@ -53,29 +56,29 @@ export interface TurnWait {
  */
 export interface Turn {
   /**
-   * Request options that name this turn: one opaque header, taken off before the request leaves, harmless from a client
-   * that is not wrapped. Spreads into the options of the OpenAI SDK and of the AI SDK.
+   * Request options that carry this turn: one opaque header, which is removed before the request leaves, and is harmless if sent by
+   * a client that is not wrapped. Can be spread into the options of the OpenAI SDK and the AI SDK.
    */
   readonly options: { readonly headers: Record<string, string> };
-  /** The app's own request options with this turn added; the app's headers and everything else stay. */
+  /** Adds this turn to the app's own request options. Their headers and all other options are kept. */
   with<Options extends object = object>(
     options?: Options,
   ): Omit<Options, 'headers'> & { readonly headers: Record<string, string> };
   /**
-   * Runs `work` so that every call in it, and in whatever it awaits, belongs to this turn, unless it names another.
+   * Runs `work` so that every call made in it, and in whatever it awaits, belongs to this turn, unless the call carries another.
    *
-   * Uses AsyncLocalStorage; on Node 22 its first use makes awaits dearer for the whole process, so prefer `options`.
+   * Uses AsyncLocalStorage. On Node 22 its first use makes awaits slower in the whole process, so prefer `options`.
    *
-   * @throws MeterError `unsupported` where the runtime has no AsyncLocalStorage.
+   * @throws MeterError `unsupported` if the runtime has no AsyncLocalStorage.
    */
   run<Result>(work: () => Result): Result;
   /**
-   * The usage of the calls of this turn that have reached the network. Waits for open ones, at most `timeoutMs`, and
-   * never hangs, also when awaited while one of them is being read.
+   * Sums the usage of this turn's calls that have reached the network. Waits for open calls, at most `timeoutMs`. Never hangs, not
+   * even when awaited inside the loop that reads one of them.
    */
   usage(wait?: TurnWait): Promise<TurnUsage>;
   /**
-   * Resolves when everything of this turn is in the store and counted in the totals, or at the deadline with what is
+   * Resolves when the whole turn is in the store and counted in the totals, or at the deadline, with the number of records and calls
    * still pending. Never rejects.
    */
   stored(wait?: TurnWait): Promise<TurnStored>;
@@ -84,14 +87,14 @@ export interface Turn {
 /** See {@link Meter.stats}. */
 export interface MeterStats extends RecorderStats {
   /**
-   * Calls whose record is still to come: open streams, answers nobody has read yet, lookups, and background responses and
-   * assistants runs whose end nobody has fetched here.
+   * Calls that have no record yet: open streams, unread answers, lookups, and background responses and assistants runs whose end
+   * this process has not fetched.
    */
   readonly pending: number;
 }
 
 /**
- * Meters the calls of an app. Made by `createMeter`, once per process.
+ * Meters the calls of an app. Created by `createMeter`, usually once per process.
  *
  * @example
  * ```ts
@@ -101,12 +104,12 @@ export interface MeterStats extends RecorderStats {
  */
 export interface Meter {
   /**
-   * Meters every call of an OpenAI client, of its helpers and of its `withOptions` clones, and returns that same
-   * object. Wrapping twice changes nothing. With `KILOTOKEN_DISABLED=1` in the environment the client stays untouched, and may
-   * be anything, such as the mock of a test.
+   * Meters every call of an OpenAI client, its helpers and its `withOptions` clones, and returns the same object. Wrapping twice
+   * changes nothing. With `KILOTOKEN_DISABLED=1` in the environment, `wrap` returns its argument untouched, whatever it is, such as
+   * a mock in a test.
    *
-   * @param client - A client of `openai` 4 to 7, `AzureOpenAI` included.
-   * @throws MeterError `invalid_options` where the argument is not such a client, or is frozen or sealed.
+   * @param client - A client of `openai` 4 to 7, including `AzureOpenAI`.
+   * @throws MeterError `invalid_options` if the argument is not such a client, or is frozen or sealed.
    *
    * @example
    * ```ts
@@ -115,14 +118,14 @@ export interface Meter {
    */
   wrap<Client extends object>(client: Client): Client;
   /**
-   * Meters what happens on a WebSocket: each response, and each transcription of what the user said, is one record. Adds
-   * listeners and returns that same object; observing twice changes nothing. A response that is under way when the
-   * connection closes is recorded as failed.
+   * Meters a WebSocket connection: each response, and each transcription of what the user said, is one record. Adds listeners and
+   * returns the same object. Observing twice changes nothing. A response in progress when the connection closes is recorded as
+   * failed.
    *
    * @param connection - `OpenAIRealtimeWS`, `OpenAIRealtimeWebSocket` or `ResponsesWS` of `openai`, or a `WebSocket` that
    *   speaks their protocol.
-   * @param turn - Whom and what all of it belongs to. Default: the turn whose `run` this is called in.
-   * @throws MeterError `invalid_options` where the argument has no events.
+   * @param turn - The turn that the whole connection belongs to. Default: the turn whose `run` this is called in.
+   * @throws MeterError `invalid_options` if the argument has no events.
    *
    * @example
    * ```ts
@@ -131,10 +134,10 @@ export interface Meter {
    */
   observe<Connection extends object>(connection: Connection, turn?: Turn): Connection;
   /**
-   * The same metering as a plain `fetch`, for the AI SDK, LangChain.js or raw HTTP.
+   * Returns a `fetch` function that meters its calls, for the AI SDK, LangChain.js or raw HTTP.
    *
-   * @param base - The `fetch` to use. Default: the global one, as it is at each call.
-   * @throws MeterError `invalid_options` where the argument is no function.
+   * @param base - The `fetch` to call. Default: the global one, looked up at each call.
+   * @throws MeterError `invalid_options` if `base` is not a function.
    *
    * @example
    * ```ts
@@ -143,9 +146,9 @@ export interface Meter {
    */
   fetch(base?: typeof fetch): typeof fetch;
   /**
-   * Names whom and what the next calls belong to.
+   * Creates a turn, which says whose calls these are and what they belong to. Pass it to the calls, for example as `turn.options`.
    *
-   * @throws MeterError `invalid_options` where a part has the wrong type, naming it.
+   * @throws MeterError `invalid_options` if a part has the wrong type; the message names it.
    *
    * @example
    * ```ts
@@ -155,16 +158,16 @@ export interface Meter {
    */
   track(attribution: Attribution): Turn;
   /**
-   * Resolves when everything that has ended so far is durable in the store and in its totals. Does not wait for open
-   * calls; for the usage of answers that the app has left, it waits 500 ms at most.
+   * Resolves when the records of all calls that have ended so far are durable in the store and counted in its totals. Does not wait
+   * for open calls. Waits at most 500 ms for the usage of answers that the app has left.
    *
-   * @throws MeterError `store_failed` where the store did not take it; the records stay queued and are tried again.
-   * `record_rejected` where the store refused records for good since the last flush. What was dropped as it ended, because
-   * the queue was full, is in `stats().dropped` instead; `onError` was told of each of both.
+   * @throws MeterError `store_failed` if the store did not take the records; they stay queued and are tried again.
+   * `record_rejected` if the store refused records for good since the last flush. Records dropped because the queue was full do not
+   * reject it; they are counted in `stats().dropped`. `onError` was called for each refused or dropped record.
    */
   flush(): Promise<void>;
   /**
-   * Counters since this meter was made, for health checks and metrics. Cheap.
+   * Counters since this meter was created, for health checks and metrics. Cheap to call.
    *
    * @example
    * ```ts
@@ -173,10 +176,10 @@ export interface Meter {
    */
   stats(): MeterStats;
   /**
-   * Drains what is queued, at most `timeoutMs`, and closes the meter. The store stays open: it is the app's. Answers that
-   * the app has left are read on for 500 ms at most, then recorded with what was seen.
+   * Stores what is queued, for at most `timeoutMs` (default 5000), and closes the meter. The store stays open: it belongs to the app.
+   * Answers that the app has left are read on for at most 500 ms, then recorded with what has arrived.
    *
-   * @returns How many records are still not stored; each of them was also told to `onError`.
+   * @returns How many records are still not stored; `onError` was called for each of them.
    */
   close(options?: { readonly timeoutMs?: number }): Promise<{ readonly left: number }>;
 }

@@ -11,7 +11,7 @@ import type { UsageStore } from './storage/usage-store.ts';
 import { longestTimerMs } from './timer-limit.ts';
 
 /**
- * Options of `createMeter`. Only `store` is needed.
+ * Options of `createMeter`. Only `store` is required.
  *
  * @example
  * ```ts
@@ -22,50 +22,50 @@ export interface MeterOptions {
   /** Where records go: `sqliteStore`, `memoryStore`, `mongoStore` or the app's own. */
   readonly store: UsageStore;
   /**
-   * Keeps every record in a folder of append-only files before the app sees the end of the answer, so that a killed
-   * process loses nothing. Default: none, records wait in memory until the store has them.
+   * Writes every record to a folder of append-only files before the app sees the end of the answer, so a killed process loses
+   * no call that has ended. Default: none; records wait in memory until the store has them.
    */
   readonly journal?: JournalOptions;
-  /** Get each record after the store has it; they never hold the store up. Default: none. */
+  /** Receive each record after the store has it. They never delay the store. Default: none. */
   readonly sinks?: readonly UsageSink[];
-  /** Prices of the app's own, before the shipped ones. Default: the shipped price cards. */
+  /** Your own prices, which take precedence over the shipped ones. Default: the shipped price cards. */
   readonly prices?: PriceOptions;
   /**
-   * What to do for the usage of a stream the app leaves early: `estimate` (default) counts the text that was seen and
-   * marks it; `drain` reads on, within a budget, and costs what the provider generates meanwhile; `lookup` asks
-   * OpenRouter afterwards, with the app's own key, and estimates everywhere else. In all of them a stream whose end was
-   * already generated is read to its usage, for at most 500 ms and 16 KiB.
+   * How to count a stream that the app leaves early. `estimate` (default) estimates from the text that arrived, and marks the
+   * record. `drain` reads on within a budget; you pay for what the provider generates meanwhile. `lookup` asks OpenRouter
+   * afterwards, with the app's own key, and estimates for other providers. With any of them, if the answer was already
+   * generated, the meter reads on to its usage, for at most 500 ms and 16 KiB.
    */
   readonly stop?: StopPolicy;
   /**
-   * Counts the tokens of a text, for estimates: `countTokens` of `gpt-tokenizer` fits. Called only where an answer was cut
-   * without its usage, with at most some kilobytes of sampled text, which are held in memory until then. Default: a
-   * heuristic that holds no text, 0 to 21 percent low.
+   * Counts the tokens of a text, for estimates; for example `countTokens` of `gpt-tokenizer`. Called only if an answer ended
+   * without its usage, with at most some kilobytes of sampled text, which are kept in memory until then. Default: a heuristic
+   * that keeps no text and is 0 to 21 percent low.
    */
   readonly tokenizer?: (text: string) => number;
-  /** Whether to ask for usage on streams where the app did not. Default `auto`. */
+  /** Whether to ask for the usage of streams if the app did not. Default `auto`. */
   readonly inject?: InjectMode;
   /** Leaves requests alone in which the app itself wrote `include_usage: false`. Default false. */
   readonly respectExplicitFalse?: boolean;
   /**
-   * Finds out whose a call is from its request, where no turn is handed to it: from `user`, `metadata` or a header. What
-   * a turn says goes first. Default: none, since those fields are often hashed or shared.
+   * Derives from a request whose call it is: from `user`, `metadata` or a header. A turn passed to the call takes precedence.
+   * Default: none, because those fields are often hashed or shared.
    */
   readonly attribute?: Attribute;
-  /** Bounds of the queue in front of the store. */
+  /** Limits of the queue in front of the store. */
   readonly queue?: QueueOptions;
   /**
-   * For serverless platforms: called inside the request with a promise that settles when the record is durable.
+   * For serverless platforms: called inside the request, with a promise that settles when the record is durable.
    * Default: none.
    */
   readonly waitUntil?: (promise: Promise<unknown>) => void;
-  /** Signals on which to drain before the process ends by that signal. Default: none, no handler is installed. */
+  /** Signals on which the meter drains; then the process ends by that signal. Default: none, no handler is installed. */
   readonly drainOn?: readonly `SIG${string}`[];
-  /** Told of each record when its call has ended, before it is stored. Default: none. */
+  /** Called with each record when its call has ended, before the record is stored. Default: none. */
   readonly onRecord?: (record: UsageRecord) => void;
-  /** Told of everything that goes wrong while metering; the app's calls are never touched. Default: none. */
+  /** Called with everything that goes wrong while metering. The app's calls are never affected. Default: none. */
   readonly onError?: (error: MeterError, record?: UsageRecord) => void;
-  /** The time. Default: the system's. */
+  /** Returns the current time. Default: the system clock. */
   readonly clock?: () => Date;
 }
 
@@ -75,32 +75,32 @@ export type StopPolicy =
   | 'drain'
   | 'lookup'
   | {
-      /** Asks OpenRouter what a call came to whose answer did not say. Until it is known the call counts as pending. */
+      /** Asks OpenRouter for the usage of a call whose answer did not report it. Until then the call counts as pending. */
       readonly policy: 'lookup';
-      /** Pauses before each try, in milliseconds. Default 1000, 2000, 4000, 8000, 16000; then it is estimated. */
+      /** Pause before each attempt, in milliseconds. Default 1000, 2000, 4000, 8000, 16000; after the last, the call is estimated. */
       readonly waitsMs?: readonly number[];
     }
   | {
-      /** Reads on after the app has left. */
+      /** Reads on after the app has left the stream. */
       readonly policy: 'drain';
-      /** At most so many bytes. Default 1 MiB. */
+      /** Maximum number of bytes to read. Default 1 MiB. */
       readonly maxBytes?: number;
-      /** At most so long, in milliseconds. Default 10000. */
+      /** Maximum time, in milliseconds. Default 10000. */
       readonly timeoutMs?: number;
     };
 
 /** See {@link MeterOptions.queue}. */
 export interface QueueOptions {
-  /** Records are sent at least so often, in milliseconds, 0 or more. Default 200. */
+  /** Maximum time a record waits before it is sent to the store, in milliseconds, 0 or more. Default 200. */
   readonly flushIntervalMs?: number;
-  /** At most so many records per batch, from 1. Default 500. */
+  /** Maximum number of records per batch, 1 or more. Default 500. */
   readonly maxBatchRecords?: number;
   /**
-   * Memory for records that the store has not taken yet, about: a record counts for 1 KiB, and for more where its raw usage or
-   * attribution is large. Beyond it each further record is dropped, counted and told to `onError`. Default 64 MiB.
+   * Approximate memory for records that the store has not taken yet. A record counts as 1 KiB, or more if its raw usage or
+   * attribution is large. Without a journal, records beyond this are dropped, counted and reported to `onError`. Default 64 MiB.
    */
   readonly maxBytes?: number;
-  /** After so long without an answer a batch is sent to the store again, in milliseconds. Default 30000. */
+  /** How long to wait for the store before a batch is sent again, in milliseconds. Default 30000. */
   readonly appendTimeoutMs?: number;
 }
 
@@ -162,12 +162,12 @@ function once<Schema>(build: () => Schema): () => Schema {
   return () => (built ??= build());
 }
 
-/** Checks the options of `createMeter`, and throws with the name of the first wrong one. */
+/** Checks the options of `createMeter`; throws an error that names the first wrong one. */
 export function checkMeterOptions(options: unknown): void {
   check('createMeter', meterOptions(), options);
 }
 
-/** Checks what was given to `meter.track`. */
+/** Checks the argument of `meter.track`. */
 export function checkAttribution(attribution: unknown): void {
   check('meter.track', attributionSchema(), attribution);
 }

@@ -3,30 +3,30 @@ import type { Operation } from '../capture/endpoint.ts';
 import { copyAttribution } from './attribution.ts';
 import type { Attribution } from './attribution.ts';
 
-/** What a function given as `attribute` is told of a call. */
+/** What the function `attribute` is told about a call. */
 export interface AttributeRequest {
   /** The kind of endpoint, as in the record. */
   readonly operation: Operation;
-  /** Provider by host, as in the record. */
+  /** The provider, recognized by its host, as in the record. */
   readonly provider: string;
-  /** Model asked for. */
+  /** The requested model. */
   readonly model?: string;
   /** `user` of the request, or its successor `safety_identifier`, as the app wrote it. */
   readonly user?: string;
-  /** `metadata` of the request; of the object itself where a background response or a run is looked up. */
+  /** `metadata` of the request, or of the object itself if a background response or a run is fetched. */
   readonly metadata?: Readonly<Record<string, unknown>>;
   /** `custom_id` of a batch's result line. */
   readonly customId?: string;
-  /** The headers of the HTTP request, those of the SDK and of authorization among them. Names in any case. */
+  /** The headers of the HTTP request, including authorization and those of the SDK. Names are case-insensitive. */
   readonly headers: {
-    /** One header; `undefined` where the request has none of that name. */
+    /** The value of one header; `undefined` if the request does not have it. */
     get(name: string): string | undefined;
   };
 }
 
 /**
- * Finds out from a request whose it is. Called once per HTTP attempt, before it leaves: keep it fast, and synchronous.
- * What the call's own turn says goes before what it returns.
+ * Derives from a request whose call it is. Called once per HTTP attempt, before the request leaves, so it must be fast and
+ * synchronous. The turn of the call takes precedence over the result, part by part.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Whose call it was. All parts are optional and opaque to the meter.
+ * Says whose call it was. All parts are optional; the meter stores them as they are.
  *
  * @example
  * ```ts
@@ -7,15 +7,15 @@
  * ```
  */
 export interface Attribution {
-  /** The user the call is counted for. Records without it are stored, and belong to no user's totals. */
+  /** The user for whom the call is counted. Records without it are stored, but count towards no user's totals. */
   readonly userId?: string;
-  /** The customer or workspace the user belongs to, in apps that have such. */
+  /** The customer or workspace that the user belongs to, in apps that have tenants. */
   readonly tenantId?: string;
   /** The conversation, thread or session. */
   readonly conversationId?: string;
-  /** The message the answer becomes in the app. Several calls may share one. */
+  /** The app's message that holds the answer. Several calls may share one. */
   readonly messageId?: string;
-  /** Free labels, for example `{ feature: 'chat' }`. */
+  /** Labels of your own, for example `{ feature: 'chat' }`. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 

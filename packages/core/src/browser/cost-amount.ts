@@ -1,7 +1,7 @@
 const picoDigits = 12;
 
 /**
- * Money as a browser gets it: exact, as decimal text, because `Intl.NumberFormat` takes that without rounding first.
+ * An amount of money as the browser receives it: an exact decimal string, which `Intl.NumberFormat` accepts without rounding it first.
  *
  * @example
  * ```ts
@@ -13,7 +13,7 @@ export interface CostAmount {
   readonly amount: string;
   /** ISO 4217. */
   readonly currency: 'USD';
-  /** False where a call has tokens and no price: the amount is a lower bound then. */
+  /** False if a call has tokens but no price; then the amount is a lower bound. */
   readonly complete: boolean;
 }
 

@@ -11,17 +11,17 @@ import { addToModel, modelList } from './usage-models.ts';
 import type { ModelSums, UsageModel } from './usage-models.ts';
 import type { QuotaState } from './usage-quota.ts';
 
-/** The usage of one reply, for the meter of a browser: the `kilotoken` part of a frame. */
+/** The usage of one reply, as the widget reads it: the `kilotoken` field of a frame. */
 export interface FrameData {
   /** Version of this shape. */
   readonly v: 1;
-  /** Names the reply. */
+  /** Identifies the reply. */
   readonly id: string;
-  /** `rev` of the totals that contain it. */
+  /** `rev` of the totals that include it. */
   readonly rev?: number;
   /** What the reply adds to the total. */
   readonly add: FrameAddition;
-  /** Tokens of the user in all, this reply included. */
+  /** The user's total tokens, including this reply. */
   readonly total?: number;
   /** The quota after it. */
   readonly quota?: QuotaState;
@@ -29,21 +29,21 @@ export interface FrameData {
 
 /** What one reply used. */
 export interface FrameAddition {
-  /** Tokens; absent where nothing is known. */
+  /** Tokens; absent if unknown. */
   readonly total?: number;
   /** The total in parts. */
   readonly counts: UsageCounts;
-  /** Tokens of the total that were estimated; absent where there are none. */
+  /** Estimated tokens of the total; absent if there are none. */
   readonly estimated?: number;
-  /** True where a call of the reply had not ended yet. */
+  /** True if a call of the reply had not ended yet. */
   readonly partial?: true;
-  /** Only with `expose: ['cost']`, and where something is priced. */
+  /** Only with `expose: ['cost']`, and if something is priced. */
   readonly cost?: CostAmount;
   /** Only with `expose: ['models']`. */
   readonly models?: readonly UsageModel[];
 }
 
-/** What a frame is made of: the answer of `turn.usage()`, or just its `tokens`. */
+/** The input of a frame: the result of `turn.usage()`, or just its `tokens`. */
 export type FrameUsage = Pick<TurnUsage, 'tokens'> & Partial<TurnUsage>;
 
 /** Builds the part of a frame that is ours. */

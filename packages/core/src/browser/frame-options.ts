@@ -2,15 +2,15 @@ import type { UsageTotals } from '../storage/usage-store.ts';
 import type { UsageExposure } from './usage-exposure.ts';
 import type { QuotaState } from './usage-quota.ts';
 
-/** What a frame tells besides the usage of one reply. */
+/** What a frame contains besides the usage of one reply. */
 export interface FrameOptions {
-  /** Names the reply, so that a frame that comes twice counts once. Default: the `messageId` of the turn, else its first call. */
+  /** Identifies the reply, so that a frame that arrives twice counts once. Default: the `messageId` of the turn, else its first call. */
   readonly id?: string;
-  /** `rev` of the user's totals that contain this reply, from `turn.stored()` and `store.totals()`. Default: that of `total`. */
+  /** `rev` of the user's totals that include this reply: of `store.totals()`, after `turn.stored()`. Default: the `rev` of `total`. */
   readonly rev?: number;
-  /** What the user has used in all, this reply included: spares the browser a request. Default: not told. */
+  /** The user's total, including this reply. Saves the browser a request. Default: left out. */
   readonly total?: number | UsageTotals;
-  /** The quota after this reply. Not told where it is in money and money is not exposed. Default: not told. */
+  /** The quota after this reply. Left out if its unit is cost and cost is not exposed. Default: left out. */
   readonly quota?: QuotaState;
   /** What a browser may see beyond token counts. Default: nothing. */
   readonly expose?: readonly UsageExposure[];

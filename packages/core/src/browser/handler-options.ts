@@ -11,7 +11,7 @@ import { maxSnapshotDays } from './usage-snapshot.ts';
 import type { UsageSubject } from './usage-subject.ts';
 
 /**
- * Options of `usageHandler`. `store` and `authenticate` are needed.
+ * Options of `usageHandler`. `store` and `authenticate` are required.
  *
  * @example
  * ```ts
@@ -30,35 +30,35 @@ export interface UsageHandlerOptions<Source = unknown> {
   /** Where the records are. */
   readonly store: UsageStore;
   /**
-   * Says whose usage this request may see, from the app's own session. `source` is the framework's request (Express and
-   * Fastify: the request; Hono: the context) where one of the adapters is used. Nothing, or a throw, is answered 401.
+   * Returns the user whose usage this request may see, from the app's own session. With one of the adapters, `source` is the
+   * framework's request (Express and Fastify: the request; Hono: the context). If it returns nothing or throws, the answer is 401.
    */
   readonly authenticate: (request: Request, source: Source) => MaybePromise<UsageSubject | null | undefined>;
   /** What a browser may see beyond token counts. Default: nothing. */
   readonly expose?: readonly UsageExposure[];
   /**
-   * What is summed up: `all`, the current `day` or `month` in `timeZone`, or, by a function, a span of the user's own,
-   * such as a plan's. Default `all`. A browser may ask for another with `?period=`.
+   * The period to sum up: `all`, the current `day` or `month` in `timeZone`, or a function that returns a span of the user's own, such
+   * as that of a plan. Default `all`. A browser may ask for another with `?period=`.
    */
   readonly period?: PeriodKind | ((subject: UsageSubject, now: Date) => MaybePromise<PeriodKind | PeriodSpan>);
   /** IANA name of the zone in which days and months begin. Default `UTC`. */
   readonly timeZone?: string;
   /**
-   * What a user may spend in the period of `period`, whatever period the browser asks to see. Default: no quota.
-   * Where the function throws, the snapshot has no quota, and `onError` hears of it.
+   * How much a user may spend in the period of the option `period`, whichever period the browser asks to see. Default: no quota.
+   * If the function throws, the snapshot has no quota, and `onError` is called.
    */
   readonly quota?: UsageQuota | ((subject: UsageSubject) => MaybePromise<UsageQuota | null | undefined>);
-  /** How many days of `days`, today included, 0 to 366. Default 0: none. A browser may ask for another number with `?days=`. */
+  /** How many days to list, including today, 0 to 366. Default 0: none. A browser may ask for another number with `?days=`. */
   readonly days?: number;
   /** Adds the newest reply. Default false. */
   readonly last?: boolean;
-  /** Answers 404 on every other path, for a server of its own. Default: any path, the app's router decides. */
+  /** The only path to answer; every other path gets 404. For servers without a router. Default: any path. */
   readonly path?: string;
-  /** How long reading the usage may take, in ms; after that the answer is 503. Default 10 000. */
+  /** How long reading the usage may take, in milliseconds; after that the answer is 503. Default 10 000. */
   readonly timeoutMs?: number;
-  /** The time. Default: the system's. */
+  /** Returns the current time. Default: the system clock. */
   readonly clock?: () => Date;
-  /** Told what `authenticate`, `period`, `quota` or the store threw; the browser is only given the status. Default: nobody. */
+  /** Called with what `authenticate`, `period`, `quota` or the store threw. The browser gets only the status. Default: none. */
   readonly onError?: (error: unknown, request: Request) => void;
 }
 

@@ -4,7 +4,7 @@ import type { FrameOptions } from './frame-options.ts';
 import { knownTotal, shownCount } from './usage-counts.ts';
 import { isExposed } from './usage-exposure.ts';
 
-/** Usage in OpenAI's words, as the last chunk of a chat stream has it. */
+/** Usage in OpenAI's format, as in the last chunk of a chat stream. */
 export interface ChunkUsage {
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
@@ -14,7 +14,7 @@ export interface ChunkUsage {
 }
 
 /**
- * A usage chunk of OpenAI's chat stream with ours beside it. Assignable to `ChatCompletionChunk` of `openai`.
+ * A usage chunk of OpenAI's chat stream with an additional `kilotoken` field. Assignable to `ChatCompletionChunk` of `openai`.
  *
  * @example
  * ```ts
@@ -22,26 +22,26 @@ export interface ChunkUsage {
  * ```
  */
 export interface UsageChunk {
-  /** Id of the reply's last answer, so that it goes with the chunks before it. */
+  /** Id of the reply's last answer, as in the chunks before it. */
   readonly id: string;
   readonly object: 'chat.completion.chunk';
   /** Seconds since 1970. */
   readonly created: number;
-  /** Name of the model with `expose: ['models']`, else empty: clients want the field to be there. */
+  /** Name of the model with `expose: ['models']`, else empty: clients expect the field. */
   readonly model: string;
   readonly choices: never[];
-  /** `null` where nothing is known about the reply: OpenAI's format has no other word for it. */
+  /** `null` if nothing is known about the reply, because OpenAI's format cannot express that otherwise. */
   readonly usage: ChunkUsage | null;
-  /** What the meter of the browser reads. */
+  /** What the widget reads. */
   readonly kilotoken: FrameData;
 }
 
 /**
- * The body of {@link usageFrame} as an object, for apps that write their events themselves.
+ * Builds the body of {@link usageFrame} as an object, for apps that write their events themselves.
  *
- * @param usage - Answer of `turn.usage()`.
- * @returns A plain JSON value. Tokens only, unless `expose` says more.
- * @throws MeterError `invalid_options`, naming the option that is wrong.
+ * @param usage - The result of `turn.usage()`.
+ * @returns A plain JSON value. Contains only token counts, unless `expose` adds more.
+ * @throws MeterError `invalid_options` if an option is wrong; the message names it.
  *
  * @example
  * ```ts

@@ -1,8 +1,8 @@
 import type { TokenUsage } from '../normalize/token-usage.ts';
 
 /**
- * Token counts as a browser gets them. `cached` and `cacheWrite` lie inside `input`, `reasoning` inside `output`; a
- * count nobody reported is absent, never 0. Integers, 0 or more.
+ * Token counts as the browser receives them. `cached` and `cacheWrite` are part of `input`, `reasoning` is part of `output`. A count
+ * that nobody reported is absent, never 0. Integers, 0 or more.
  *
  * @example
  * ```ts
@@ -18,7 +18,7 @@ export interface UsageCounts {
   readonly cacheWrite?: number;
   /** All output, reasoning included. */
   readonly output?: number;
-  /** Part of `output` the model spent thinking. */
+  /** Part of `output` that the model spent on reasoning. */
   readonly reasoning?: number;
 }
 

@@ -2,24 +2,24 @@ import type { FrameUsage } from './frame-data.ts';
 import type { FrameOptions } from './frame-options.ts';
 import { usageChunk } from './usage-chunk.ts';
 
-/** What {@link usageFrame} takes besides the usage. */
+/** Options of {@link usageFrame}. */
 export interface UsageFrameOptions extends FrameOptions {
   /**
-   * Name of the event, one line, for apps whose browser code listens by name, for example `usage`. Default: none, because
-   * `openai` 4 gives named events another shape, and breaks on them in its `stream()` helper.
+   * Name of the event, one line, for browser code that listens by name, for example `usage`. Default: none, because `openai` 4 gives
+   * named events another shape, and breaks on them in its `stream()` helper.
    */
   readonly event?: string;
 }
 
 /**
- * One server-sent event with the usage of a reply, to be written before `data: [DONE]`.
+ * Builds a server-sent event with the usage of a reply. Write it before `data: [DONE]`.
  *
- * Its body is a usage chunk as OpenAI sends it, with ours added under `kilotoken`: `openai` 4 to 7 and the AI SDK read it
- * as the usage of the stream, and pass over what they do not know.
+ * Its body is a usage chunk in OpenAI's format with an additional `kilotoken` field. `openai` 4 to 7 and the AI SDK read it as the
+ * usage of the stream, and ignore the additional field.
  *
- * @param usage - Answer of `turn.usage()`.
- * @returns One `data:` line and the empty line that ends an event. Tokens only, unless `expose` says more.
- * @throws MeterError `invalid_options`, naming the option that is wrong, also where `event` has more than one line.
+ * @param usage - The result of `turn.usage()`.
+ * @returns One `data:` line and the empty line that ends an event. Contains only token counts, unless `expose` adds more.
+ * @throws MeterError `invalid_options` if an option is wrong, or `event` has more than one line; the message names the option.
  *
  * @example
  * ```ts

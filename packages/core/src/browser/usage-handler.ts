@@ -25,15 +25,15 @@ export type UsageHandler<Source = unknown> = (request: Request, source?: Source)
 const ownCopy = { 'cache-control': 'private, no-cache', vary: 'Cookie, Authorization' };
 
 /**
- * An endpoint with the usage of whoever is signed in, as a web-standard function: for Next.js, Remix, SvelteKit, Bun, Deno
- * and workers as it is, for others with `nodeHandler`, `fastifyHandler` or `honoHandler`.
+ * Creates an endpoint that returns the usage of the signed-in user, as a web-standard function. Works directly in Next.js, Remix,
+ * SvelteKit, Bun, Deno and workers, and elsewhere through `nodeHandler`, `fastifyHandler` or `honoHandler`.
  *
- * `GET` and `HEAD` on any path give a {@link UsageSnapshot}: 200, or 304 where the browser has it already. 400: a known
- * query key (`period`, `timeZone`, `days`) says nothing sensible; unknown keys are ignored. 401: `authenticate` named
- * nobody or threw. 404: another path than `path`. 405: another method. 503: the store did not answer, or not within `timeoutMs`. No answer may
- * be kept by a shared cache. The user comes from `authenticate` alone; nothing in the request can name another.
+ * `GET` and `HEAD` on any path return a {@link UsageSnapshot}: 200, or 304 if the browser has it already. 400: a known query key
+ * (`period`, `timeZone`, `days`) is invalid; unknown keys are ignored. 401: `authenticate` returned no user or threw. 404: another
+ * path than `path`. 405: another method. 503: the store failed, or did not answer within `timeoutMs`. Shared caches may not keep any
+ * answer. Only `authenticate` determines the user; nothing in the request can name another.
  *
- * @throws MeterError `invalid_options` at once where an option is wrong, naming it.
+ * @throws MeterError `invalid_options` at once if an option is wrong; the message names it.
  *
  * @example
  * ```ts

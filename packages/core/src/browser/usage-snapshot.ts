@@ -21,8 +21,8 @@ import { checkSubject } from './usage-subject.ts';
 import type { UsageSubject } from './usage-subject.ts';
 
 /**
- * A user's usage as a browser gets it: the answer of `usageHandler`, or a field of the app's own profile answer. Plain
- * JSON; token counts only, unless the app exposes more.
+ * A user's usage as the browser receives it: the answer of `usageHandler`, or a field of the app's own profile response. Plain JSON.
+ * Contains only token counts, unless the app exposes more.
  *
  * @example
  * ```ts
@@ -32,45 +32,45 @@ import type { UsageSubject } from './usage-subject.ts';
 export interface UsageSnapshot {
   /** Version of this shape. */
   readonly v: 1;
-  /** Ever-growing count of the user's stored records: of two snapshots the one with the higher `rev` is newer. */
+  /** Ever-growing count of the user's stored records: of two snapshots, the one with the higher `rev` is newer. */
   readonly rev: number;
   /** ISO 8601 instant at which it was read. */
   readonly asOf: string;
-  /** What the numbers are about. Empty: all time. */
+  /** The period of the numbers. Empty: all time. */
   readonly period: SnapshotPeriod;
-  /** Tokens of the period, estimated ones included. */
+  /** Tokens of the period, including estimates. */
   readonly total: number;
   /** The total in parts. */
   readonly counts: UsageCounts & { readonly input: number; readonly output: number };
-  /** Tokens of the total that were estimated; absent where there are none. */
+  /** Estimated tokens of the total; absent if there are none. */
   readonly estimated?: number;
-  /** Only with `expose: ['cost']`; absent too where no call has a price. */
+  /** Only with `expose: ['cost']`; also absent if no call has a price. */
   readonly cost?: CostAmount;
-  /** Only where the app set a quota. */
+  /** Only if the app set a quota. */
   readonly quota?: QuotaState;
-  /** The newest reply, where it was asked for. */
+  /** The newest reply, if requested. */
   readonly last?: LastReply;
   /** Only with `expose: ['models']`: the period by model, most tokens first. */
   readonly models?: readonly UsageModel[];
-  /** The last days, oldest first and without gaps, where they were asked for. They may reach back beyond the period. */
+  /** The last days, oldest first and without gaps, if requested. They may begin before the period. */
   readonly days?: readonly UsageDay[];
 }
 
-/** What goes into a snapshot. */
+/** Options of {@link usageSnapshot}. */
 export interface SnapshotOptions {
   /** What a browser may see beyond token counts. Default: nothing. */
   readonly expose?: readonly UsageExposure[];
-  /** What is summed up: `all`, the current `day` or `month`, or a span of the app's own. Default `all`. */
+  /** The period to sum up: `all`, the current `day` or `month`, or a span of your own. Default `all`. */
   readonly period?: PeriodKind | PeriodSpan;
-  /** IANA name of the zone in which days and months begin. Default `UTC`. */
+  /** IANA name of the time zone in which days and months begin. Default `UTC`. */
   readonly timeZone?: string;
-  /** What the user may spend in the period. Default: no quota. */
+  /** How much the user may spend in the period. Default: no quota. */
   readonly quota?: UsageQuota;
-  /** How many days `days` has, today included, 0 to 366. Default 0: no `days`. */
+  /** How many days to list, including today, 0 to 366. Default 0: no `days`. */
   readonly days?: number;
   /** Adds the newest reply. Default false. */
   readonly last?: boolean;
-  /** The time. Default: the system's. */
+  /** Returns the current time. Default: the system clock. */
   readonly clock?: () => Date;
 }
 
@@ -78,12 +78,12 @@ export interface SnapshotOptions {
 export const maxSnapshotDays = 366;
 
 /**
- * Reads a user's usage in the shape browsers get: for a profile answer, or as first data of a page rendered on the
- * server. `usageHandler` serves the same over HTTP.
+ * Reads a user's usage in the shape that browsers receive, for a profile response, or as the initial data of a server-rendered page.
+ * `usageHandler` serves the same over HTTP.
  *
  * @param store - Where the records are.
- * @param subject - Whose usage it is. Never take it from what a browser sent.
- * @throws MeterError `invalid_options` for a wrong option or subject, naming it; what the store throws goes through.
+ * @param subject - Whose usage to read. Never take it from what a browser sent.
+ * @throws MeterError `invalid_options` for a wrong option or subject; the message names it. Errors of the store are passed on.
  *
  * @example
  * ```ts

@@ -11,7 +11,7 @@ import { MeterError } from '../errors.ts';
 export interface UsageSubject {
   /** The user, as in `meter.track`; not empty. */
   readonly userId: string;
-  /** Only what the user spent in this tenant. Leave it out in apps without tenants: then all of the user's usage is read. */
+  /** Reads only the user's usage in this tenant. In apps without tenants leave it out; then all of the user's usage is read. */
   readonly tenantId?: string;
 }
 

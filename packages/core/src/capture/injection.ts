@@ -4,21 +4,22 @@ import type { ProviderPolicy } from './provider.ts';
 import { spliceIncludeUsage } from './request-body.ts';
 import type { RequestFacts } from './request-body.ts';
 
-/** What a function given as `inject` is told of a call. */
+/** What the function `inject` is told about a call. */
 export interface InjectCall {
-  /** Address of the request, without its query. */
+  /** URL of the request, without its query. */
   readonly url: string;
-  /** Provider by host. */
+  /** The provider, recognized by its host. */
   readonly provider: string;
   /** `chat` or `completions`. */
   readonly operation: 'chat' | 'completions';
-  /** Model asked for. */
+  /** The requested model. */
   readonly model?: string;
 }
 
 /**
- * Whether to ask for usage on streams where the app did not. `auto` (default) follows a dated table of providers,
- * `always` asks everyone, `never` nobody; a function decides per call, at once: a promise is reported, and not asked.
+ * Whether to ask for the usage of streams if the app did not. `auto` (default) follows a dated table of providers, `always` asks
+ * every provider, `never` none. A function decides per call and must be synchronous: if it returns a promise, the meter does not ask,
+ * and reports it to `onError`.
  */
 export type InjectMode = 'auto' | 'always' | 'never' | ((call: InjectCall) => boolean);
 

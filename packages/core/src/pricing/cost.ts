@@ -7,18 +7,18 @@
  * ```
  */
 export interface Cost {
-  /** Integer pico-USD, safe up to $9,007 per record. Absent where `basis` is `unpriced`. */
+  /** Integer pico-USD, safe up to $9,007 per record. Absent if `basis` is `unpriced`. */
   readonly picoUsd?: number;
   /**
-   * `provider`: the provider reported what it charges (OpenRouter's `usage.cost`; with a key of one's own that is its
-   * fee alone, and what the upstream provider bills stays in `rawUsage.cost_details`). `card`: computed from a shipped
-   * price card. `override`: computed from a price the app gave. `unpriced`: unknown model or unusable counts, never 0.
+   * `provider`: the provider reported what it charges (OpenRouter's `usage.cost`; if you use your own provider key there, that is
+   * only its fee, and `rawUsage.cost_details` has what the upstream provider bills). `card`: computed from a shipped price card.
+   * `override`: computed from a price that the app set. `unpriced`: no price for the model or tier, or unusable counts; never 0.
    */
   readonly basis: 'provider' | 'card' | 'override' | 'unpriced';
-  /** Where `basis` is `provider`: what the price card would have said, for comparison. Integer pico-USD. */
+  /** If `basis` is `provider`: the cost by the price card, for comparison. Integer pico-USD. */
   readonly computedPicoUsd?: number;
-  /** The price card used: `provider/model`, of an override for any provider `model`, of a card of the app's own its id. */
+  /** The price used: `provider/model` of a card, `model` of an override for any provider, or the id of your own card. */
   readonly cardId?: string;
-  /** Version (date) of the price data the card came from. */
+  /** Version (date) of the price data. */
   readonly priceVersion?: string;
 }

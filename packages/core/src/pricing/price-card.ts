@@ -1,17 +1,17 @@
 import type { PriceRates } from './price-rates.ts';
 
-/** Two integers, numerator and denominator, from 0 and from 1: `[1, 2]` is half the price, `[11, 10]` a tenth more. */
+/** Numerator (integer, 0 or more) and denominator (1 or more): `[1, 2]` is half the price, `[11, 10]` ten percent more. */
 export type PriceFactor = readonly [numerator: number, denominator: number];
 
-/** Rates for calls with a long input: they hold for the whole call, not only for what is beyond. */
+/** Rates for calls with a long input. They apply to the whole call, not only to the tokens above the limit. */
 export interface LongContextRates extends PriceRates {
   /** Calls with more input tokens than this. */
   readonly aboveInputTokens: number;
 }
 
-/** Rates at some hours of the day, in UTC. */
+/** Rates at certain hours of the day, in UTC. */
 export interface DayWindow extends PriceRates {
-  /** Minute of the day, inclusive, from 0. */
+  /** Minute of the day, inclusive, 0 or more. */
   readonly fromMinute: number;
   /** Minute of the day, exclusive, up to 1440; after `fromMinute`. */
   readonly toMinute: number;
@@ -19,29 +19,29 @@ export interface DayWindow extends PriceRates {
   readonly weekdays?: readonly number[];
 }
 
-/** The price of a model during one stretch of time. */
+/** The price of a model during one period of time. */
 export interface PricePeriod extends PriceRates {
-  /** From this instant on. Default: since ever. */
+  /** Inclusive start. Default: no start. */
   readonly from?: Date;
-  /** Until before this instant. Default: for good. */
+  /** Exclusive end. Default: no end. */
   readonly to?: Date;
-  /** Rates by length of the input, ascending. They replace those of the period. Default: none. */
+  /** Rates by length of the input, ascending. They replace the rates of the period. Default: none. */
   readonly longContext?: readonly LongContextRates[];
-  /** Rates by time of day; they replace those of the period, and may not overlap. Default: none. */
+  /** Rates by time of day. They replace the rates of the period and may not overlap. Default: none. */
   readonly windows?: readonly DayWindow[];
   /**
-   * What other service tiers cost, by the name the provider serves them under: a factor on everything, or rates that
-   * replace those of the period. A tier that is not listed makes a call `unpriced`. Default: none.
+   * Prices of other service tiers, by the provider's name for the tier: a factor on everything, or rates that replace those of the
+   * period. A tier that is not listed makes a call `unpriced`. Default: none.
    */
   readonly serviceTiers?: { readonly [tier: string]: PriceFactor | PriceRates };
-  /** On everything, for example a region's surcharge. Default `[1, 1]`. */
+  /** A factor on everything, for example a regional surcharge. Default `[1, 1]`. */
   readonly factor?: PriceFactor;
 }
 
 /**
- * A price of one's own for `priceUsage`: what a customer pays, or what a contract says. Treat it as frozen.
+ * Your own prices for `priceUsage`, such as what a customer pays or what a contract says. Do not modify a card in use.
  *
- * Either rates on the card itself, or `periods` in order of time without gap or overlap.
+ * Has either rates on the card itself, or `periods` in chronological order without gap or overlap.
  *
  * @example
  * ```ts
@@ -49,9 +49,9 @@ export interface PricePeriod extends PriceRates {
  * ```
  */
 export interface PriceCard extends PricePeriod {
-  /** Goes into `Cost.cardId`. */
+  /** Becomes `Cost.cardId`. */
   readonly id: string;
-  /** Goes into `Cost.priceVersion`. Default: none. */
+  /** Becomes `Cost.priceVersion`. Default: none. */
   readonly version?: string;
   /** Prices over time, instead of rates on the card. */
   readonly periods?: readonly PricePeriod[];

@@ -2,7 +2,7 @@ import type { PriceFactor, PricePeriod } from './price-card.ts';
 import type { PriceCards } from './price-cards.ts';
 
 /**
- * Prices of the app's own, which go before the shipped ones.
+ * Your own prices, which take precedence over the shipped ones.
  *
  * @example
  * ```ts
@@ -15,42 +15,42 @@ import type { PriceCards } from './price-cards.ts';
  */
 export interface PriceOptions {
   /**
-   * Prices by model. One with a provider goes before one without; several of one model are its periods, without gap or
-   * overlap. Before the first and after the last the shipped price holds. Default: none.
+   * Prices by model. One with a provider takes precedence over one without. Several for one model are its periods, without gap or
+   * overlap; before the first and after the last, the shipped price applies. Default: none.
    */
   readonly overrides?: readonly PriceOverride[];
   /** Surcharges and discounts on the shipped prices; all that apply are multiplied. Default: none. */
   readonly factors?: readonly PriceAdjustment[];
   /**
-   * Whose prices hold for a provider the meter knows only by its host name. `gateway`: models are named
-   * `vendor/model`, as on OpenRouter. A name without prices is refused. Default: none, such calls are `unpriced`.
+   * Which provider's prices apply to a host that the meter does not know, by host name. `gateway`: its models are named
+   * `vendor/model`, as on OpenRouter. A name without prices is refused. Default: none; calls to unknown hosts are `unpriced`.
    */
   readonly providers?: { readonly [provider: string]: string };
   /**
-   * Newer compiled prices than the shipped ones, or a function that returns them. The function is called for every
-   * record: it returns the same object until there is a newer one. Default: the shipped prices.
+   * Compiled prices newer than the shipped ones, or a function that returns them. The function is called for every record, and
+   * should return the same object until there are newer prices. Default: the shipped prices.
    */
   readonly cards?: PriceCards | (() => PriceCards);
 }
 
-/** The price of a model as the app says it is. */
+/** The price of one model, set by the app. */
 export interface PriceOverride extends PricePeriod {
-  /** As asked for or as answered, in full or without the date at its end. */
+  /** The model's full name, as requested or as answered, or that name without the date at its end. */
   readonly model: string;
   /** Only for calls to this provider. Default: any. */
   readonly provider?: string;
 }
 
-/** A factor on shipped prices. */
+/** A factor applied to shipped prices. */
 export interface PriceAdjustment {
   /** Only for calls to this provider. Default: any. */
   readonly provider?: string;
-  /** Only for this model, as answered, in full or without the date at its end. Default: any. */
+  /** Only for this model: the name of the model that answered, in full or without the date at its end. Default: any. */
   readonly model?: string;
-  /** From this instant on. Default: since ever. */
+  /** Inclusive start. Default: no start. */
   readonly from?: Date;
-  /** Until before this instant. Default: for good. */
+  /** Exclusive end. Default: no end. */
   readonly to?: Date;
-  /** Integers: `[11, 10]` is a tenth more. */
+  /** Integers: `[11, 10]` is ten percent more. */
   readonly factor: PriceFactor;
 }

@@ -1,10 +1,9 @@
 /**
- * What is charged for what, in integer pico-USD (1e-12 USD), each from 0 to `Number.MAX_SAFE_INTEGER`.
- * $1 per million tokens is 1,000,000 pico-USD per token.
+ * Rates in integer pico-USD (1e-12 USD), each from 0 to `Number.MAX_SAFE_INTEGER`. $1 per million tokens is 1,000,000 pico-USD per
+ * token.
  *
- * A part without a rate of its own is charged at the rate of its total: cached, cache-write, audio and image input at
- * the input rate, reasoning, audio and image output at the output rate. Tokens for which no rate is given at all make a
- * call `unpriced`.
+ * A part without its own rate is charged at the rate of its total: cached, cache-write, audio and image input at the input rate;
+ * reasoning, audio and image output at the output rate. A call with tokens for which there is no rate at all is `unpriced`.
  *
  * @example
  * ```ts
@@ -12,35 +11,35 @@
  * ```
  */
 export interface PriceRates {
-  /** Input tokens that are in no other part. */
+  /** Input tokens that belong to no part with its own rate. */
   readonly inputPicoUsdPerToken?: number;
-  /** Output tokens that are in no other part. */
+  /** Output tokens that belong to no part with its own rate. */
   readonly outputPicoUsdPerToken?: number;
   /** Input tokens read from the prompt cache. */
   readonly cacheReadPicoUsdPerToken?: number;
-  /** Input tokens written to the prompt cache for the provider's usual, shortest time. */
+  /** Input tokens written to the prompt cache for the provider's default (shortest) lifetime. */
   readonly cacheWritePicoUsdPerToken?: number;
-  /** Input tokens written to the prompt cache for an hour (Anthropic), where the raw usage tells them apart. */
+  /** Input tokens written to the prompt cache for an hour (Anthropic), if the raw usage counts them separately. */
   readonly cacheWriteHourPicoUsdPerToken?: number;
-  /** Output tokens spent thinking. */
+  /** Output tokens spent on reasoning. */
   readonly reasoningPicoUsdPerToken?: number;
-  /** Audio among the input. */
+  /** Audio input tokens. */
   readonly audioInputPicoUsdPerToken?: number;
-  /** Audio among the input read from the prompt cache. */
+  /** Audio input tokens read from the prompt cache. */
   readonly cacheReadAudioPicoUsdPerToken?: number;
-  /** Audio among the output. */
+  /** Audio output tokens. */
   readonly audioOutputPicoUsdPerToken?: number;
-  /** Images among the input, where the raw usage counts them. */
+  /** Image input tokens, if the raw usage counts them. */
   readonly imageInputPicoUsdPerToken?: number;
-  /** Images among the input read from the prompt cache. */
+  /** Image input tokens read from the prompt cache. */
   readonly cacheReadImagePicoUsdPerToken?: number;
-  /** Images among the output, where the raw usage counts them. */
+  /** Image output tokens, if the raw usage counts them. */
   readonly imageOutputPicoUsdPerToken?: number;
   /** Added once per call. */
   readonly requestPicoUsd?: number;
   /** One second of audio. */
   readonly audioSecondPicoUsd?: number;
-  /** One hour of audio, where a second is no whole number. Not together with `audioSecondPicoUsd`. */
+  /** One hour of audio, if a second is not a whole number. Cannot be combined with `audioSecondPicoUsd`. */
   readonly audioHourPicoUsd?: number;
 }
 

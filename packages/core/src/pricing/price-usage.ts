@@ -8,17 +8,17 @@ import { createPricer } from './pricer.ts';
 import type { Pricer } from './pricer.ts';
 
 /**
- * Prices a call, or a stored record again. Pure: the same call and card give the same cost on every machine.
+ * Prices a call, or prices a stored record again. Pure: the same call and card give the same cost on every machine.
  *
- * Without a card: the cost the meter records without price options, that is what the provider reported, else the
- * shipped price. A stored record of the same `priceVersion` gets its stored cost. With a card: that card alone decides,
- * whatever the call cost, and `basis` is `override`: for selling prices, or for the price of an `overrides` entry.
+ * Without a card, it returns the cost that a meter without price options records: what the provider reported, else the shipped
+ * price. A stored record with the same `priceVersion` gets its stored cost. With a card, only that card counts, whatever the call
+ * cost, and `basis` is `override`. Use a card for selling prices, or to apply the price of an `overrides` entry.
  *
- * @param call - A record, or the few members of one that a price depends on.
- * @param card - A price of one's own, in integer pico-USD per token. Treat it as frozen. Default: the shipped cards.
- * @returns The cost; `{ basis: 'unpriced' }` where model, tier or a needed count is unknown, counts contradict each
- * other (more cached than input), or the sum is beyond 2^53 - 1 pico-USD ($9,007). Rounded half to even, at most once.
- * @throws MeterError `invalid_options` where the card is wrong, naming the member.
+ * @param call - A record, or those of its fields that a price depends on.
+ * @param card - Your own prices, in integer pico-USD per token. Do not modify a card in use. Default: the shipped cards.
+ * @returns The cost. `{ basis: 'unpriced' }` if the model, the tier or a required count is unknown, counts contradict each other
+ * (more cached than input), or the sum exceeds 2^53 - 1 pico-USD ($9,007). Rounded half to even, at most once.
+ * @throws MeterError `invalid_options` if the card is wrong; the message names the field.
  * @see docs/guide/pricing.md for the sources and limits of the shipped prices.
  *
  * @example

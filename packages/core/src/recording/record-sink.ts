@@ -1,8 +1,8 @@
 import type { UsageRecord } from './usage-record.ts';
 
 /**
- * Gets each record after the store has it, for example to write logs or metrics. It never holds the store or a call up:
- * each sink has a bounded queue of its own.
+ * Receives each record after the store has it, for example to write logs or metrics. A sink never delays the store or a call:
+ * each has its own bounded queue.
  *
  * @example
  * ```ts
@@ -14,8 +14,8 @@ export interface UsageSink {
   /** Named in errors. Default `sink 1`, `sink 2`, ... by position. */
   readonly name?: string;
   /**
-   * Takes 1 to 500 records, in the order they were stored. Called again with the same records after a failure, so a sink
-   * that must not repeat them tells them apart by `id`.
+   * Receives 1 to 500 records, in the order in which they were stored. After a failure it is called again with the same records; a
+   * sink that must not repeat records can recognize them by `id`.
    */
   write(records: readonly UsageRecord[]): void | Promise<void>;
   /** Called by `meter.close()` after the last write. */

@@ -1,12 +1,12 @@
-/** Counters of one meter since it was made, for health checks and metrics. */
+/** Counters of one meter since it was created, for health checks and metrics. */
 export interface RecorderStats {
-  /** Records made. */
+  /** Records created. */
   readonly captured: number;
   /** Records that the store has. */
   readonly stored: number;
-  /** Records on their way to the store. */
+  /** Records waiting to be stored. */
   readonly queued: number;
-  /** Age of the oldest record on its way, in milliseconds; 0 where there is none. */
+  /** Age of the oldest record waiting to be stored, in milliseconds; 0 if there is none. */
   readonly oldestUnstoredMs: number;
   /** Batches that were sent again. */
   readonly retried: number;
@@ -14,6 +14,6 @@ export interface RecorderStats {
   readonly journaled: number;
   /** Records the store refused for good. */
   readonly rejected: number;
-  /** Records lost since memory was full or the meter closed. Each was told to `onError`. */
+  /** Records lost because memory was full or the meter was closed. `onError` was called for each. */
   readonly dropped: number;
 }

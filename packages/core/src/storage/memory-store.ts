@@ -26,9 +26,9 @@ import type { AppendResult, SeriesQuery, UsageQuery, UsageStore, UsageTotals } f
 export type MemoryStoreOptions = Readonly<Record<string, never>>;
 
 /**
- * A store in the memory of this process, for tests and trials: everything is gone when the process ends.
+ * A store in the memory of this process, for tests and trials. Everything is gone when the process ends.
  *
- * It grows with every record and reads by going through the records of the user, so it is not for production.
+ * It grows with every record, and every read scans the records of the user, so it is not for production.
  *
  * @throws {@link MeterError} `invalid_options` for an unknown option.
  * @example

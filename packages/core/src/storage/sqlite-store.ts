@@ -11,33 +11,33 @@ import type { UsageStore } from './usage-store.ts';
 /** Options of {@link sqliteStore}. */
 export interface SqliteStoreOptions {
   /**
-   * The database file, made on first use in a folder that exists, with mode 0600; `:memory:` keeps everything in this process.
+   * The database file, created on first use with mode 0600. Its folder must exist. `:memory:` keeps everything in this process.
    */
   readonly path: string;
   /**
-   * Says that losing the file is fine. Needed on Vercel and AWS Lambda, whose disks vanish with the instance.
+   * Accepts that the file may be lost. Required on Vercel and AWS Lambda, whose disks vanish with the instance.
    * Default `false`.
    */
   readonly ephemeral?: boolean;
   /**
-   * How long a call waits, without blocking the event loop, for a lock another process holds, before it fails with
+   * How long a method waits for a lock that another process holds, without blocking the event loop, before it fails with
    * `store_failed`. In milliseconds, 0 or more. Default 10000.
    */
   readonly busyTimeoutMs?: number;
 }
 
 /**
- * A durable store in one SQLite file, on the `node:sqlite` of Node 22.13 or later: the embedded default.
+ * A durable store in one SQLite file, built on `node:sqlite` (Node 22.13 or later). Needs no database server.
  *
- * Several processes of one machine may use the same file. Nothing is opened or written before the first use. `append`
- * resolves after the data reached the disk (the write-ahead log is flushed off the event loop), takes big batches in
- * several transactions of about 4 ms, and keeps the totals of every user in the same transactions, so `userTotals` and
- * `totals` of a user read a few rows however many records there are. Totals and series of a user, a tenant or everything
- * over a range of time read a row per hour. Others go through the matching records.
+ * Several processes of one machine may use the same file. Nothing is opened or written before the first use. `append` resolves
+ * when the data has reached the disk (the write-ahead log is flushed off the event loop), and splits large batches into
+ * transactions of about 4 ms. The totals of every user are updated in the same transactions, so `userTotals`, and `totals` of a
+ * user, read only a few rows. Totals and series of a user, a tenant or everything over a time range read one row per hour. Other
+ * queries read the matching records.
  *
- * @throws {@link MeterError} `invalid_options` for a wrong option, and on Vercel or Lambda without `ephemeral`;
- * `unsupported` where the runtime has no `node:sqlite`. Methods reject with `store_failed` when the file cannot be used,
- * and with `unsupported` when a newer release wrote it.
+ * @throws {@link MeterError} `invalid_options` for a wrong option, and on Vercel or Lambda without `ephemeral`.
+ * `unsupported` if the runtime has no `node:sqlite`. Methods reject with `store_failed` if the file cannot be used, and with
+ * `unsupported` if a newer release wrote it.
  * @example
  * ```ts
  * const store = sqliteStore({ path: 'usage.db' });

@@ -2,7 +2,7 @@ import type { TokenUsage } from '../normalize/token-usage.ts';
 import type { UsageOrigin, UsageRecord } from '../recording/usage-record.ts';
 
 /**
- * Which records a question is about. All given parts must match; an empty query means all records.
+ * Selects records. All given fields must match; an empty query means all records.
  *
  * @example
  * ```ts
@@ -18,9 +18,9 @@ export interface UsageQuery {
   readonly conversationId?: string;
   /** Records of this message. */
   readonly messageId?: string;
-  /** Response model, or the request model where the answer named none. */
+  /** The model that answered, or the requested model if the answer named none. */
   readonly model?: string;
-  /** All given tags must be equal. */
+  /** Records that have all of these tags, with these values. */
   readonly tags?: Readonly<Record<string, string>>;
   /** Inclusive lower bound on `startedAt`. */
   readonly from?: Date;
@@ -29,8 +29,7 @@ export interface UsageQuery {
 }
 
 /**
- * Sums of token counts. The three totals are always there (0 without records); a part is there only where at least
- * one record carried it.
+ * Sums of token counts. The three totals are always present (0 without records); a part is present only if at least one record has it.
  */
 export type TokenTotals = TokenUsage & {
   readonly inputTokens: number;
@@ -38,18 +37,18 @@ export type TokenTotals = TokenUsage & {
   readonly totalTokens: number;
 };
 
-/** Share of the totals that has one {@link UsageOrigin}. */
+/** The share of the totals with one {@link UsageOrigin}. */
 export interface OriginTotals {
   /** Distinct calls with at least one record of this origin. */
   readonly calls: number;
-  /** Token sums of these records. */
+  /** Token sums of those records. */
   readonly tokens: TokenTotals;
-  /** Cost of these records in pico-USD. */
+  /** Cost of those records in pico-USD. */
   readonly picoUsd: bigint;
 }
 
 /**
- * Sums over the records of a {@link UsageQuery}. `JSON.stringify` gives `picoUsd` as a decimal string.
+ * Sums over the records of a {@link UsageQuery}. `JSON.stringify` writes `picoUsd` as a decimal string.
  *
  * @example
  * ```ts
@@ -60,26 +59,26 @@ export interface OriginTotals {
 export interface UsageTotals {
   /** Distinct `callId`s. */
   readonly calls: number;
-  /** Token sums, estimated ones included. */
+  /** Token sums, including estimates. */
   readonly tokens: TokenTotals;
   /** Cost sum in pico-USD over the priced records. */
   readonly picoUsd: bigint;
   /** The same sums split by origin; origins without records are absent. */
   readonly byOrigin: Readonly<Partial<Record<UsageOrigin, OriginTotals>>>;
   /**
-   * Distinct calls that came with tokens and without a price: while this is above 0, `picoUsd` may be a lower bound. A
-   * correction that gives one of them a price adds to `picoUsd` and leaves it here.
+   * Distinct calls that were recorded with tokens but without a price. If this is above 0, `picoUsd` may be a lower bound. A
+   * correction that adds the price increases `picoUsd` and does not lower this number.
    */
   readonly unpricedCalls: number;
-  /** Ever-growing count of stored records of `query.userId` (of the whole store without one), whatever else the query says. */
+  /** Ever-growing count of stored records of `query.userId`, or of the whole store without one; other fields of the query do not matter. */
   readonly rev: number;
-  /** Plain JSON value with decimal strings for pico-USD. */
+  /** Plain JSON value; pico-USD are decimal strings. */
   toJSON(): unknown;
 }
 
 /** One bucket of a series. */
 export interface UsagePoint {
-  /** Start of the bucket in the asked time zone. */
+  /** Start of the bucket, in the time zone of the query. */
   readonly at: Date;
   /** Distinct calls in the bucket. */
   readonly calls: number;
@@ -93,11 +92,11 @@ export interface UsagePoint {
   readonly userId?: string;
   /** Set with `by: 'tenant'`; absent for records without a tenant. */
   readonly tenantId?: string;
-  /** Plain JSON value with decimal strings for pico-USD. */
+  /** Plain JSON value; pico-USD are decimal strings. */
   toJSON(): unknown;
 }
 
-/** A question for sums over time. */
+/** A query for sums over time. */
 export type SeriesQuery = UsageQuery & {
   /** Length of a bucket. */
   readonly bucket: 'hour' | 'day' | 'month';
@@ -107,30 +106,30 @@ export type SeriesQuery = UsageQuery & {
   readonly by?: 'model' | 'user' | 'tenant';
 };
 
-/** A question for the records themselves. */
+/** A query for the records themselves. */
 export type RecordsQuery = UsageQuery & {
-  /** Cursor of the last record already read; with `order: 'newest'` the reading goes on backwards from it. */
+  /** Cursor of the last record already read; with `order: 'newest'` reading continues backwards from it. */
   readonly after?: string;
-  /** At most this many records. Default: all. */
+  /** Maximum number of records. Default: all. */
   readonly limit?: number;
-  /** `arrival` (default): in the order the store received them, so a late record is never behind a cursor. `newest`: newest arrival first. */
+  /** `arrival` (default): in the order in which the store received them, so a cursor never misses a late record. `newest`: the reverse. */
   readonly order?: 'arrival' | 'newest';
 };
 
-/** What became of the records handed to {@link UsageStore.append}. Every record is in exactly one of the three. */
+/** The result of {@link UsageStore.append}. Every record is counted in exactly one of the three. */
 export interface AppendResult {
-  /** Stored now. */
+  /** Records stored now. */
   readonly inserted: number;
-  /** Already there by id; left as they are. */
+  /** Records whose id the store already had; the stored ones stay as they are. */
   readonly duplicates: number;
-  /** Refused for good: retrying them is useless. */
+  /** Records refused for good: retrying them is useless. */
   readonly rejected?: readonly { readonly id: string; readonly error: Error }[];
 }
 
 /**
- * Where records live. Implementations are plain objects; methods do not use `this`.
+ * Keeps records. Implementations are plain objects; methods do not use `this`.
  *
- * The contract is executable: `usageStoreConformance` of `@kilotoken/core/testing` holds the cases.
+ * `usageStoreConformance` of `@kilotoken/core/testing` contains this contract as test cases.
  *
  * @example
  * ```ts
@@ -139,21 +138,21 @@ export interface AppendResult {
  * ```
  */
 export interface UsageStore {
-  /** `durable`: survives the process once `append` resolved. `shared`: several processes may use it at once. */
+  /** `durable`: records survive the process once `append` has resolved. `shared`: several processes may use it at once. */
   readonly capabilities: { readonly durable: boolean; readonly shared: boolean };
   /**
-   * Stores records. Resolves when they are durable and counted; idempotent by `id`, also inside one batch and after an
-   * unknown outcome. Rejects when nothing definite is known, so the caller may send the same batch again.
+   * Stores records. Resolves when they are durable and counted. Idempotent by `id`, also within one batch and after an unknown
+   * outcome. Rejects if the outcome is not definite; the caller may then send the same batch again.
    */
   append(records: readonly UsageRecord[]): Promise<AppendResult>;
   /** Sums over the matching records. */
   totals(query: UsageQuery): Promise<UsageTotals>;
-  /** Sums per bucket, oldest first; buckets without records are absent; unbounded without `from` and `to`. */
+  /** Sums per bucket, oldest first. Buckets without records are absent. Unbounded without `from` and `to`. */
   series(query: SeriesQuery): Promise<readonly UsagePoint[]>;
-  /** The records themselves, each with the cursor to go on from. Safe while others append. */
+  /** The records themselves, each with the cursor to continue from. Safe while others append. */
   records(query: RecordsQuery): AsyncIterable<UsageRecord & { readonly cursor: string }>;
-  /** The fast path of profiles, where a store has one: all-time totals of one user. */
+  /** All-time totals of one user: a fast path for profiles, in stores that have one. */
   userTotals?(userId: string): Promise<UsageTotals>;
-  /** Releases what the store opened. Idempotent; other methods reject afterwards. */
+  /** Releases what the store has opened. Idempotent; other methods reject afterwards. */
   close(): Promise<void>;
 }

@@ -1,19 +1,19 @@
 import { MeterError } from '../../errors.ts';
 import { isDiskVanishing } from '../../node/vanishing-disk.ts';
 
-/** Where and how a journal keeps records until the store has them. */
+/** Options of the journal, which keeps records on disk until the store has them. */
 export interface JournalOptions {
-  /** A folder on a disk of this machine; made with mode 0700 at the first record. Several processes may share it. */
+  /** A folder on a local disk; created with mode 0700 at the first record. Several processes may share it. */
   readonly path: string;
-  /** A file is closed and the next one begun before it grows beyond this. In bytes, from 1024. Default 8 MiB. */
+  /** Maximum size of one file; then the next one is started. In bytes, 1024 or more. Default 8 MiB. */
   readonly maxSegmentBytes?: number;
   /**
-   * Waits for the disk after every record. Without it a killed process loses nothing, with it a power cut neither, at
-   * the price of one disk write per call. Default `false`.
+   * Waits for the disk after every record. Records survive a killed process in any case; with `fsync` they also survive a power
+   * loss, at the cost of one disk write per call. Default `false`.
    */
   readonly fsync?: boolean;
   /**
-   * Says that losing the folder is fine. Needed on Vercel and AWS Lambda, whose disks vanish with the instance.
+   * Accepts that the folder may be lost. Required on Vercel and AWS Lambda, whose disks vanish with the instance.
    * Default `false`.
    */
   readonly ephemeral?: boolean;
