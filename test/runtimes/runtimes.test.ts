@@ -70,6 +70,15 @@ describe.for(runtimeNames)('on %s', (runtime) => {
     expect((await metered.report()).errors).toEqual([]);
   });
 
+  test('close stores what was never read, and leaves alone what is being read', async ({ onTestFinished }) => {
+    const answers = [1, 2].map(() => chatAnswer({ tokens: ['a', 'b'], stall: { afterEvents: 2 } }));
+    const run = await runOn(runtime, 'closed while one is read and one is not', onTestFinished, {
+      provider: { answers },
+    });
+    expect(JSON.parse(run.text)).toEqual([{ left: 0 }, false]);
+    expect((await run.report()).records).toMatchObject([{ outcome: 'unread', origin: 'estimated' }]);
+  });
+
   test('the body is not read while the app pauses', async ({ onTestFinished }) => {
     const provider = { answers: [chatAnswer({ tokens: Array.from({ length: 60 }, (_, index) => ` ${index}`) })] };
     const whilePaused = async ({ request }: FakeProvider): Promise<string> => {

@@ -129,6 +129,14 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     await collectGarbage(() => meter.stats().pending < count / 2);
     return count - meter.stats().pending;
   },
+  'closed while one is read and one is not': async ({ client, meter }) => {
+    const read = (await client.chat.completions.create(streaming).asResponse()).body?.getReader();
+    const unread = await client.chat.completions.create(streaming).asResponse();
+    await read?.read();
+    const end = await meter.close();
+    await read?.cancel();
+    return [end, unread.bodyUsed];
+  },
   'turn.options': async ({ client, meter }) => {
     const turn = meter.track({ userId: 'u1' });
     await client.chat.completions.create(request, turn.options);

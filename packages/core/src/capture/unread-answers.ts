@@ -13,8 +13,8 @@ export interface UnreadAnswers<Answer extends object, Attempt extends object> {
   /** `answer` is held by every way of reading; `attempt` must not lead to it but through what is returned. */
   hold(answer: Answer, attempt: Attempt): HeldAnswer<Answer>;
   /**
-   * Drops those that nobody has begun to read, for there will be no collector. The app may be about to read the youngest,
-   * which get a moment, at most `waitMs`; at once where that is 0.
+   * Drops those that nobody has begun to read, for there will be no collector. The app may be about to, and has a
+   * moment, at most `waitMs`.
    */
   dropUntouched(waitMs: number): Promise<void>;
 }
@@ -29,6 +29,9 @@ export interface EndOfProcess {
   await(): void;
   leave(): void;
 }
+
+/** Who reads an answer at all has begun by then. */
+const momentMs = 50;
 
 /** Most plain answers are read to their end before that. */
 const youngMs = 50;
@@ -53,8 +56,10 @@ export function createUnreadAnswers<Answer extends ReadableAnswer, Attempt exten
     hold(answer, attempt) {
       const held = new Held(answer, attempt, places);
       // Timers of workerd die with the request that set them.
-      if (readsBodiesNatively()) held.handOver(registry);
-      else {
+      if (readsBodiesNatively()) {
+        if (old.size === 0) end.await();
+        if (held.handOver(registry)) old.add(held);
+      } else {
         young.push(held);
         if (!isAwaiting) awaitNext();
       }
@@ -62,10 +67,10 @@ export function createUnreadAnswers<Answer extends ReadableAnswer, Attempt exten
     },
     async dropUntouched(waitMs) {
       const found = [...old, ...young];
-      const mayBeRead = waitMs > 0 && young.some((held) => held.untouched() !== undefined);
+      const mayBeRead = waitMs > 0 && found.some((held) => held.untouched() !== undefined);
       if (mayBeRead) {
         await new Promise((resolve) => {
-          setTimeout(resolve, Math.min(waitMs, youngMs));
+          setTimeout(resolve, Math.min(waitMs, momentMs));
         });
       }
       for (const held of found) {
