@@ -92,6 +92,7 @@ export function createMeter(options: MeterOptions): Meter {
   const calls = recordCalls({
     ownerOf,
     record,
+    foresee: options.journal && foresee,
     attemptOfLine: (download, line) => attemptOfBatchLine(download, line, createAnswerReading()),
     requests,
   });
@@ -220,6 +221,14 @@ export function createMeter(options: MeterOptions): Meter {
       failed(cause);
     }
     return made;
+  }
+
+  function foresee(attempt: Attempt<AnswerReading>, attribution: Attribution): void {
+    try {
+      recorder.foresee(buildRecord({ ...attempt, endedAt: attempt.endedAt ?? clock() }, attribution, price));
+    } catch {
+      // The record itself will tell.
+    }
   }
 }
 

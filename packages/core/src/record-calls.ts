@@ -15,6 +15,8 @@ export interface CallRecordingParts {
   readonly ownerOf: (attempt: ReadAttempt) => AttemptOwner;
   /** Makes a record and hands it on. Does not throw; `undefined` where that failed. */
   readonly record: (attempt: ReadAttempt, attribution: Attribution) => UsageRecord | undefined;
+  /** Told of a record that is still to come, in case the process does not live so long; does not throw. */
+  readonly foresee: ((attempt: ReadAttempt, attribution: Attribution) => void) | undefined;
   /** The attempt that a batch's result line stands for; `undefined` where there was none. */
   readonly attemptOfLine: (download: ReadAttempt, line: BatchLine) => ReadAttempt | undefined;
   readonly requests: RequestPromises;
@@ -26,7 +28,7 @@ export interface CallRecording extends AttemptListener<AnswerReading> {
   readonly openCount: number;
 }
 
-export function recordCalls({ ownerOf, record, attemptOfLine, requests }: CallRecordingParts): CallRecording {
+export function recordCalls({ ownerOf, record, foresee, attemptOfLine, requests }: CallRecordingParts): CallRecording {
   const objects = createOpenObjects();
   let openCount = 0;
   /** Ids of the records made of a file that is being downloaded. */
@@ -55,6 +57,11 @@ export function recordCalls({ ownerOf, record, attemptOfLine, requests }: CallRe
       if (made === undefined) return;
       lines.push(made.id);
       ownerIn(download)?.ledger?.add(made);
+    },
+    left(attempt, outcome) {
+      // The record of an object has another id.
+      const hasOwnRecord = attempt.operation === 'chat' || attempt.operation === 'completions';
+      if (hasOwnRecord) foresee?.({ ...attempt, outcome }, attributionOf(attempt, {}));
     },
     ended(attempt) {
       const verdict = objects.judge(attempt);

@@ -39,6 +39,8 @@ export interface WatchSurroundings<Watched extends Attempt, Call> {
   readonly clock: () => Date;
   /** Reads on after the host has left, however far the answer has got. */
   readonly drains: boolean;
+  /** The host has left, and a grace read follows. */
+  readonly left: (attempt: Watched, outcome: AttemptOutcome) => void;
   /** Ends the attempt, the first time it is called; now, where no time is given. */
   readonly end: (attempt: Watched, outcome: AttemptOutcome, call: Call, at?: Date) => void;
   /** Whether the host has aborted its signal: then a broken body is a stop, not a failure. */
@@ -139,8 +141,12 @@ class Watch<Watched extends Attempt, Call> implements AnswerWatch {
     const { reader, streamed } = attempt;
     const isWorthReading = streamed && !reader.hasUsage && !reader.hasError;
     // Also behind the end mark: some gateways send it ahead of the usage.
-    if (isWorthReading && (this.isDone || reader.isFinished || this.surroundings.drains)) return true;
-    this.end(this.leftAs(attempt, call));
+    const outcome = this.leftAs(attempt, call);
+    if (isWorthReading && (this.isDone || reader.isFinished || this.surroundings.drains)) {
+      this.surroundings.left(attempt, outcome);
+      return true;
+    }
+    this.end(outcome);
     return false;
   }
 

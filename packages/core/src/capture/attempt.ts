@@ -82,6 +82,8 @@ export interface BatchLine {
 /** What the meter is told of. None may throw. */
 export interface AttemptListener<Reader extends AnswerReader> {
   started(attempt: Attempt<Reader>): void;
+  /** It is over for the host, with this outcome, and its usage may still come: `ended` follows. */
+  left(attempt: Attempt<Reader>, outcome: AttemptOutcome): void;
   ended(attempt: Attempt<Reader>): void;
   /** A file that is downloaded holds the result of a batch's call. */
   batchLine(attempt: Attempt<Reader>, line: BatchLine): void;

@@ -55,6 +55,7 @@ export function createFollowAnswer<Reader extends AnswerReader>(
   const watching: WatchSurroundings<Followed, AnsweredCall> = {
     clock: options.clock,
     drains: options.drains,
+    left: attempts.left,
     end: (attempt, outcome, { relay }, at) => attempts.end(attempt, outcome, relay, at),
     isAborted: ({ signal }) => signal?.aborted === true,
     // openai 7 times the body of a plain answer as well.

@@ -25,6 +25,8 @@ export interface SentAttempts<Reader extends AnswerReader> {
   start(call: Call, inner: typeof fetch, before?: SentAttempt<Reader>): SentAttempt<Reader>;
   /** Ends an attempt, the first time it is called; now, where no time is given. */
   end(attempt: SentAttempt<Reader>, outcome: AttemptOutcome, relay?: SignalRelay, at?: Date): void;
+  /** An attempt is over for the host, and its usage may still come. */
+  left(attempt: SentAttempt<Reader>, outcome: AttemptOutcome): void;
   /** Ends an attempt that got no answer. */
   broke(attempt: SentAttempt<Reader>, call: Call): void;
   /**
@@ -40,7 +42,7 @@ export function createSentAttempts<Reader extends AnswerReader>(options: Capture
   const { clock, listener, lookup, onFault } = options;
   const retries = createRetryChain();
 
-  return { start, end, broke, isTimedOut };
+  return { start, left, end, broke, isTimedOut };
 
   function start(call: Call, inner: typeof fetch, before?: SentAttempt<Reader>): SentAttempt<Reader> {
     const startedAt = clock();
@@ -92,13 +94,22 @@ export function createSentAttempts<Reader extends AnswerReader>(options: Capture
     // An answer can be complete and still say that it failed.
     attempt.outcome = attempt.reader.hasError && outcome !== 'refused' ? 'failed' : outcome;
     attempt.endedAt = at ?? clock();
-    if (!isLookedUp(attempt)) tellEnded(attempt);
+    if (isLookedUp(attempt)) left(attempt, attempt.outcome);
+    else tellEnded(attempt);
     const key = attempt.retryKey;
     // The attempt of a background response is kept for long: nothing of its request is.
     attempt.retryKey = undefined;
     attempt.hints = undefined;
     if (key === undefined || !mayBeRetried(outcome, attempt.status)) return;
     retries.failed(key, attempt.callId, attempt.number, attempt.startedAt.getTime());
+  }
+
+  function left(attempt: SentAttempt<Reader>, outcome: AttemptOutcome): void {
+    try {
+      listener.left(attempt, outcome);
+    } catch (error) {
+      onFault(error);
+    }
   }
 
   /** True where the provider is asked for the usage first, and the attempt ends with its answer. */

@@ -33,6 +33,8 @@ export interface RecorderParts {
 /** Takes records without ever holding a call up, and sees each of them into the store. */
 export interface Recorder {
   push(record: UsageRecord): void;
+  /** Has the journal, if there is one, keep what is known of a record that is pushed later. */
+  foresee(record: UsageRecord): void;
   /** Resolves when these records are settled, or at the deadline; sends what is queued at once. */
   whenStored(ids: readonly string[], timeoutMs: number): Promise<Settlement>;
   flush(): Promise<void>;
@@ -100,6 +102,13 @@ export function createRecorder(parts: RecorderParts): Recorder {
       if (!isAwaitingExit) awaitExit();
       oldestAt &&= Math.min(oldestAt, record.endedAt.getTime());
       schedule();
+    },
+    foresee(record) {
+      try {
+        if (!isClosed) journal?.foresee(record);
+      } catch {
+        // The record itself will tell, where the disk refuses that as well.
+      }
     },
     async whenStored(ids, timeoutMs) {
       writer.write();

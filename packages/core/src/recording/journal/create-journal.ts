@@ -38,6 +38,10 @@ export function createJournal(options: JournalOptions, onError: (error: MeterErr
       checkOpen();
       own.append(record);
     },
+    foresee(record) {
+      checkOpen();
+      own.foresee(record);
+    },
     spill(record) {
       checkOpen();
       own.spill(record);

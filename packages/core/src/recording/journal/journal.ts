@@ -20,12 +20,19 @@ export interface JournalStats {
 export interface Journal {
   /**
    * Appends one record that the caller also keeps in memory. On return it survives the death of this process. Cheap and
-   * without effect where a record of this id is unsettled already.
+   * without effect where a record of this id is unsettled already, and was not only foreseen.
    *
    * @throws {@link MeterError} `journal_failed` where the disk refuses: the record is not in the journal, and a later call
    * may go well again; `record_rejected` where JSON cannot carry the record; `closed` after `close`.
    */
   append(record: UsageRecord): void;
+  /**
+   * Appends what is known of a record before it is made: it takes the place of the record where this process dies before
+   * `append` of the same id, and is forgotten with it.
+   *
+   * @throws as `append`.
+   */
+  foresee(record: UsageRecord): void;
   /**
    * The same for a record that the caller does not keep, because its memory is full: `readBack` returns it later.
    *

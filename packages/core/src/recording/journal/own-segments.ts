@@ -33,6 +33,8 @@ export function createOwnSegments(
   onError: (error: MeterError) => void,
 ): OwnSegments {
   const segmentOf = new Map<string, OwnSegment>();
+  /** Of those in {@link segmentOf}: ids of records that are still to come. */
+  const foreseen = new Set<string>();
   const segments = new Set<OwnSegment>();
   const inUse: { append?: OwnSegment | undefined; spill?: OwnSegment | undefined } = {};
   /** Oldest first. */
@@ -40,10 +42,17 @@ export function createOwnSegments(
 
   return {
     append(record) {
+      const before = segmentOf.get(record.id);
+      if (before !== undefined && !foreseen.delete(record.id)) return;
+      keep(record.id, write('append', record));
+      if (before === undefined) return;
+      before.unsettled -= 1;
+      tidy(before);
+    },
+    foresee(record) {
       if (segmentOf.has(record.id)) return;
-      const segment = write('append', record);
-      segment.unsettled += 1;
-      segmentOf.set(record.id, segment);
+      keep(record.id, write('append', record, true));
+      foreseen.add(record.id);
     },
     spill(record) {
       const segment = write('spill', record);
@@ -56,6 +65,7 @@ export function createOwnSegments(
         const segment = segmentOf.get(id);
         if (segment === undefined) continue;
         segmentOf.delete(id);
+        foreseen.delete(id);
         segment.unsettled -= 1;
         touched.add(segment);
       }
@@ -89,8 +99,13 @@ export function createOwnSegments(
     },
   };
 
-  function write(use: 'append' | 'spill', record: UsageRecord): OwnSegment {
-    const line = encode(record);
+  function keep(id: string, segment: OwnSegment): void {
+    segment.unsettled += 1;
+    segmentOf.set(id, segment);
+  }
+
+  function write(use: 'append' | 'spill', record: UsageRecord, isForeseen = false): OwnSegment {
+    const line = encode(record, isForeseen);
     let cause: unknown;
     for (let tries = 0; tries < maxTries; tries += 1) {
       const segment = inUse[use];
@@ -117,9 +132,9 @@ export function createOwnSegments(
     throw new MeterError('journal_failed', `${what}: ${reason}`, { cause });
   }
 
-  function encode(record: UsageRecord): Buffer {
+  function encode(record: UsageRecord, isForeseen: boolean): Buffer {
     try {
-      return encodeLine(record, folder.crc32);
+      return encodeLine(record, isForeseen, folder.crc32);
     } catch (cause) {
       throw new MeterError('record_rejected', `record "${record.id}" cannot be written as JSON`, { cause });
     }

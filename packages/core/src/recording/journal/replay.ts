@@ -56,13 +56,14 @@ export function createReplay(
       if (!isAtEnd || open > 0) return;
       const isDamaged = reader.faults().badLines > 0;
       if (isDead) discard(file, isDamaged);
-      // A damaged one is read whole again when its owner is dead, and then kept.
-      else if (!isDamaged) storedBytes.set(orphanOf(file), reader.position());
+      // One that is damaged, or has records that only its owner can still write, is read whole again when he is dead.
+      else if (!isDamaged && reader.foreseen().length === 0) storedBytes.set(orphanOf(file), reader.position());
     };
     try {
       while (!isAtEnd) {
-        const records = reader.read(portionRecords);
-        isAtEnd = records.length < portionRecords;
+        const read = reader.read(portionRecords);
+        isAtEnd = read.length < portionRecords;
+        const records = isAtEnd && isDead ? [...read, ...reader.foreseen()] : read;
         if (records.length > 0) {
           let isDone = false;
           open += 1;

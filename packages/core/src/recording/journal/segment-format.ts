@@ -4,6 +4,8 @@ import type { UsageRecord } from '../usage-record.ts';
  * A segment is a header line and one line per record: `<crc32 of the JSON, 8 hex digits> <its length in bytes> <JSON>\n`.
  * The header names the format, and the oldest reader's version that can still read it, so that a release can add to the
  * format without locking its predecessor out.
+ *
+ * A record that was foreseen has a space at the end of its JSON. Readers that do not know what that means take it for any other.
  */
 export const headerLine = 'kilotoken-journal 1 1\n';
 
@@ -12,12 +14,19 @@ const headerPattern = /^kilotoken-journal (\d{1,4}) (\d{1,4})\n/;
 const linePattern = /^([0-9a-f]{8}) (\d{1,9}) /;
 const longestPrefix = 8 + 1 + 9 + 1;
 const newline = 10;
+const space = 32;
 
 type Crc32 = (bytes: Uint8Array | string) => number;
 
 /** What stands at a place of a segment. `incomplete`: more bytes are needed to tell. */
 export type Line =
-  | { readonly kind: 'record'; readonly record: UsageRecord; readonly end: number; readonly isTerminated: boolean }
+  | {
+      readonly kind: 'record';
+      readonly record: UsageRecord;
+      readonly isForeseen: boolean;
+      readonly end: number;
+      readonly isTerminated: boolean;
+    }
   | { readonly kind: 'header'; readonly end: number }
   | { readonly kind: 'newer'; readonly version: number }
   | { readonly kind: 'bad'; readonly end: number }
@@ -28,8 +37,8 @@ export type Line =
  *
  * @throws where JSON cannot carry the record.
  */
-export function encodeLine(record: UsageRecord, crc32: Crc32): Buffer {
-  const json = JSON.stringify(record);
+export function encodeLine(record: UsageRecord, isForeseen: boolean, crc32: Crc32): Buffer {
+  const json = JSON.stringify(record) + (isForeseen ? ' ' : '');
   return Buffer.from(`${crc32(json).toString(16).padStart(8, '0')} ${Buffer.byteLength(json)} ${json}\n`);
 }
 
@@ -55,7 +64,9 @@ export function readLine(bytes: Buffer, start: number, isLast: boolean, crc32: C
     if (jsonEnd <= bytes.length && crc32(bytes.subarray(jsonStart, jsonEnd)) === Number.parseInt(prefix[1] ?? '', 16)) {
       const record = parseRecord(bytes.toString('utf8', jsonStart, jsonEnd));
       const isTerminated = jsonEnd < bytes.length;
-      if (record !== undefined) return { kind: 'record', record, end: jsonEnd + (isTerminated ? 1 : 0), isTerminated };
+      const isForeseen = bytes[jsonEnd - 1] === space;
+      const end = jsonEnd + (isTerminated ? 1 : 0);
+      if (record !== undefined) return { kind: 'record', record, isForeseen, end, isTerminated };
     }
   }
   const end = bytes.indexOf(newline, start) + 1;

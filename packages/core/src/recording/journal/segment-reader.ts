@@ -13,6 +13,8 @@ export interface SegmentReader {
    * @throws what the file system throws.
    */
   read(limit: number): readonly UsageRecord[];
+  /** What was read of records that were foreseen and have not come so far; `read` passes them over. */
+  foreseen(): readonly UsageRecord[];
   /** Bytes of whole lines that were read. */
   position(): number;
   faults(): SegmentFaults;
@@ -45,6 +47,7 @@ export function createSegmentReader(folder: JournalFolder, file: string, start =
   let badLines = 0;
   let isTailRead = false;
   let newerVersion: number | undefined;
+  const foreseen = new Map<string, UsageRecord>();
 
   return {
     read(limit) {
@@ -60,7 +63,11 @@ export function createSegmentReader(folder: JournalFolder, file: string, start =
         } else if (line.kind === 'newer') {
           newerVersion = line.version;
         } else if (line.kind === 'record') {
-          records.push(line.record);
+          if (line.isForeseen) foreseen.set(line.record.id, line.record);
+          else {
+            foreseen.delete(line.record.id);
+            records.push(line.record);
+          }
           // Its newline is still to come: not passed yet, so that a later reader starts at a line.
           isTailRead = !line.isTerminated;
           if (isTailRead) break;
@@ -74,6 +81,7 @@ export function createSegmentReader(folder: JournalFolder, file: string, start =
       offset += cursor;
       return records;
     },
+    foreseen: () => [...foreseen.values()],
     position: () => offset,
     faults: () => ({
       badLines,

@@ -225,3 +225,33 @@ it('does not mix up the records of two journals of one process', async () => {
   one.close();
   expect(await replayIds(openJournal(path))).toEqual(['two']);
 });
+
+it('gives back what was foreseen of a record that never came, and of no other', async () => {
+  const path = journalPath();
+  const first = openJournal(path);
+  for (const id of ['came', 'open']) first.foresee(usageRecord({ id, origin: 'missing' }));
+  first.append(usageRecord({ id: 'came', origin: 'drained' }));
+  first.append(usageRecord({ id: 'other' }));
+  const beside = openJournal(path);
+  expect(await replayIds(beside)).toEqual(['came', 'other']);
+  first.close();
+  const replayed = await replayAll(beside);
+  expect(replayed.map(({ id, origin }) => `${id} ${origin}`)).toEqual([
+    'came drained',
+    'other reported',
+    'open missing',
+  ]);
+  expect(filesOf(path, '.journal')).toEqual([]);
+});
+
+it('needs no file for a record that was foreseen, came and is settled', () => {
+  const path = journalPath();
+  const journal = openJournal(path, { maxSegmentBytes: 1024 });
+  for (let at = 0; at < 20; at += 1) journal.foresee(usageRecord({ id: `r${at}`, origin: 'missing' }));
+  for (let at = 0; at < 20; at += 1) journal.append(usageRecord({ id: `r${at}` }));
+  expect(journal.stats()).toEqual({ unsettled: 20, spilled: 0 });
+  journal.settle(Array.from({ length: 20 }, (_, at) => `r${at}`));
+  expect(journal.stats()).toEqual({ unsettled: 0, spilled: 0 });
+  journal.close();
+  expect(filesOf(path)).toEqual([]);
+});
