@@ -70,6 +70,7 @@ export function createMeter(options: MeterOptions): Meter {
   const recorder = createRecorder({
     target: options.store,
     onError,
+    clock,
     ...options.queue,
     journal: options.journal && createJournal(options.journal, onError),
     sinks: options.sinks,

@@ -21,6 +21,8 @@ export interface RecorderParts {
   readonly onError: (error: MeterError, record?: UsageRecord) => void;
   readonly journal?: Journal | undefined;
   readonly sinks?: readonly UsageSink[] | undefined;
+  /** What records take their times from; the system's where none is given. */
+  readonly clock?: () => Date;
   readonly drainOn?: readonly NodeJS.Signals[] | undefined;
   /** Send each record at once: the platform may freeze the process when the request is over. */
   readonly isImmediate?: boolean;
@@ -48,7 +50,8 @@ export const defaultTimeoutMs = 5000;
 const flushAttempts = 3;
 
 export function createRecorder(parts: RecorderParts): Recorder {
-  const { target, onError, journal, flushIntervalMs = 200, maxBatchRecords = 500, appendTimeoutMs = 30_000 } = parts;
+  const { target, onError, journal, clock = () => new Date() } = parts;
+  const { flushIntervalMs = 200, maxBatchRecords = 500, appendTimeoutMs = 30_000 } = parts;
   const queue = createRecordQueue(parts.maxBytes ?? 64 * 1024 * 1024);
   /** Spilled to the journal and not read back, by id: when each call ended, in epoch milliseconds. */
   const spilled = new Map<string, number>();
@@ -133,7 +136,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
     const [firstSpilled = Infinity] = spilled.values();
     // Once, and not for each question: while a store is down, tens of thousands wait.
     oldestAt ??= onTheirWay().reduce((ms, { endedAt }) => Math.min(ms, endedAt.getTime()), firstSpilled);
-    return Math.max(0, Date.now() - oldestAt);
+    return Math.max(0, clock().getTime() - oldestAt);
   }
 
   function awaitExit(): void {

@@ -61,6 +61,17 @@ it('a record keeps its time where the app moves the Date its clock gave', async 
   expect(record?.startedAt).toEqual(new Date(noon));
 });
 
+it('how long a record waits is told by the clock that gave it its time', async () => {
+  let now = noon;
+  const app = await meteredApp({ clock: () => new Date(now) }, (store) => ({
+    ...store,
+    append: () => new Promise(() => {}),
+  }));
+  await app.chat('m');
+  now += 90_000;
+  expect(app.meter.stats().oldestUnstoredMs).toBe(90_000);
+});
+
 it('a time-out is kept where the clock of the system is set back meanwhile', async () => {
   const app = await meteredApp({}, (store) => ({ ...store, append: () => new Promise(() => {}) }));
   const { turn } = await app.chat('m');
