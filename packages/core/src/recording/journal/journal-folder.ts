@@ -63,7 +63,8 @@ export function createJournalFolder(path: string, fsync: boolean): JournalFolder
     open(file) {
       for (const name of new Set([file, orphanOf(file)])) {
         try {
-          return fs.openSync(pathOf(name), 'r');
+          // What is no file, such as a named pipe, could keep the process waiting for ever.
+          return fs.openSync(pathOf(name), fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
         } catch (error) {
           if (!isMissing(error)) throw error;
         }
