@@ -172,7 +172,7 @@ function openDatabase(sqlite: SqliteModule, path: string): DatabaseSync {
     database.exec('PRAGMA journal_mode = WAL');
     // The writer moves the log into the file earlier than that; this is for what it cannot see.
     database.exec('PRAGMA wal_autocheckpoint = 2000');
-    // At most 16 MiB, filled by what is read: a month of one user is spread over thousands of pages.
+    // At most 16 MiB, filled by what is read and written: a month of one user is spread over thousands of pages.
     database.exec('PRAGMA cache_size = -16384');
     migrate(database, path);
     return database;
