@@ -8,8 +8,8 @@ export type { ControlledUsage } from './controlled-usage.ts';
 export { newerSnapshot } from './controlled-usage.ts';
 
 /**
- * A fetcher for SWR. Its key is the address of the endpoint and the user: by the address alone SWR would show the next one
- * who signs in what it knows of the last.
+ * Creates a fetcher for SWR. The key must contain the URL of the endpoint and the user: with the URL alone, SWR would show the next
+ * user who signs in the numbers of the previous one.
  *
  * @example
  * ```tsx
@@ -25,7 +25,7 @@ export function usageFetcher(
 }
 
 /**
- * SWR's answer as properties of a controlled `TokenMeter`.
+ * Converts SWR's result to the props of a controlled `TokenMeter`.
  *
  * @example
  * ```tsx

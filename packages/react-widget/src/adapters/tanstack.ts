@@ -17,10 +17,10 @@ export interface UsageQueryOptions {
 }
 
 /**
- * Options for TanStack Query's `useQuery`, where the app keeps all its data there. `invalidateQueries` with the same key
- * is the refresh after an answer.
+ * Options for TanStack Query's `useQuery`, for apps that keep all their data there. Call `invalidateQueries` with the same key after
+ * an answer to refresh it.
  *
- * @param userKey - Names the user in the key of the query.
+ * @param userKey - Identifies the user in the query key.
  *
  * @example
  * ```tsx
@@ -38,7 +38,7 @@ export function usageQuery(userKey: string, source: UsageSource): UsageQueryOpti
 }
 
 /**
- * A query's result as properties of a controlled `TokenMeter`.
+ * Converts a query's result to the props of a controlled `TokenMeter`.
  *
  * @example
  * ```tsx

@@ -1,15 +1,15 @@
 import type { UsageCost, UsagePeriod, UsageQuota } from '../usage/usage-snapshot.ts';
 import type { MessagesInput, UsageMessages } from './usage-messages.ts';
 
-/** What `createUsageFormat` needs to know. */
+/** Options of `createUsageFormat`. */
 export interface UsageFormatOptions {
-  /** BCP 47 tag. Default: that of the messages, else `en`. */
+  /** BCP 47 language tag. Default: that of `messages`, else `en`. */
   readonly locale?: string | undefined;
-  /** Words other than the built-in English ones. */
+  /** Texts in other languages, or replacements for single texts. Default: English. */
   readonly messages?: MessagesInput | undefined;
-  /** IANA zone in which dates are shown. Default: that of the machine. */
+  /** IANA name of the time zone in which dates are shown. Default: that of the machine. */
   readonly timeZone?: string | undefined;
-  /** How a currency is written. Default `narrowSymbol`: `$`, not `US$`. */
+  /** How to write the currency. Default `narrowSymbol`: `$`, not `US$`. */
   readonly currencyDisplay?: 'narrowSymbol' | 'symbol' | 'code' | 'name' | undefined;
 }
 
@@ -22,17 +22,17 @@ export interface UsageFormat {
   compact(count: number): string;
   /** `1,234,567`. */
   number(count: number): string;
-  /** `1.2M tokens`, with the plural form of what is written. */
+  /** `1.2M tokens`, with the plural form that fits the number as written. */
   tokens(count: number): string;
-  /** `$12.44`; small amounts keep two digits that say something; a lower bound is marked `≥`. Empty for what is no cost. */
+  /** `$12.44`; small amounts keep two significant digits; a lower bound is marked `≥`. Empty if the value is not a cost. */
   cost(cost: UsageCost): string;
-  /** `61%`; never rounded up to a limit that is not reached, nor down to nothing. */
+  /** `61%`; rounded down, but a share above 0 is at least `0.1%`. */
   percent(ratio: number): string;
   /** What is left of a quota, in its unit. */
   left(quota: UsageQuota): string;
   /** `Dec 1`, or `December 1`. */
   date(instant: string, month?: 'short' | 'long'): string;
-  /** What a period is called; one of the app's own by its dates. */
+  /** The name of a period; for a span of the app's own, its dates. */
   period(period: UsagePeriod | undefined): string;
   /** A calendar day, `YYYY-MM-DD`, as a date. */
   day(day: string): string;

@@ -1,16 +1,16 @@
 import type { UsageState } from '../store/usage-state.ts';
 import type { UsageSnapshot } from '../usage/usage-snapshot.ts';
 
-/** What the widget looks like: `data-state` of its root. */
+/** The visual state of the widget: `data-state` of its root. */
 export type UsageLevel = 'loading' | 'empty' | 'ok' | 'near' | 'critical' | 'over' | 'error' | 'unauthorized';
 
-/** Shares of the quota from which on it counts as near and as critical, from 0 to 1. */
+/** Shares of the quota, from 0 to 1, at which usage counts as near and as critical. */
 export type UsageThresholds = readonly [near: number, critical: number];
 
 export const defaultThresholds: UsageThresholds = [0.75, 0.9];
 
 /**
- * Used share of the quota; above 1 over the limit, absent without a quota.
+ * Returns the used share of the quota: above 1 if over the limit, `undefined` without a quota.
  *
  * @example
  * ```ts
@@ -24,7 +24,7 @@ export function usageRatio(usage: UsageSnapshot | undefined): number | undefined
 }
 
 /**
- * What a state amounts to for the reader.
+ * Returns the visual state that belongs to a store's state.
  *
  * @example
  * ```ts

@@ -1,12 +1,12 @@
 /**
- * The words of one language. Plain JSON, so that it can cross from a server component to the browser. Placeholders:
- * `{n}` an amount, `{p}` a percentage, `{d}` a date, `{t}` a time ago.
+ * The texts of one language. Plain JSON, so that a server component can pass it to the browser. Placeholders: `{n}` an amount,
+ * `{p}` a percentage, `{d}` a date, `{t}` a relative time.
  */
 export interface UsageMessages {
   /** BCP 47 tag of the language. */
   readonly locale: string;
   readonly title: string;
-  /** By CLDR plural category of the number as it is written. */
+  /** By CLDR plural category of the number as written. */
   readonly tokens: { readonly other: string } & { readonly [Category in Intl.LDMLPluralRule]?: string };
   readonly input: string;
   readonly cached: string;
@@ -30,16 +30,16 @@ export interface UsageMessages {
   readonly byModel: string;
   readonly byDay: string;
   readonly other: string;
-  /** The period's name. Default: what the platform calls it, such as `Today`. */
+  /** Name of the period. Default: the platform's name, such as `Today`. */
   readonly day?: string;
-  /** Default: what the platform calls it, such as `This month`. */
+  /** Default: the platform's name, such as `This month`. */
   readonly month?: string;
-  /** The first day of a month where it is an ordinal, such as the French `1er`. */
+  /** The first day of a month in languages that write it as an ordinal, such as the French `1er`. */
   readonly day1?: string;
 }
 
 /**
- * Words for the widget: one catalog, or several of which the best for the locale is taken, and overrides. An object
- * without `locale` is an override and applies to every language.
+ * Texts for the widget: one catalog, or several, of which the best match for the locale is used, plus overrides. An object without
+ * `locale` is an override and applies to every language.
  */
 export type MessagesInput = Partial<UsageMessages> | readonly Partial<UsageMessages>[];

@@ -7,21 +7,21 @@ import { domAttributes } from './dom-attributes.ts';
 import { textDirection } from './text-direction.ts';
 import { useElements } from './use-elements.ts';
 
-/** Properties of `MessageTokens`. Global attributes, `aria-*`, `data-*` and handlers are passed on to its element. */
+/** Props of `MessageTokens`. Global attributes, `aria-*`, `data-*` and event handlers are passed on to its element. */
 export interface MessageTokensProps extends Omit<HTMLAttributes<HTMLSpanElement>, 'children'>, UsageFormatOptions {
-  /** Tokens of the message. Default: input and output together; without any of them nothing is shown. */
+  /** Tokens of the message. Default: input plus output. Without any of the three, nothing is shown. */
   readonly total?: number | undefined;
   readonly input?: number | undefined;
   readonly output?: number | undefined;
-  /** Shown where given: the server decides who sees it. */
+  /** Shown if given: the server decides who sees it. */
   readonly cost?: UsageCost | undefined;
-  /** True where the counts are estimates, marked with `≈`. Default false. */
+  /** Whether the counts are estimates, which are marked with `≈`. Default false. */
   readonly estimated?: boolean | undefined;
 }
 
 /**
- * What one message used, as a small badge: `1.2K tokens · $0.03`. Input and output are in its accessible name and tool
- * tip. A message without counts shows nothing, because unknown is not 0.
+ * Shows what one message used, as a small badge: `1.2K tokens · $0.03`. Its tooltip and accessible name contain input and output. A
+ * message without counts shows nothing, because unknown is not 0.
  *
  * @example
  * ```tsx

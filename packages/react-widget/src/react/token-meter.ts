@@ -15,8 +15,8 @@ import { useUsageFormat } from './use-usage-format.ts';
 import { usagePanel } from './usage-panel.ts';
 
 /**
- * A user's tokens and, where the server exposes them, cost and quota, live; a click opens the details. Every state of a
- * variant has the same height. Needs `styles.css` and no style of its own.
+ * Shows a user's tokens, and cost and quota if the server exposes them, and updates live. A click opens the details. All states of a
+ * variant have the same height. Requires `styles.css`.
  *
  * @example
  * ```tsx

@@ -5,7 +5,7 @@ import type { UsageStore } from '../store/create-usage-store.ts';
 const UsageContext = /* @__PURE__ */ createContext<UsageStore | undefined>(undefined);
 
 /**
- * Gives one store to all widgets and hooks below it, so that they share its requests.
+ * Provides one store to all widgets and hooks below it, so that they share its requests.
  *
  * @example
  * ```tsx
@@ -17,7 +17,7 @@ export function KilotokenProvider(props: { readonly store: UsageStore; readonly 
 }
 
 /**
- * The store of the nearest provider; absent outside of one.
+ * Returns the store of the nearest provider, or `undefined` outside a provider.
  *
  * @example
  * ```tsx

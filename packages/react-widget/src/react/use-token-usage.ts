@@ -6,22 +6,22 @@ import type { UsageStore } from '../store/create-usage-store.ts';
 import type { UsageState } from '../store/usage-state.ts';
 import { useUsageStore } from './usage-provider.ts';
 
-/** The usage of a user and what to do with it. */
+/** The usage of a user, and functions to update it. */
 export interface TokenUsage extends UsageState {
   /** Used share of the quota; above 1 over the limit, absent without a quota. */
   readonly ratio?: number;
   readonly level: UsageLevel;
-  /** Asks the endpoint now; never rejects. */
+  /** Requests the usage now; never rejects. */
   readonly refresh: () => Promise<UsageState>;
   /** Takes a usage frame or a snapshot. */
   readonly apply: (frameOrSnapshot: unknown) => boolean;
 }
 
 /**
- * The usage of a user, live. Renders again when it changes, at most once per frame of the screen.
+ * Returns the usage of a user, live. Rerenders when it changes, at most once per animation frame.
  *
- * @param store - Default: the one of the nearest `KilotokenProvider`. Without either the usage stays `loading`.
- * @param thresholds - Shares of the quota that count as near and as critical. Default 0.75 and 0.9.
+ * @param store - Default: the store of the nearest `KilotokenProvider`. With neither, the usage stays `loading`.
+ * @param thresholds - Shares of the quota at which usage counts as near and as critical. Default 0.75 and 0.9.
  *
  * @example
  * ```tsx

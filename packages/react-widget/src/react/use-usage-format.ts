@@ -4,8 +4,8 @@ import type { UsageFormat, UsageFormatOptions } from '../format/usage-format.ts'
 import { useHydrated } from './use-hydrated.ts';
 
 /**
- * The formatters of one language, safe in server rendering: dates are in UTC until the page is live, unless a time zone
- * is given.
+ * Returns the formatters of one language. Safe in server rendering: unless a time zone is given, dates are in UTC until the page is
+ * hydrated.
  *
  * @example
  * ```tsx

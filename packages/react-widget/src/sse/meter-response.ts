@@ -3,11 +3,10 @@ import { createEventReader } from './event-reader.ts';
 import { onUsageFrame } from './on-usage-frame.ts';
 
 /**
- * Reads usage frames on the way through: the app gets a response with the same bytes, status, headers and address, and
- * reads it as before.
+ * Reads usage frames while the app reads a response. Returns a response with the same bytes, status, headers and URL.
  *
- * @param response - An answer of `fetch`, usually `text/event-stream`. Without a body it is returned as it is.
- * @param store - Gets each frame when its event is complete.
+ * @param response - A response of `fetch`, usually `text/event-stream`. Returned as it is if it has no body.
+ * @param store - Receives each frame when its event is complete.
  *
  * @example
  * ```ts

@@ -1,10 +1,10 @@
 import type { UsageStore } from '../store/create-usage-store.ts';
 
 /**
- * Hands an event of the app's own stream parser to the store, if it carries usage.
+ * Passes an event of the app's own stream parser to the store, if it carries usage.
  *
- * @param event - One event's data: a parsed object, or its JSON text. Anything may be passed.
- * @returns True where the event was a usage frame.
+ * @param event - The data of one event: a parsed object, or its JSON text. Any value may be passed.
+ * @returns True if the event was a usage frame.
  *
  * @example
  * ```ts

@@ -18,33 +18,33 @@ export interface UsageStoreOptions extends UsageSource {
    * `userKey` starts anew: without one, the next user who signs in on the same page sees the last one's numbers.
    */
   readonly userKey?: string | undefined;
-  /** A snapshot that is already there, for example from server rendering. Shown at once, also on the server. */
+  /** A snapshot that the app already has, for example from server rendering. Shown at once, also on the server. */
   readonly initial?: unknown;
-  /** Share snapshots with the user's other tabs. Default true; a function opens a channel of the app's own. */
+  /** Whether to share snapshots with the user's other tabs. Default true. A function opens a channel of the app's own. */
   readonly sync?: boolean | ((name: string) => UsageChannel | undefined) | undefined;
-  /** Told once when the endpoint answers 401. */
+  /** Called once when the endpoint answers 401. */
   readonly onUnauthorized?: (() => void) | undefined;
-  /** Told of each failed request and each malformed snapshot or frame; nothing is ever printed. */
+  /** Called with each failed request and each malformed snapshot or frame. Nothing is ever printed. */
   readonly onError?: ((error: UsageError) => void) | undefined;
 }
 
-/** The usage of one user, live. Made by {@link createUsageStore}; its functions need no `this`. */
+/** The usage of one user, live. Created by {@link createUsageStore}; its functions do not use `this`. */
 export interface UsageStore {
   /** The current state; the same object until something changes. */
   get(): UsageState;
-  /** The state at creation: what server rendering and hydration show. */
+  /** The state at creation, which server rendering and hydration show. */
   getServer(): UsageState;
   /** Calls `listener` after changes, at most once per 16 ms. The first subscriber starts requests, the last ends them. */
   subscribe(listener: () => void): () => void;
-  /** Asks the endpoint now. Calls during a request share one further request after it. Never rejects. */
+  /** Requests the usage now. Calls during a request share one further request after it. Never rejects. */
   refresh(): Promise<UsageState>;
   /**
-   * Takes a usage frame, or a snapshot the app got by other means.
+   * Applies a usage frame, or a snapshot that the app got by other means.
    *
-   * @returns False where it was malformed or changed nothing.
+   * @returns False if it was malformed or changed nothing.
    */
   apply(frameOrSnapshot: unknown): boolean;
-  /** Forgets the user: for logout. Nothing is asked again until `refresh`. */
+  /** Forgets the user, for logout. Nothing is requested again until `refresh`. */
   reset(): void;
 }
 
@@ -52,7 +52,7 @@ export interface UsageStore {
 const settleMs = [300, 3700, holdMs];
 
 /**
- * Makes the store of one user's usage. It needs no framework and does nothing until someone subscribes or refreshes.
+ * Creates the store of one user's usage. Needs no framework, and does nothing until the first `subscribe` or `refresh`.
  *
  * @example
  * ```ts

@@ -1,16 +1,16 @@
 import { usageError } from './usage-state.ts';
 
-/** Where snapshots come from, and how they are asked for. */
+/** Where snapshots come from, and how to request them. */
 export interface UsageSource {
-  /** Address of the endpoint. */
+  /** URL of the endpoint. */
   readonly src?: string | URL | undefined;
-  /** Asks in the app's own way, instead of `src`; resolves with the parsed body. A `status` of its error is heeded. */
+  /** Your own request, instead of `src`; resolves with the parsed body. If it rejects, a `status` on the error is treated like an HTTP status. */
   readonly fetcher?: ((signal: AbortSignal) => Promise<unknown>) | undefined;
-  /** Sent with every request; a function is asked each time, for tokens that change. */
+  /** Sent with every request. A function is called for each request, for tokens that change. */
   readonly headers?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>) | undefined;
-  /** As of `fetch`. Default `same-origin`. */
+  /** The `credentials` option of `fetch`. Default `same-origin`. */
   readonly credentials?: RequestCredentials | undefined;
-  /** Further tries after no answer, 429 or 5xx, from 0. Default 2, after about 400 and 800 ms. */
+  /** Number of retries after no answer, 429 or 5xx, 0 or more. Default 2, after about 400 and 800 ms. */
   readonly retries?: number | undefined;
 }
 

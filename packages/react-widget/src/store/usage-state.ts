@@ -1,14 +1,14 @@
 import type { UsageSnapshot } from '../usage/usage-snapshot.ts';
 
-/** What there is to show. Immutable: a change gives a new object. */
+/** The state of a store. Immutable: each change creates a new object. */
 export interface UsageState {
-  /** `unauthorized`: the endpoint answered 401, or the store was reset; nothing is known and nothing is asked. */
+  /** `unauthorized`: the endpoint answered 401, or the store was reset; no usage is known and nothing is requested. */
   readonly status: 'loading' | 'ready' | 'error' | 'unauthorized';
-  /** Confirmed usage and pending frames in one. */
+  /** The confirmed usage plus frames that are still pending. */
   readonly usage?: UsageSnapshot;
-  /** Part of `usage` comes from a frame the server has not confirmed yet. */
+  /** Whether part of `usage` comes from a frame that the server has not confirmed yet. */
   readonly pending: boolean;
-  /** The last request failed: `usage` is what was known before. */
+  /** Whether the last request failed, so that `usage` may be out of date. */
   readonly stale: boolean;
   /** Why the last request failed. */
   readonly error?: UsageError;
@@ -16,14 +16,14 @@ export interface UsageState {
   readonly updatedAt?: number;
 }
 
-/** What went wrong while reading usage. */
+/** An error while reading usage. */
 export interface UsageError extends Error {
   /**
-   * `network`: no answer. `http`: an answer other than 2xx, see `status`. `malformed`: an answer or a frame, or a part
-   * of it, that is not usage.
+   * `network`: no answer. `http`: an answer other than 2xx, see `status`. `malformed`: an answer or a frame that is not usage, in
+   * whole or in part.
    */
   readonly code: 'network' | 'http' | 'malformed';
-  /** The HTTP status, with `http`. */
+  /** The HTTP status, if `code` is `http`. */
   readonly status?: number;
 }
 
