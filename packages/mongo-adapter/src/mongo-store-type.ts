@@ -6,70 +6,69 @@ import type { UserVerdict } from './maintenance/verify-users.ts';
 /** A store in MongoDB. */
 export interface MongoStore extends UsageStore {
   userTotals(userId: string): Promise<UsageTotals>;
-  /** Creates the indexes of our own collections where they are missing. Run it when you deploy. */
+  /** Creates missing indexes of the store's own collections. Run it when you deploy. */
   ensureIndexes(): Promise<void>;
   /**
-   * Counts what processes left that died. Every open store does it every 15 seconds by itself; any number may do it at
-   * once. Resolves with the number of dead writers that left rows to look at. Their last rows are looked at for ten minutes,
-   * since a command of a dead process may still come, and for as long as a document they belong to is missing.
+   * Counts what dead processes have left. Every open store does this every 15 seconds by itself; any number of processes may do it
+   * at once. Resolves with the number of dead writers that left rows to check. Their last rows are checked for ten minutes, because
+   * a command of a dead process may still arrive, and for as long as a document they belong to is missing.
    */
   recover(): Promise<{ readonly writers: number }>;
   /**
-   * Retires writers that closed an hour ago or died a day ago, after a last look at what they stored, and takes the guard
-   * entries of retired ones out of the user documents. Every open store does it four times an hour.
+   * Retires writers that closed an hour ago or died a day ago, after a last check of what they stored, and removes their guard entries
+   * from the user documents. Every open store does this four times an hour.
    */
   retire(): Promise<{ readonly retired: number; readonly cleaned: number }>;
   /**
-   * Brings the roll-ups up to date, which charts are read from. Every open store takes turns at it each minute.
+   * Updates the roll-ups, from which charts are read. The open stores take turns at this each minute.
    *
-   * With `full` it works everything of the last 35 days out anew.
+   * With `full`, recomputes everything of the last 35 days.
    *
-   * @returns the number of slots of 15 minutes that were worked out; nothing where another process is at it.
+   * @returns The number of 15-minute slots that were computed; `undefined` if another process is doing it.
    */
   rollUp(options?: { readonly full?: boolean }): Promise<{ readonly slots: number } | undefined>;
   /** Compares the documents of all users, or of one, with the ledger. Changes nothing. */
   verify(userId?: string): AsyncIterable<UserVerdict>;
   /**
-   * Sets the totals of a user to what the ledger has, whatever they were. Safe beside live traffic.
+   * Sets the totals of a user to the sums of the ledger, whatever they were. Safe during live traffic.
    *
-   * @returns false where the user has no document.
+   * @returns False if the user has no document.
    */
   rebuild(userId: string): Promise<boolean>;
   /**
-   * Counts what is in the ledger and not yet on the user: a document that came late, or could not be updated before. What
-   * the document had from elsewhere stays on top.
+   * Counts what is in the ledger but not yet on the user, because the document appeared late or could not be updated. Amounts on the
+   * document that are not from the ledger stay.
    *
-   * Not for a document that the app replaced without its guard, and with its totals: what those show would be counted
-   * again. Call `rebuild` for it.
+   * Do not use it for a document that the app replaced with its totals but without the guard field: its usage would be counted
+   * again. Call `rebuild` instead.
    */
   reconcile(userId: string): Promise<UserVerdict>;
   /**
-   * Takes a person out: the records of the user become records without a user, in the ledger and the roll-ups, and the
-   * totals on the user's document become 0. User, conversation, message and tags go, and the ids by which the provider
-   * knows the answers; counts, costs and times stay, and so do the sums of everything and of tenants. A record that is
-   * handed in again is still known. Beside live traffic, records that come in meanwhile stay the user's. What stops it, the
-   * next call finishes.
+   * Removes a person from the usage data: the user's records become records without a user, in the ledger and the roll-ups, and the
+   * totals on the user's document become 0. User, conversation, message, tags and the provider's ids of the answers are removed. Counts,
+   * costs, times and tenants stay, so overall and tenant sums do not change. A record that is appended again is still recognized.
+   * Records that arrive during the erasure stay the user's. If it is interrupted, the next call finishes it.
    *
-   * Not for a sharded ledger. Messages of the app keep what they show. Run `backfill` no more while the app has messages of
-   * the user with tokens: it would bring them back.
+   * Not supported on a sharded ledger. The app's messages keep their counts; do not run `backfill` as long as the app has messages of
+   * the user with tokens, because it would bring the usage back.
    *
-   * Waits for up to ten minutes while another process works on the roll-ups; `onWait` hears of it.
+   * Waits for up to ten minutes while another process works on the roll-ups; `onWait` is called then.
    *
-   * @returns how many records were the user's; `dryRun` only counts them.
+   * @returns How many records were the user's; `dryRun` only counts them.
    */
   erase(userId: string, options?: EraseOptions): Promise<Erasure>;
   /**
-   * Makes 64-bit integers of totals that are digits as text, `null` (0) or whole doubles. Nothing is guessed: `"1,234"`, 12.5
-   * and `"a lot"` stay, and `onError` hears of them, as of documents that refuse it. Call `reconcile` for users that could not
-   * be counted before.
+   * Converts totals that are strings of digits, `null` (0) or whole doubles to 64-bit integers. Nothing is guessed: `"1,234"`, 12.5 and
+   * `"a lot"` stay, and `onError` is called for them, as for documents that refuse the change. Afterwards call `reconcile` for users
+   * that could not be counted before.
    *
-   * @returns the number of documents per field; `dryRun` changes none.
+   * @returns The number of documents per field; `dryRun` changes none.
    */
   repairTypes(options?: { readonly dryRun?: boolean }): Promise<Readonly<Record<string, number>>>;
   /**
-   * Brings the usage that messages and users show from before into the ledger. Totals stay what they are; afterwards the
-   * ledger explains them. A user that shows no total gets the sum of its messages. Can be broken off and repeated, also
-   * beside live traffic. What no record can hold is passed over, and `onError` hears of it.
+   * Imports existing counts of messages and users into the ledger. Totals do not change; afterwards the ledger accounts for them. A
+   * user without a total gets the sum of its messages. Can be interrupted and repeated, also during live traffic. Values that a record
+   * cannot hold are skipped, and `onError` is called for them.
    */
   backfill(options?: BackfillOptions): Promise<BackfillProgress>;
 }

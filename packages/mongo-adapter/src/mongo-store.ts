@@ -35,14 +35,14 @@ const hourMs = 3_600_000;
 const clock = (): Date => new Date();
 
 /**
- * A durable, shared store in the app's own MongoDB: standalone, replica set or sharded cluster.
+ * Creates a durable, shared store in the app's own MongoDB: standalone, replica set or sharded cluster.
  *
- * Each record is one row of a ledger. In the same breath its tokens are added to the user's document by one atomic
- * `$inc`, and the fields of its message are set to the ledger's sum. Whatever fails in between, in this process, on the
- * way or in the database, is made good by this or any other process that has a store open: nothing is lost, nothing is
- * counted twice. `append` resolves when a majority has all of it in its journal.
+ * Each record is one row of a ledger. Its tokens are added to the user's document by one atomic `$inc`, and the fields of its message
+ * are set to the ledger's sum. If this process, the network or the database fails in between, this or any other process with an open
+ * store completes the work: nothing is lost, and nothing is counted twice. `append` resolves when a majority has all of it in its
+ * journal.
  *
- * @throws `MeterError` `invalid_options`, naming the option.
+ * @throws `MeterError` `invalid_options` if an option is wrong; the message names it.
  * @example
  * ```ts
  * const client = new MongoClient(process.env.MONGODB_URI);

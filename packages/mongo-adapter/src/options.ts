@@ -15,101 +15,101 @@ import type { MessageFields, MessageLayout } from './messages/message-fields.ts'
 import { userLayout } from './users/user-fields.ts';
 import type { UserFields, UserLayout } from './users/user-fields.ts';
 
-/** How documents of the app are found. */
+/** How to find documents of the app. */
 export interface AppDocuments {
   /** Field that holds the id. Default `_id`. */
   readonly key?: string;
   /**
-   * Makes the value of the key field from an id as the meter has it. Default: the text itself. May throw or give
-   * `undefined` for what cannot be an id; then there is no such document. Two ids must not make the same value: the usage
-   * of one of them would be counted only in part.
+   * Converts an id, as passed to `meter.track`, to the value of the key field. Default: the string itself. May throw or return
+   * `undefined` for a string that cannot be an id; then no document is updated. Two ids must not give the same value, or the usage of
+   * one of them is counted only in part.
    */
   readonly id?: (id: string) => unknown;
-  /** More equality conditions to find the document by, such as the shard key of the collection. */
+  /** Returns further equality conditions to find the document, such as the shard key of the collection. */
   readonly filter?: (id: string) => Document;
 }
 
-/** Where the totals of users are. */
+/** Where to keep the totals of users. */
 export interface UsersOptions extends AppDocuments {
   /** Default `users`. */
   readonly collection?: string;
   /** Names of the totals. */
   readonly fields?: UserFields;
-  /** The one field that keeps the guard, the split sums and the count of records. No dots. Default `_kt`. */
+  /** The store's own field in the user document: the guard, the split sums and the count of records. No dots. Default `_kt`. */
   readonly guard?: string;
-  /** Makes a document for a user that has none. Default `false`: the app makes its users. */
+  /** Creates a document for a user that has none. Default `false`: the app creates its users. */
   readonly upsert?: boolean;
 }
 
-/** Where the counts of messages are. */
+/** Where to keep the counts of messages. */
 export interface MessagesOptions extends AppDocuments {
   /** Default `messages`. */
   readonly collection?: string;
   /** Names of the counts. */
   readonly fields?: MessageFields;
-  /** Holds the number of records where a message has several. No dots. Default `_kt`. */
+  /** The store's own field in the message document: the number of records, if a message has several. No dots. Default `_kt`. */
   readonly guard?: string;
 }
 
-/** Usage that waits for a document of the app. */
+/** Usage whose user or message has no document yet. */
 export interface Orphan {
   readonly kind: 'user' | 'message';
-  /** The id as the meter has it. */
+  /** The id, as passed to `meter.track`. */
   readonly id: string;
 }
 
 /**
- * A `Db` of any copy of the driver. Described by shape: mongoose brings a driver of its own, and to the compiler two
- * copies of one class are two types.
+ * A `Db` of any copy of the driver. Described by its shape, because Mongoose brings its own copy of the driver, and TypeScript treats
+ * two copies of a class as different types.
  */
 export interface DriverDb {
   readonly databaseName: string;
   collection(name: string): { readonly collectionName: string };
 }
 
-/** A `MongoClient` of any copy of the driver, such as the one `mongoose.connection.getClient()` gives. */
+/** A `MongoClient` of any copy of the driver, such as the result of `mongoose.connection.getClient()`. */
 export interface DriverClient {
   db(name?: string): DriverDb;
 }
 
 /** Options of {@link mongoStore}. */
 export interface MongoStoreOptions {
-  /** The app's own `MongoClient`; it stays the app's to close. */
+  /** The app's own `MongoClient`. The store never closes it. */
   readonly client?: DriverClient;
-  /** The database: its name, with `client`, or a `Db`. Default with `client`: the one of the connection string. */
+  /** The database: its name, with `client`, or a `Db`. Default with `client`: the database of the connection string. */
   readonly db?: string | DriverDb;
   /** The app's users. `false`: no totals on users. Default: collection `users`. */
   readonly users?: UsersOptions | false;
   /** The app's messages. `false`: the app writes them itself. Default: collection `messages`. */
   readonly messages?: MessagesOptions | false;
-  /** Names of our own collections. */
+  /** Names of the store's own collections. */
   readonly collections?: CollectionNames;
   /**
-   * How long usage is tried again for a user or message that has no document yet, before `onOrphan` hears of it. The
-   * ledger keeps it in any case. In milliseconds, default 60000.
+   * How long to wait for the document of a user or message before `onOrphan` is called. The ledger keeps the usage in any case. In
+   * milliseconds, default 60000.
    */
   readonly orphanAfterMs?: number;
-  /** How long `append` and `close` wait before they reject; what is under way goes on. In milliseconds, default 30000. */
+  /** How long `append` and `close` wait before they reject; work in progress continues. In milliseconds, default 30000. */
   readonly timeoutMs?: number;
   /** How long one command may take before its outcome counts as unknown. In milliseconds, default 15000. */
   readonly commandTimeoutMs?: number;
   /**
-   * Upkeep in the background: roll-ups for charts, and cleaning up after processes that are long gone. Default `true`. With
-   * `false` another process has to do it: charts stay right without, and get slower and slower.
+   * Whether this process does background maintenance: roll-ups for charts, and cleanup after processes that are long gone. Default
+   * `true`. With `false`, another process must do it; otherwise charts stay correct but become slower over time.
    *
-   * It does not switch off what counting needs: signs of life, documents that come late, and `recovery`.
+   * Does not affect what counting needs: heartbeats, documents that appear late, and `recovery`.
    */
   readonly maintenance?: boolean;
   /**
-   * Whether this process counts, every 15 seconds, what processes left that died. Default `true`. With `false` in all of
-   * them that stays in the ledger, **on no user and no message**, until somebody calls `recover()`.
+   * Whether this process counts, every 15 seconds, what dead processes have left. Default `true`. If it is `false` in all processes,
+   * that usage stays in the ledger, **on no user and no message**, until `recover()` is called.
    */
   readonly recovery?: boolean;
-  /** Hears of problems that lose nothing and need somebody: a validator that rejects, a guard that is gone. */
+  /** Called with problems that lose nothing but need attention: a validator that rejects, a guard field that is missing. */
   readonly onError?: (error: Error) => void;
-  /** Hears of usage whose user or message has no document. */
+  /** Called with usage whose user or message has no document. */
   readonly onOrphan?: (orphan: Orphan) => void;
-  /** Hears of a record that was sent again with another content; the first stays. */
+  /** Called with a record that was sent again with different content; the first one stays. */
   readonly onConflict?: (conflict: { readonly stored: UsageRecord; readonly sent: UsageRecord }) => void;
 }
 

@@ -4,10 +4,10 @@ import { setAtPath } from '../documents/set-at-path.ts';
 import { messageLayout } from './message-fields.ts';
 
 /**
- * The usage of a turn as fields of a message document, for an app that saves them with the message itself (then pass
- * `messages: false` to the store). A count that is unknown is left out.
+ * Returns the usage of a turn as fields of a message document, for an app that saves them with the message itself (pass
+ * `messages: false` to the store then). Unknown counts are left out.
  *
- * @param usage - What `turn.usage()` gave, or anything with `tokens`.
+ * @param usage - The result of `turn.usage()`, or any object with `tokens`.
  * @example
  * ```ts
  * const usage = await turn.usage();

@@ -10,7 +10,7 @@ export interface JsonSchema {
   readonly [keyword: string]: unknown;
 }
 
-/** What our fields are, for the validators of the app's collections. */
+/** Schemas of the usage fields, for the validators of the app's collections. */
 export interface SchemaFragments {
   /** For the users. */
   readonly users: { readonly properties: Readonly<Record<string, JsonSchema>> };
@@ -19,10 +19,11 @@ export interface SchemaFragments {
 }
 
 /**
- * Descriptions of our fields for the `$jsonSchema` validators of users and messages. Nothing is required: users from
- * before and messages without usage stay valid.
+ * Returns the schemas of the usage fields, for the `$jsonSchema` validators of users and messages. No field is required: existing users,
+ * and messages without usage, stay valid.
  *
- * `strict` admits 64-bit and 32-bit integers only, but for the money of a message. Default `false`: totals of an older implementation may be doubles.
+ * `strict` allows only 32-bit and 64-bit integers, except for the cost of a message. Default `false`: totals of an older implementation
+ * may be doubles.
  *
  * @example
  * ```ts
@@ -55,8 +56,9 @@ export function schemaFragments(
 }
 
 /**
- * The validator with our fields added to its `$jsonSchema`, also where that forbids additional properties. A field the
- * validator describes already keeps its own description. The original is not changed; apply the result with `collMod`.
+ * Returns the validator with the usage fields added to its `$jsonSchema`, so that they are allowed even with
+ * `additionalProperties: false`. A field that the validator already describes keeps its description. The original is not changed;
+ * apply the result with `collMod`.
  *
  * @example
  * ```ts

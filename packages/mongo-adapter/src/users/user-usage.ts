@@ -7,21 +7,21 @@ import { userLayout } from './user-fields.ts';
 /** The names in use; the `users` option of the store. */
 export type UserNames = Pick<UsersOptions, 'fields' | 'guard'>;
 
-/** Totals of a user document. `JSON.stringify` gives numbers, and decimal strings beyond 2^53 and for money. */
+/** Totals of a user document. `JSON.stringify` writes numbers; money, and counts beyond 2^53, as decimal strings. */
 export interface UserUsage {
   readonly totalTokens: bigint;
   readonly inputTokens: bigint;
   readonly outputTokens: bigint;
   /** Cost in pico-USD (1e-12 USD). */
   readonly picoUsd: bigint;
-  /** Ever-growing count of counted records; 0 where the guard field was left out of the reading. */
+  /** Ever-growing count of counted records; 0 if the guard field was not read. */
   readonly rev: number;
   /** Plain JSON value. */
   toJSON(): Record<string, number | string>;
 }
 
 /**
- * Totals at zero, for the document of a new user. Not needed: the first record creates missing fields.
+ * Returns totals of zero, for the document of a new user. Optional: the first record creates missing fields.
  *
  * Plain zeros, so that the new document can be sent as JSON; the first `$inc` turns them into 64-bit integers.
  *
@@ -40,8 +40,7 @@ export function initialUsage(users: UserNames = {}): Record<string, unknown> {
 }
 
 /**
- * Totals of a user document as the app read it, whatever its driver makes of 64-bit integers: number, bigint or `Long`.
- * Absent fields are 0.
+ * Reads the totals of a user document, whatever the driver returns for 64-bit integers: number, bigint or `Long`. Absent fields are 0.
  *
  * @example
  * ```ts
@@ -70,7 +69,7 @@ export function readUsage(document: unknown, users: UserNames = {}): UserUsage {
 }
 
 /**
- * A projection that leaves our guard field out of a user document, for profiles.
+ * Returns a projection that leaves the guard field out of a user document, for profiles.
  *
  * @example
  * ```ts
