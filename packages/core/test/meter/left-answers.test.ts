@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import OpenAI from 'openai';
 import { expect, it } from 'vitest';
 import { createMeter, memoryStore } from '../../src/index.ts';
@@ -96,17 +96,17 @@ it.for([0, 150])(
   },
 );
 
-it('close waits a moment for a plain answer that came just now to be read', async () => {
-  const store = memoryStore();
-  const meter = createMeter({ store });
-  const usage = { prompt_tokens: 2, completion_tokens: 1, total_tokens: 3 };
-  const fetch = meter.fetch(() => Promise.resolve(Response.json({ choices: [], usage })));
-  const answer = await fetch('https://api.openai.com/v1/chat/completions', { method: 'POST', body: '{}' });
-  const closed = meter.close();
-  await setTimeout(5);
-  await answer.text();
-  expect(await closed).toEqual({ left: 0 });
-  expect(await readAll(store.records({}))).toMatchObject([{ outcome: 'completed', origin: 'reported' }]);
+it('close does not take for unread what the app is about to read', async () => {
+  const provider = await startProvider({});
+  const outcomes: string[] = [];
+  const meter = createMeter({ store: memoryStore(), onRecord: ({ outcome }) => outcomes.push(outcome) });
+  const openai = meter.wrap(new OpenAI({ baseURL: provider.baseURL, apiKey: 'test', maxRetries: 0 }));
+  const stream = await openai.chat.completions.create(hiStream);
+  const closing = meter.close();
+  await setImmediate();
+  for await (const _ of stream);
+  await closing;
+  expect(outcomes).not.toContain('unread');
 });
 
 it('close ends what is drained, and stores what was seen of it', async () => {
