@@ -17,6 +17,10 @@ export interface BodyState {
   /** That stream is read from now on, by readers of the runtime's own: what one leaves in it is the next one's. */
   readNatively(): Body;
   readonly isReadNatively: boolean;
+  /** Keeps the body readable until it is read. */
+  hold(): void;
+  /** Its response was collected unread: what cancels it now is the runtime. */
+  readonly isDropped: boolean;
   /** Which direct way of reading has the body; an iterator gives it free where it has told of the body's end. */
   lock: 'none' | 'reader' | { readonly isAtEnd: boolean };
 }
@@ -63,12 +67,14 @@ const shadow = createMemberShadow<Body, BodyState>((native, stateOf) => {
       const state = settings?.mode === undefined ? directly(this) : undefined;
       if (state === undefined) return membersFor(this).getReader.call(natively(this), settings as never);
       state.lock = 'reader';
+      state.hold();
       return createDirectReader(state);
     },
     values,
     [Symbol.asyncIterator]: values,
     cancel(this: Body, reason?: unknown) {
       const state = directly(this);
+      if (state?.isDropped === true) return native.cancel.call(this, reason);
       if (state === undefined) return membersFor(this).cancel.call(natively(this), reason);
       return state.sourceOf().cancel(reason);
     },

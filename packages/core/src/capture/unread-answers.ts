@@ -22,6 +22,8 @@ export interface UnreadAnswers<Answer extends object, Attempt extends object> {
 /** An answer that tells whether a read of it has begun. */
 export interface ReadableAnswer {
   readonly isUntouched: boolean;
+  /** From now on it keeps nothing alive that only the host should. */
+  loosen?(): void;
 }
 
 /** Asks for {@link UnreadAnswers.dropUntouched} at the end of the process, from the first answer to the last. */
@@ -58,7 +60,7 @@ export function createUnreadAnswers<Answer extends ReadableAnswer, Attempt exten
       // Timers of workerd die with the request that set them.
       if (readsBodiesNatively()) {
         if (old.size === 0) end.await();
-        if (held.handOver(registry)) old.add(held);
+        if (held.handOver(registry) && typeof WeakRef === 'function') old.add(held);
       } else {
         young.push(held);
         if (!isAwaiting) awaitNext();
@@ -136,6 +138,7 @@ class Held<Answer extends ReadableAnswer, Attempt extends object> implements Hel
     const { strong, attempt } = this;
     if (strong === undefined || attempt === undefined) return false;
     registry.register(strong, attempt);
+    strong.loosen?.();
     this.weak = weakly(strong);
     this.strong = undefined;
     return true;

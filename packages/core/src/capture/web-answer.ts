@@ -10,7 +10,7 @@ import { createPullStream } from './pull-stream.ts';
 import type { PullStream } from './pull-stream.ts';
 import { refusableReader } from './refusable-reader.ts';
 import { twinOf } from './response-twin.ts';
-import { readsBodiesNatively } from './runtime.ts';
+import { readsBodiesNatively, weakly } from './runtime.ts';
 import { createMemberShadow } from './shadow-members.ts';
 import type { ReadableAnswer } from './unread-answers.ts';
 
@@ -59,8 +59,9 @@ class WebAnswer implements FollowedAnswer, BodyState, Connection {
   lock: BodyState['lock'] = 'none';
   /** The face is one half of a clone, a native stream, and shows no more how far the answer was read. */
   isHalved = false;
-  /** Kept as long as anything can be read: where nobody holds a response, undici cancels the body it has not locked. */
-  readonly response: Response;
+  /** Kept while it is read, for undici cancels an unlocked body whose response nobody holds; see {@link loosen}. */
+  private response: Response | undefined;
+  private looseResponse: Pick<WeakRef<Response>, 'deref'> | undefined = undefined;
   private readonly body: Body;
   /** Looked up before it is shadowed; a wrapper beneath us may have shadowed it already. */
   private readonly getReader: Body['getReader'];
@@ -70,6 +71,29 @@ class WebAnswer implements FollowedAnswer, BodyState, Connection {
     this.options = options;
     this.body = body;
     this.getReader = body.getReader;
+  }
+
+  /**
+   * The body is the host's own, and undici holds it, and with it all this, while its connection is open. So that it hears
+   * where the host has dropped the response unread, the response is not held from here.
+   */
+  loosen(): void {
+    if (this.options.ownBody || this.response === undefined || this.lock !== 'none' || !this.isUntouched) return;
+    this.looseResponse = weakly(this.response);
+    this.response = undefined;
+  }
+
+  /** Somebody has the body to read it, perhaps not at once. */
+  hold(): void {
+    this.response = this.held;
+  }
+
+  get isDropped(): boolean {
+    return this.source === undefined && this.looseResponse !== undefined && this.held === undefined;
+  }
+
+  private get held(): Response | undefined {
+    return this.response ?? this.looseResponse?.deref();
   }
 
   abort(reason: unknown): void {
@@ -104,6 +128,7 @@ class WebAnswer implements FollowedAnswer, BodyState, Connection {
   }
 
   streamOf(): Body {
+    this.hold();
     this.pulled ??= createPullStream(this);
     return this.pulled.stream;
   }
@@ -119,14 +144,18 @@ class WebAnswer implements FollowedAnswer, BodyState, Connection {
   }
 
   get isUntouched(): boolean {
-    return this.source === undefined && !this.response.bodyUsed;
+    return this.source === undefined && !this.isUsed;
+  }
+
+  private get isUsed(): boolean {
+    return this.held?.bodyUsed === true;
   }
 
   /** True where a native body would refuse to be read as a whole: locked, or read in part. */
   get isUnusable(): boolean {
-    const { face, isHalved, response } = this;
+    const { face, isHalved } = this;
     if (face?.locked === true) return true;
-    return isHalved ? face !== undefined && isDisturbed(face) : response.bodyUsed;
+    return isHalved ? face !== undefined && isDisturbed(face) : this.isUsed;
   }
 
   bodyOf(): Body {
