@@ -2,7 +2,7 @@ import type { MeterOptions } from '@kilotoken/core';
 import type { FactoryProvider, InjectionToken, ModuleMetadata } from '@nestjs/common';
 
 /**
- * Options of {@link KilotokenModule.forRoot}. Only `meter` is needed.
+ * Options of {@link KilotokenModule.forRoot}. Only `meter` is required.
  *
  * @example
  * ```ts
@@ -14,18 +14,17 @@ import type { FactoryProvider, InjectionToken, ModuleMetadata } from '@nestjs/co
  * ```
  */
 export interface KilotokenModuleOptions {
-  /** What `createMeter` takes: the store, and whatever else you want. */
+  /** Options of `createMeter`: the store, and any others. */
   readonly meter: MeterOptions;
   /**
-   * The app's client of `openai` 4 to 7. The module meters it and provides that same object. Default: none; then meter
-   * clients yourself with `meter.wrap`.
+   * The app's client of `openai` 4 to 7. The module meters it and provides the same object. Default: none; meter clients yourself with
+   * `meter.wrap`.
    */
   readonly openai?: object;
   /** How long the meter may drain when the app shuts down, in milliseconds. Default 5000. */
   readonly closeTimeoutMs?: number;
   /**
-   * Called when the app shuts down and the meter has drained: the place to close the store, and the database under it.
-   * Default: nothing, both stay open.
+   * Called at shutdown when the meter has drained. Close the store and its database here. Default: none; both stay open.
    *
    * @param left - Records that are still not stored.
    */
@@ -47,13 +46,13 @@ export interface KilotokenModuleOptions {
  * ```
  */
 export interface KilotokenAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
-  /** Makes the options, from what is injected. */
+  /** Creates the options from the injected providers. */
   readonly useFactory: (
     // What is injected has the types the app says it has, as in every factory of Nest.
     // oxlint-disable-next-line typescript/no-explicit-any
     ...injected: any[]
   ) => KilotokenModuleOptions | Promise<KilotokenModuleOptions>;
-  /** What `useFactory` gets, in this order. Default: nothing. */
+  /** The providers to pass to `useFactory`, in this order. Default: none. */
   readonly inject?: NonNullable<FactoryProvider['inject']>;
   /** Token under which the metered client is provided. Default: {@link OPENAI_CLIENT}. */
   readonly openaiToken?: InjectionToken;
