@@ -22,8 +22,9 @@ export interface PriceOptions {
   /** Surcharges and discounts on the shipped prices; all that apply are multiplied. Default: none. */
   readonly factors?: readonly PriceAdjustment[];
   /**
-   * Which provider's prices apply to a host that the meter does not know, by host name. `gateway`: its models are named
-   * `vendor/model`, as on OpenRouter. A name without prices is refused. Default: none; calls to unknown hosts are `unpriced`.
+   * Which provider's prices apply to a provider without a price list, by the name that records have: for hosts that the meter does not
+   * know, the host name. `gateway`: its models are named `vendor/model`, as on OpenRouter. A name without prices is refused. Default:
+   * none; such calls are `unpriced`.
    */
   readonly providers?: { readonly [provider: string]: string };
   /**
