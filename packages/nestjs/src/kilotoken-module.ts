@@ -14,10 +14,10 @@ const drainToken = Symbol('kilotoken.nestjs.drain');
 const shutdownToken = Symbol('kilotoken.nestjs.shutdown');
 
 /**
- * Provides the meter and the app's metered client to every module of the app, and drains the meter when the app shuts
- * down. Import it once, in the root module.
+ * Provides the meter and the app's metered client to every module of the app, and drains the meter at shutdown. Import it once, in the
+ * root module.
  *
- * Signals reach an app only after `app.enableShutdownHooks()`.
+ * Call `app.enableShutdownHooks()`, or signals do not reach the app.
  *
  * @example
  * ```ts
@@ -27,13 +27,13 @@ const shutdownToken = Symbol('kilotoken.nestjs.shutdown');
 // oxlint-disable-next-line typescript/no-extraneous-class -- Nest knows a module by its class
 export class KilotokenModule {
   /**
-   * With options that are known when the module is declared.
+   * Creates the module with options that are known when it is declared.
    *
-   * @param options - See {@link KilotokenModuleOptions}. `openaiToken` names the token of the client; default:
+   * @param options - See {@link KilotokenModuleOptions}. `openaiToken` is the token of the client; default:
    * {@link OPENAI_CLIENT}.
    * @returns A global module.
-   * @throws MeterError `invalid_options` when the app starts, naming the option that is wrong; also where something
-   * injects the client and there is no `openai`.
+   * @throws MeterError `invalid_options` when the app starts, if an option is wrong (the message names it), or if something injects the
+   * client and there is no `openai`.
    *
    * @example
    * ```ts
@@ -49,11 +49,11 @@ export class KilotokenModule {
   }
 
   /**
-   * With options that need other providers, such as a configuration or a database connection.
+   * Creates the module with options that need other providers, such as a configuration or a database connection.
    *
    * @returns A global module.
-   * @throws MeterError `invalid_options` when the app starts, naming the option that is wrong; also where something
-   * injects the client and there is no `openai`.
+   * @throws MeterError `invalid_options` when the app starts, if an option is wrong (the message names it), or if something injects the
+   * client and there is no `openai`.
    *
    * @example
    * ```ts
