@@ -21,7 +21,7 @@ export interface LastReply {
   readonly total: number;
   /** The total in parts. */
   readonly counts: UsageCounts;
-  /** Only with `expose: ['cost']`, and where something is priced. */
+  /** Only with `expose: ['cost']`, and if something is priced. */
   readonly cost?: CostAmount;
 }
 

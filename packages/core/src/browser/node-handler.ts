@@ -18,10 +18,10 @@ export interface NodeResponse {
 }
 
 /**
- * Serves a usage handler from `node:http`, `node:http2`, Express, Connect, or a Nest controller with `@Req()` and `@Res()`.
+ * Serves a usage handler in `node:http`, `node:http2`, Express, Connect, or a Nest controller with `@Req()` and `@Res()`.
  *
- * @returns A listener; `authenticate` of the handler gets the request it was called with as `source`. Headers set before
- * it, such as those of a CORS middleware, stay.
+ * @returns A request listener. It passes its request to `authenticate` as `source`, and keeps headers that were set before, such as those
+ * of a CORS middleware.
  *
  * @example
  * ```ts

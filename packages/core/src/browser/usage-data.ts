@@ -13,18 +13,18 @@ import type { FrameOptions } from './frame-options.ts';
 export interface UsageDataPart {
   /** Name of the part in the stream. */
   readonly type: 'data-usage';
-  /** Names the reply: a part that comes again replaces the first. */
+  /** Identifies the reply: a part with the same id replaces the first. */
   readonly id: string;
-  /** What the meter of the browser reads. */
+  /** What the widget reads. */
   readonly data: FrameData;
 }
 
 /**
- * Makes the part for `writer.write` of an AI SDK UI message stream. It is not transient, so the message keeps its usage.
+ * Creates the part for `writer.write` of an AI SDK UI message stream. It is not transient, so the message keeps its usage.
  *
- * @param usage - Answer of `turn.usage()`.
- * @returns A plain JSON value. Tokens only, unless `expose` says more.
- * @throws MeterError `invalid_options`, naming the option that is wrong.
+ * @param usage - The result of `turn.usage()`.
+ * @returns A plain JSON value. Contains only token counts, unless `expose` adds more.
+ * @throws MeterError `invalid_options` if an option is wrong; the message names it.
  *
  * @example
  * ```ts

@@ -13,11 +13,11 @@ import type { UsageSubject } from './usage-subject.ts';
  * ```
  */
 export interface UsageDay {
-  /** Date in the asked time zone, `YYYY-MM-DD`. */
+  /** Date in the requested time zone, `YYYY-MM-DD`. */
   readonly day: string;
   /** Tokens of the day, 0 without calls. */
   readonly total: number;
-  /** Only with `expose: ['cost']`, and where something is priced. */
+  /** Only with `expose: ['cost']`, and if something is priced. */
   readonly cost?: CostAmount;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a browser may see beyond token counts: `cost` in money, `models` by name. Default: neither.
+ * What a browser may see beyond token counts: `cost`, and `models` by name. Default: neither.
  *
  * @example
  * ```ts

@@ -13,11 +13,11 @@ import type { UsageSubject } from './usage-subject.ts';
  * ```
  */
 export interface UsageModel {
-  /** Response model, or the request model where the answer named none; `unknown` where neither is known. */
+  /** The model that answered, or the requested model if the answer named none; `unknown` if neither is known. */
   readonly model: string;
   /** Tokens, 0 or more. */
   readonly total: number;
-  /** Only with `expose: ['cost']`, and where something is priced. */
+  /** Only with `expose: ['cost']`, and if something is priced. */
   readonly cost?: CostAmount;
 }
 

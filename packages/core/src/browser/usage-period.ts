@@ -4,11 +4,11 @@ import { timeBuckets } from '../storage/time-buckets.ts';
 /** Periods that need no code: everything, or the current day or month in a time zone. */
 export const periodKinds: readonly PeriodKind[] = ['all', 'day', 'month'];
 
-/** The time a snapshot is about: all of it, or the running day or month. */
+/** The period of a snapshot: all time, or the current day or month. */
 export type PeriodKind = 'all' | 'day' | 'month';
 
 /**
- * A span of time of the app's own, for example from one renewal of a plan to the next.
+ * Your own period, for example from one renewal of a plan to the next.
  *
  * @example
  * ```ts
@@ -40,9 +40,9 @@ export interface SnapshotPeriod {
   readonly kind?: 'day' | 'month' | 'custom';
   /** ISO 8601 instant, inclusive. */
   readonly start?: string;
-  /** ISO 8601 instant, exclusive: counting begins anew then. */
+  /** ISO 8601 instant, exclusive: counting restarts then. */
   readonly resetsAt?: string;
-  /** IANA name of the zone whose calendar cut the period. */
+  /** IANA name of the time zone of the period. */
   readonly timeZone?: string;
 }
 

@@ -5,7 +5,7 @@ import { isExposed } from './usage-exposure.ts';
 import type { UsageExposure } from './usage-exposure.ts';
 
 /**
- * What a user may spend in the period. Showing it is all this does: nothing is stopped at the limit.
+ * How much a user may spend in the period. It is only displayed: no call is stopped at the limit.
  *
  * @example
  * ```ts
@@ -19,12 +19,12 @@ export interface UsageQuota {
   readonly limit: number;
   /** Spent so far, in the unit. Default: what the store counted in the period. */
   readonly used?: number;
-  /** Held back for calls that are under way, in the unit. Default: none. */
+  /** Reserved for calls in progress, in the unit. Default: none. */
   readonly reserved?: number;
 }
 
 /**
- * A quota as a browser gets it. Numbers in `cost` are US dollars for display, not for arithmetic.
+ * A quota as the browser receives it. With the unit `cost`, numbers are US dollars for display, not for arithmetic.
  *
  * @example
  * ```ts
@@ -36,9 +36,9 @@ export interface QuotaState {
   readonly unit: 'tokens' | 'cost';
   /** Spent so far; may be above `limit`. */
   readonly used: number;
-  /** What may be spent. */
+  /** The limit of the period. */
   readonly limit: number;
-  /** Held back for calls that are under way. */
+  /** Reserved for calls in progress. */
   readonly reserved?: number;
   /** ISO 4217, with the unit `cost`. */
   readonly currency?: 'USD';

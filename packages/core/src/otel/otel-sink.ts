@@ -6,13 +6,13 @@ import type { AttributesLike, MeterLike, MeterProviderLike } from './meter-like.
 
 /** Options of {@link otelSink}. */
 export interface OtelSinkOptions {
-  /** Makes the instruments. Default: one of `meterProvider`. */
+  /** The meter that creates the instruments. Default: a meter of `meterProvider`. */
   readonly meter?: MeterLike;
-  /** Default: the global one of `@opentelemetry/api`, as it is when the first record comes. */
+  /** Default: the global provider of `@opentelemetry/api` at the time of the first record. */
   readonly meterProvider?: MeterProviderLike;
   /**
-   * More attributes for a record, for example its tenant. Every different value makes another time series, so ids of
-   * users or conversations belong into the store. Default: none.
+   * Returns further attributes for a record, for example its tenant. Every distinct value is a time series of its own, so do not use ids of
+   * users or conversations. Default: none.
    */
   readonly attributes?: (record: UsageRecord) => AttributesLike;
 }
@@ -35,17 +35,16 @@ const picoUsdPerUsd = 1e12;
 /**
  * Turns each stored record into OpenTelemetry metrics:
  *
- * - `gen_ai.client.token.usage`, a histogram in `{token}` by `gen_ai.token.type` (`input`, `output`), under the standard
- *   attribute names. Counts that are estimated carry `kilotoken.usage.origin: 'estimated'` in addition; counts nobody
- *   knows make no point.
+ * - `gen_ai.client.token.usage`, a histogram in `{token}` by `gen_ai.token.type` (`input`, `output`), with the standard
+ *   attribute names. Estimated counts also carry `kilotoken.usage.origin: 'estimated'`; unknown counts are not recorded.
  * - `kilotoken.client.cost`, a counter in `{USD}`, by `kilotoken.cost.basis`; a float, for dashboards and not for bills.
  * - `kilotoken.client.records`, a counter, by `kilotoken.usage.origin`, `kilotoken.usage.outcome` and
  *   `kilotoken.cost.basis`: how much of the traffic is missing, estimated or unpriced.
  *
- * Corrections (`kind: 'adjustment'`) are no calls and are left out. No user, conversation or tag leaves by default.
+ * Corrections (`kind: 'adjustment'`) are not calls and are left out. By default no user, conversation or tag is exported.
  *
- * @throws `MeterError` with `invalid_options` for a wrong option. `write` rejects with `unsupported` where it has to find
- * the global provider and `@opentelemetry/api` is not installed.
+ * @throws `MeterError` with `invalid_options` for a wrong option. `write` rejects with `unsupported` if it needs the global provider
+ * and `@opentelemetry/api` is not installed.
  * @example
  * ```ts
  * import { otelSink } from '@kilotoken/core/otel';

@@ -7,14 +7,14 @@ import type { UsageRecord } from '../recording/usage-record.ts';
 
 /** Options of {@link jsonlSink}. */
 export interface JsonlSinkOptions {
-  /** The file; made at the first record with mode 0600, in a folder that exists. */
+  /** The file, created at the first record with mode 0600. Its folder must exist. */
   readonly path: string;
   /** Named in errors. Default `jsonl`. */
   readonly name?: string;
-  /** Waits for the disk after every batch, so that a power cut loses nothing that was written. Default `false`. */
+  /** Waits for the disk after every batch, so that a power loss does not lose what was written. Default `false`. */
   readonly fsync?: boolean;
   /**
-   * Says that losing the file is fine. Needed on Vercel and AWS Lambda, whose disks vanish with the instance.
+   * Accepts that the file may be lost. Required on Vercel and AWS Lambda, whose disks vanish with the instance.
    * Default `false`.
    */
   readonly ephemeral?: boolean;
@@ -23,15 +23,14 @@ export interface JsonlSinkOptions {
 const newline = 0x0a;
 
 /**
- * Appends each stored record to a file, one JSON object per line, instants as ISO 8601 text.
+ * Appends each stored record to a file, one JSON object per line, with times in ISO 8601.
  *
- * The file is opened anew for every batch, so tools such as logrotate may rename it at any time. Several processes may
- * share it. A line that a crash tore is closed off before the next one, and a batch that failed half way is written
- * again: whoever reads the file skips lines that are no JSON and repeated ids.
+ * The file is reopened for every batch, so tools such as logrotate may rename it at any time. Several processes may share it. If a crash
+ * cut a line short, the next one still starts on a new line, and a batch that failed halfway is written again: a reader should skip lines
+ * that are not JSON, and repeated ids.
  *
- * @throws {@link MeterError} `invalid_options` for a wrong option, and on Vercel or Lambda without `ephemeral`;
- * `unsupported` where the runtime has no file system. `write` rejects with `sink_failed` when the file cannot be
- * written, and with `closed` after `close()`.
+ * @throws {@link MeterError} `invalid_options` for a wrong option, and on Vercel or Lambda without `ephemeral`. `unsupported` if the
+ * runtime has no file system. `write` rejects with `sink_failed` if the file cannot be written, and with `closed` after `close()`.
  * @example
  * ```ts
  * const meter = createMeter({ store, sinks: [jsonlSink({ path: 'usage.jsonl' })] });

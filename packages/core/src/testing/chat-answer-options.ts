@@ -4,17 +4,17 @@ import { type SseOptions, sseOptionNames } from './sse-writer.ts';
 import type { StreamOptionsRefusal } from './stream-options-refusal.ts';
 import type { UsageOverride } from './wire-usage.ts';
 
-/** Options of `chatAnswer`. All are optional; the defaults make the answer OpenAI would give. */
+/** Options of `chatAnswer`. All are optional; with the defaults, the answer is like OpenAI's. */
 export interface ChatAnswerOptions extends DeliveryOptions, SseOptions {
-  /** What the model says; default repeats the last user message. One token per word. */
+  /** Text of the answer, one token per word. Default: repeats the last user message. */
   readonly text?: string;
-  /** What the model says, cut into tokens by the test: one stream event each. Goes before `text`. */
+  /** Text of the answer, split into tokens by the test: one stream event each. Takes precedence over `text`. */
   readonly tokens?: readonly string[];
-  /** Functions the model wants called. Without `text` or `tokens` it says nothing else. Chat only. */
+  /** Functions that the model calls. Without `text` or `tokens`, the answer has no text. Chat only. */
   readonly toolCalls?: readonly FakeToolCall[];
-  /** Default `'stop'`, or `'tool_calls'` where there are any. */
+  /** Default `'stop'`, or `'tool_calls'` if there are any. */
   readonly finishReason?: string;
-  /** Answering model; default the one the request names. */
+  /** The model that answers; default: the requested one. */
   readonly model?: string;
   /** Answer id; default `chatcmpl-` or `cmpl-` and the number of the request. */
   readonly id?: string;
@@ -26,21 +26,21 @@ export interface ChatAnswerOptions extends DeliveryOptions, SseOptions {
   readonly obfuscation?: boolean;
 
   /**
-   * The usage object. Default: one input token per word of the request, one output token per word of the answer. Text
-   * goes on the wire as it is, so it may hold numbers and nonsense that `JSON.stringify` would not write.
+   * The usage object. Default: one input token per word of the request, one output token per word of the answer. A string is sent as it
+   * is, so it may contain numbers or nonsense that `JSON.stringify` would not write.
    */
   readonly usage?: UsageOverride;
-  /** When a stream carries usage: `'asked'` (default) by `stream_options.include_usage`, `'always'` or `'never'`. Never also concerns plain answers. */
+  /** When a stream carries usage: `'asked'` (default, by `stream_options.include_usage`), `'always'` or `'never'`. `'never'` also applies to plain answers. */
   readonly usageWhen?: 'asked' | 'always' | 'never';
   /**
-   * Where a stream carries usage. `'own-chunk'` (default): a last chunk with `choices: []`. `'finish-chunk'`: beside
-   * the finish reason. `'every-chunk'`: on each, growing. `'after-finish'`: a chunk that repeats the finish choice, as
+   * Where a stream carries usage. `'own-chunk'` (default): a last chunk with `choices: []`. `'finish-chunk'`: the chunk with the finish
+   * reason. `'every-chunk'`: every chunk, with growing counts. `'after-finish'`: a chunk that repeats the finish choice, as
    * OpenRouter does.
    */
   readonly usageAt?: UsagePlace;
-  /** The closing `[DONE]`: true (default), false for none, or `'before-usage'` ahead of the usage chunk. */
+  /** The closing `[DONE]`: true (default), false for none, or `'before-usage'` for before the usage chunk. */
   readonly done?: boolean | 'before-usage';
-  /** Breaks the stream off with an error event, as OpenRouter does. Plain answers are not affected. */
+  /** Ends the stream with an error event, as OpenRouter does. Plain answers are not affected. */
   readonly errorChunk?: ErrorChunkOptions;
   /** Refuses requests with `stream_options`; the same request without them gets the answer. Default false. */
   readonly rejectStreamOptions?: StreamOptionsRefusal;

@@ -1,6 +1,6 @@
 /**
- * How an answer travels, and what goes wrong on the way. All are absent by default: one write per event, no pause, no
- * fault. Every answer takes these.
+ * How an answer is delivered, and what goes wrong on the way. By default: one write per event, no pause, no fault. Every answer accepts
+ * these options.
  */
 export interface DeliveryOptions {
   /** HTTP status instead of the answer's own. */
@@ -17,9 +17,9 @@ export interface DeliveryOptions {
   /** Pause before each event, in milliseconds of real time. Prefer `gate` in tests. */
   readonly delayMs?: number;
   /**
-   * Called and awaited before each event (from 0) is written: the test sets the pace, without sleeps. A rejection
-   * drops the connection and is kept in `provider.errors`. Do not combine with `splitEvery` or `splitAt`, where bytes
-   * of an event wait for the write to be full.
+   * Called and awaited before each event (counted from 0) is written, so that the test sets the pace without sleeping. A rejection closes
+   * the connection and is kept in `provider.errors`. Do not combine it with `splitEvery` or `splitAt`, which hold bytes of an event back
+   * until a write is full.
    */
   readonly gate?: (eventIndex: number) => void | Promise<void>;
 
@@ -27,24 +27,24 @@ export interface DeliveryOptions {
   readonly cut?: CutOptions;
   /** Leaves the connection open and silent. */
   readonly stall?: StallOptions;
-  /** Sends the body as gzip, flushed after each event. With `cut.afterBytes` and `how: 'end'` it is a torn archive. */
+  /** Sends the body as gzip, flushed after each event. With `cut.afterBytes` and `how: 'end'`, the archive is truncated. */
   readonly gzip?: boolean;
 }
 
-/** Where and how an answer ends early; give one of `afterEvents` and `afterBytes`. */
+/** Where and how an answer ends early; pass either `afterEvents` or `afterBytes`. */
 export interface CutOptions {
   /** Events that still arrive in full; 0 cuts right after the headers. */
   readonly afterEvents?: number;
   /** Bytes of the body, as on the wire, that still arrive. */
   readonly afterBytes?: number;
   /**
-   * `'destroy'` (default) closes the socket in mid-body; `'reset'` sends RST, which may also take away what the client
-   * has not read yet; `'end'` ends the HTTP body properly, so that only the content is torn.
+   * `'destroy'` (default) closes the socket in the middle of the body. `'reset'` sends RST, which may also discard what the client has not
+   * read yet. `'end'` ends the HTTP body properly, so that only its content is incomplete.
    */
   readonly how?: 'destroy' | 'reset' | 'end';
 }
 
-/** Where and how long an answer hangs; without a place it hangs before the headers. */
+/** Where and how long an answer hangs; without `afterEvents` it hangs before the headers. */
 export interface StallOptions {
   /** Events that still arrive before the silence; 0 is right after the headers. Absent: not even headers arrive. */
   readonly afterEvents?: number;

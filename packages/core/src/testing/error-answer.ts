@@ -6,15 +6,15 @@ import type { ProviderAnswer, WireAnswer } from './provider-answer.ts';
 export interface ErrorAnswerOptions extends Omit<DeliveryOptions, 'status'> {
   /** HTTP status, for example 429, 500 or 503. */
   readonly status: number;
-  /** Text of the error; default tells the status. */
+  /** Text of the error; by default it names the status. */
   readonly message?: string;
-  /** `error.type`; default `'invalid_request_error'` below 500, `'server_error'` from there on. */
+  /** `error.type`; default `'invalid_request_error'` below 500, `'server_error'` from 500. */
   readonly type?: string;
   /** `error.code`; default null. */
   readonly code?: string | null;
   /** `error.param`; default null. */
   readonly param?: string | null;
-  /** Sent as `retry-after-ms`, which the OpenAI client obeys before it tries again. */
+  /** Sent as `retry-after-ms`, which the OpenAI client respects when it retries. */
   readonly retryAfterMs?: number;
 }
 
@@ -28,7 +28,7 @@ const optionNames: Readonly<Record<keyof ErrorAnswerOptions, true>> = {
 };
 
 /**
- * An error as OpenAI sends it. It costs no tokens.
+ * Creates an error in OpenAI's format. It costs no tokens.
  *
  * @throws `MeterError` with code `invalid_options` for an unknown option.
  *

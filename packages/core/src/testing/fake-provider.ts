@@ -17,9 +17,9 @@ export type AnswerHandler = (
 
 /** Options of {@link fakeProvider}. All are optional. */
 export interface FakeProviderOptions {
-  /** Answers to the first requests, in order; the same as calling `enqueue` at once. */
+  /** Answers to the first requests, in order; the same as calling `enqueue` right after the start. */
   readonly answers?: readonly ProviderAnswer[];
-  /** Chooses answers when no scripted one is left; the same as calling `handle` at once. */
+  /** Chooses answers when no scripted one is left; the same as calling `handle` right after the start. */
   readonly handle?: AnswerHandler;
   /** Ids that `GET /models` lists; default `['fake-model']`. Other models are answered as well. */
   readonly models?: readonly string[];
@@ -27,7 +27,7 @@ export interface FakeProviderOptions {
   readonly rejectStreamOptions?: StreamOptionsRefusal;
   /** Port on 127.0.0.1; default 0: any free one. */
   readonly port?: number;
-  /** The time, for `receivedAt` and `created` members; default the system's. */
+  /** Returns the current time, for `receivedAt` and `created`; default: the system clock. */
   readonly clock?: () => Date;
 }
 
@@ -40,27 +40,27 @@ const optionNames: Readonly<Record<keyof FakeProviderOptions, true>> = {
   clock: true,
 };
 
-/** A running fake provider, made by {@link fakeProvider}. */
+/** A running fake provider, started by {@link fakeProvider}. */
 export interface FakeProvider {
-  /** For the `baseURL` of a client, for example `http://127.0.0.1:40123/v1`. Any other path before the API's serves too. */
+  /** Pass it as `baseURL` to a client; for example `http://127.0.0.1:40123/v1`. Any other base path works, too. */
   readonly baseURL: string;
   /** Every request whose body has arrived, in order of arrival. */
   readonly requests: readonly ProviderRequest[];
-  /** What went wrong in handlers, gates and answers of the test's own. Empty in a good test. */
+  /** What the test's own handlers, gates and answers threw. Empty in a correct test. */
   readonly errors: readonly unknown[];
-  /** All the usage the answers so far cost, that is what a provider would bill, asked for or not. */
+  /** The usage of all answers so far, as a provider would bill it, whether or not it was asked for. */
   readonly generated: UsageSum;
-  /** The usage that was really written to clients: of each request the last usage object. */
+  /** The usage that was actually sent to clients: the last usage object of each request. */
   readonly reported: UsageSum;
-  /** Adds answers to the script. Each request, whatever its path, takes the next. */
+  /** Adds answers to the script. Each request takes the next one, whatever its path. */
   enqueue(...answers: readonly ProviderAnswer[]): void;
-  /** Sets the function that chooses when no scripted answer is left; `undefined` takes it away. */
+  /** Sets the function that chooses when no scripted answer is left; `undefined` removes it. */
   handle(handler: AnswerHandler | undefined): void;
-  /** Waits until so many requests have arrived and resolves to that one; 1 is the first since the start or `reset`. */
+  /** Waits until `count` requests have arrived, and resolves to the last of them; 1 is the first since the start or `reset`. */
   request(count: number): Promise<ProviderRequest>;
-  /** Forgets requests, sums, errors, stored Responses, the script and the handler. Open answers go on. */
+  /** Clears requests, sums, errors, stored Responses, the script and the handler. Open answers continue. */
   reset(): void;
-  /** Ends all connections, open answers included, and the server. Can be called again. */
+  /** Closes all connections, including open answers, and the server. Can be called again. */
   close(): Promise<void>;
   /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
@@ -69,15 +69,15 @@ export interface FakeProvider {
 /**
  * Starts an OpenAI-compatible HTTP server on a loopback port, for tests without a network and without a bill.
  *
- * Out of the box it answers chat completions and completions and responses (plain and streamed), embeddings,
- * moderations, models, files, speech, transcriptions, images and assistants runs as OpenAI does, with one token per
- * word, and ids that count requests. `stream_options.include_usage` is obeyed to the letter. Everything else is scripted
- * with answers: see {@link chatAnswer}, {@link responsesAnswer}, {@link runAnswer}, {@link jsonAnswer}, {@link errorAnswer},
- * {@link recordedAnswer}, and {@link DeliveryOptions} for what can go wrong.
+ * Without a script it answers chat completions, completions and responses (plain and streamed), embeddings, moderations, models, files,
+ * speech, transcriptions, images and assistants runs like OpenAI, with one token per word, and ids that count requests. It treats
+ * `stream_options.include_usage` exactly as OpenAI does. Script everything else with answers: {@link chatAnswer},
+ * {@link responsesAnswer}, {@link runAnswer}, {@link jsonAnswer}, {@link errorAnswer}, {@link recordedAnswer}; {@link DeliveryOptions}
+ * makes them fail.
  *
- * Each write reaches a client in the same process as a read of its own. A client in another process may see writes
- * joined; there use a `gate`. What the client has not read waits in buffers of the operating system (some hundred
- * kilobytes to a few megabytes on loopback), so a test of back-pressure sends well above that.
+ * A client in the same process gets each write as a separate read. A client in another process may get several writes at once; use a
+ * `gate` there. The operating system buffers what the client has not read (some hundred kilobytes to a few megabytes on loopback), so a
+ * back-pressure test must send well above that.
  *
  * @throws `MeterError` with code `invalid_options` for an unknown option.
  *

@@ -6,9 +6,9 @@ import { jsonWithUsage, type UsageOverride, usageText } from './wire-usage.ts';
 
 /** Options of {@link jsonAnswer}. */
 export interface JsonAnswerOptions extends DeliveryOptions {
-  /** The object to send, or a function that makes it from the request. */
+  /** The object to send, or a function that creates it from the request. */
   readonly body: Readonly<Record<string, unknown>> | ((request: ProviderRequest) => Readonly<Record<string, unknown>>);
-  /** Put into the object as `usage`: an object, or JSON text that goes on the wire as it is. Default none. */
+  /** Added to the object as `usage`: an object, or JSON text that is sent as it is. Default: none. */
   readonly usage?: UsageOverride;
 }
 
@@ -19,7 +19,7 @@ const optionNames: Readonly<Record<keyof JsonAnswerOptions, true>> = {
 };
 
 /**
- * A plain JSON answer, for any path.
+ * Creates a plain JSON answer, for any path.
  *
  * @throws `MeterError` with code `invalid_options` for an unknown option.
  *

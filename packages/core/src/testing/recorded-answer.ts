@@ -5,11 +5,11 @@ import { type UsageOverride, usageText } from './wire-usage.ts';
 
 /** Options of {@link recordedAnswer}. */
 export interface RecordedAnswerOptions extends DeliveryOptions {
-  /** The body as a provider sent it. It goes out byte for byte. */
+  /** The body as a provider sent it. It is sent byte for byte. */
   readonly body: string | Uint8Array;
-  /** Default: `text/event-stream` where the body begins like an event stream, else `application/json`. */
+  /** Default: `text/event-stream` if the body begins like an event stream, else `application/json`. */
   readonly contentType?: string;
-  /** What this answer costs, for `provider.generated` and, with the last event, `provider.reported`. Default nothing. */
+  /** The usage of this answer, for `provider.generated` and, once the last event is sent, `provider.reported`. Default: none. */
   readonly usage?: UsageOverride;
 }
 
@@ -21,8 +21,8 @@ const optionNames: Readonly<Record<keyof RecordedAnswerOptions, true>> = {
 };
 
 /**
- * A recorded body, sent as it is, whatever the request wants. An event stream is cut at its blank lines into the events
- * that `cut`, `stall`, `gate` and `eventsPerWrite` count; any other body counts as one event.
+ * Creates an answer that sends a recorded body as it is, whatever the request asks for. An event stream is split at its blank lines into the
+ * events that `cut`, `stall`, `gate` and `eventsPerWrite` count; any other body counts as one event.
  *
  * @throws `MeterError` with code `invalid_options` for an unknown option.
  *

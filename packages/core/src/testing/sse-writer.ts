@@ -1,10 +1,10 @@
 import type { WireEvent } from './provider-answer.ts';
 
-/** How an event stream is written down. The defaults are those of OpenAI. */
+/** How an event stream is written. The defaults are those of OpenAI. */
 export interface SseOptions {
   /** End of every line; default `'\n'`. */
   readonly lineEnd?: '\n' | '\r\n' | '\r';
-  /** Begins the body with a byte order mark; default false. */
+  /** Starts the body with a byte order mark; default false. */
   readonly bom?: boolean;
   /** A comment before every event, such as OpenRouter's `OPENROUTER PROCESSING`; counts as part of that event. */
   readonly comment?: string;
