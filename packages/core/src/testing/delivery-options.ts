@@ -3,16 +3,16 @@
  * these options.
  */
 export interface DeliveryOptions {
-  /** HTTP status instead of the answer's own. */
+  /** Replaces the HTTP status of the answer. */
   readonly status?: number;
-  /** Response headers, added to the answer's own or instead of them. */
+  /** Response headers; they add to those of the answer, or replace them. */
   readonly headers?: Readonly<Record<string, string>>;
 
-  /** Bytes per write, across event borders. From 1. */
+  /** Bytes per write, 1 or more, regardless of event borders. */
   readonly splitEvery?: number;
-  /** Body offsets at which a new write begins, ascending, across event borders; the rest goes out as one write. */
+  /** Body offsets at which a new write begins, ascending, regardless of event borders; the rest is one write. */
   readonly splitAt?: readonly number[];
-  /** Events per write; default 1. From 1. Without effect beside `splitEvery` and `splitAt`. */
+  /** Events per write, 1 or more; default 1. Ignored with `splitEvery` or `splitAt`. */
   readonly eventsPerWrite?: number;
   /** Pause before each event, in milliseconds of real time. Prefer `gate` in tests. */
   readonly delayMs?: number;
