@@ -4,6 +4,7 @@ import { relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createMeter, memoryStore, sqliteStore } from '@kilotoken/core';
 import type { PriceOptions, UsageStore } from '@kilotoken/core';
+import OpenAI from 'openai';
 import { readArguments } from './arguments.ts';
 import type { DemoArguments } from './arguments.ts';
 import { holdConversation } from './chat.ts';
@@ -119,9 +120,18 @@ const options = readArguments();
 try {
   await main(options);
 } catch (error) {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
-  const why = code === 'EACCES' ? 'is not for everybody' : 'is taken by another program';
-  console.error(`Port ${options.port} ${why}. Without --port the demo takes a free one.`);
+  const problem = problemOf(error);
+  if (problem === undefined) throw error;
+  console.error(problem);
   process.exit(1);
+}
+
+/** What a user can do something about; `undefined` for a fault of the demo. */
+function problemOf(error: unknown): string | undefined {
+  if (options.live && error instanceof OpenAI.APIError)
+    return `${liveProvider().name} did not answer: ${error.message}`;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'EADDRINUSE' && code !== 'EACCES') return undefined;
+  const why = code === 'EACCES' ? 'needs special permissions' : 'is taken by another program';
+  return `Port ${options.port} ${why}. Without --port the demo takes a free one.`;
 }

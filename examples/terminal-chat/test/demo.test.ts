@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { errorAnswer, fakeProvider } from '@kilotoken/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 interface Printed {
@@ -28,7 +29,12 @@ afterEach(() => {
 const main = join(import.meta.dirname, '../src/main.ts');
 
 function start(script: string, ...parts: readonly string[]): ReturnType<typeof spawn> {
+  return startWith({}, script, ...parts);
+}
+
+function startWith(env: NodeJS.ProcessEnv, script: string, ...parts: readonly string[]): ReturnType<typeof spawn> {
   return spawn(process.execPath, ['--conditions=@kilotoken/source', script, ...parts], {
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
@@ -91,6 +97,19 @@ describe('the demo', () => {
     expect(out.trim().split('\n').at(-1)).toBe(
       `Port ${port} is taken by another program. Without --port the demo takes a free one.`,
     );
+  });
+
+  it('says in one line what a real provider answers to a wrong key, or that there is none', async () => {
+    const provider = await fakeProvider({ handle: () => errorAnswer({ status: 401, message: 'Incorrect API key' }) });
+    const live = async (): Promise<unknown> => {
+      const env = { OPENAI_API_KEY: 'wrong', OPENAI_BASE_URL: provider.baseURL };
+      const { code, out } = await ended(startWith(env, main, '--live', '--once', '--data', folder));
+      return [code, ...out.trim().split('\n').slice(2)];
+    };
+    const answers = await live();
+    await provider.close();
+    expect(answers).toEqual([1, '', `${provider.baseURL} did not answer: 401 Incorrect API key`]);
+    expect(await live()).toEqual([1, '', `${provider.baseURL} did not answer: Connection error.`]);
   });
 
   it('names an argument it does not know', async () => {
