@@ -2,7 +2,7 @@ import type { UsageQuery } from '@kilotoken/core';
 import type { TimeBuckets } from '@kilotoken/core/store-kit';
 import type { Collections } from '../driver/collections.ts';
 import { slotMs } from '../ledger/ledger-row.ts';
-import { bucketStart } from './bucket-start.ts';
+import { bucketStart, startsOf } from './bucket-start.ts';
 import { countedSlot, sumOfSlots } from './counted-slot.ts';
 import type { CountedSlot } from './counted-slot.ts';
 import { ledgerFilter } from './ledger-filter.ts';
@@ -23,8 +23,7 @@ export async function freshSlots(
   slots: readonly number[],
 ): Promise<CountedSlot[]> {
   const sorted = slots.toSorted((a, b) => a - b);
-  const [first, last] = [sorted[0], sorted.at(-1)];
-  if (first === undefined || last === undefined) return [];
+  if (sorted.length === 0) return [];
   const filter = ledgerFilter(query);
   const users = query.userId === undefined ? await usersOf(query, sorted, changedSince, collections) : undefined;
   const inSlots = {
@@ -37,7 +36,7 @@ export async function freshSlots(
       $and: [filter, inSlots, { t: { $gte: new Date(from), $lt: new Date(to) } }],
     })),
   };
-  const at = bucketStart(buckets, first, last);
+  const at = bucketStart(startsOf(buckets, sorted));
   const repeats = { $cond: ['$rp', ['$cid'], '$$REMOVE'] };
   const groups = await collections.ledger
     .aggregate([{ $match }, sumOfSlots({ at, field, calls: { $sum: { $cond: ['$rp', 0, 1] } }, repeats })], {

@@ -1,4 +1,4 @@
-import type { UsageQuery } from '@kilotoken/core';
+import type { SeriesQuery } from '@kilotoken/core';
 import type { TimeBuckets, TokenSums } from '@kilotoken/core/store-kit';
 import type { Filter } from 'mongodb';
 import type { Collections, RollupDocument } from '../driver/collections.ts';
@@ -8,7 +8,7 @@ import { tokenNames } from '../ledger/token-names.ts';
 import { wholeNumber } from '../ledger/whole-number.ts';
 import { rollupStateId } from '../rollups/roll-up-lease.ts';
 import { rollupOverlapMs } from '../rollups/roll-up.ts';
-import { bucketStart } from './bucket-start.ts';
+import { bucketStart, startsWithin } from './bucket-start.ts';
 import { countedSlot, sumOfSlots } from './counted-slot.ts';
 import type { CountedSlot } from './counted-slot.ts';
 import { freshSlots } from './fresh-slots.ts';
@@ -22,7 +22,7 @@ import type { GroupField, SlotSums } from './slot-sums.ts';
  * always equals the ledger.
  */
 export async function seriesSlots(
-  query: UsageQuery,
+  query: SeriesQuery,
   field: GroupField | undefined,
   buckets: TimeBuckets,
   collections: Collections,
@@ -57,7 +57,7 @@ export async function seriesSlots(
 }
 
 async function rolledSlots(
-  query: UsageQuery,
+  query: SeriesQuery,
   field: GroupField | undefined,
   buckets: TimeBuckets,
   { rollups }: Collections,
@@ -79,11 +79,12 @@ async function rolledSlots(
       .map((rollup) => rolledSlot(rollup, field))
       .toArray();
   }
-  const [first, last] = await Promise.all(
-    ([1, -1] as const).map((q) => rollups.findOne(filter, { sort: { q }, projection: { _id: 0, q: 1 } })),
-  );
-  if (first === null || first === undefined || last === null || last === undefined) return [];
-  const at = bucketStart(buckets, Number(first['q']), Number(last['q']));
+  const borders = ([first, last]: [number, number]): unknown => bucketStart(startsWithin(buckets, { first, last }));
+  const end = async (q: 1 | -1): Promise<number> =>
+    Number((await rollups.findOne(filter, { sort: { q }, projection: { _id: 0, q: 1 } }))?.['q'] ?? 0);
+  // An hour has four slots: to name its border would take longer than it spares.
+  const at =
+    query.bucket === 'hour' ? '$q' : bucketStart(startsWithin(buckets, { first: await end(1), last: await end(-1) }));
   const stage = sumOfSlots({ at, field, calls: { $sum: '$calls' }, repeats: '$rc' });
   return (await rollups.aggregate([{ $match: match }, stage], { allowDiskUse: true }).toArray()).map(countedSlot);
 }
