@@ -184,7 +184,14 @@ async function sharedMessages(
 ): Promise<readonly string[]> {
   const messages = new Set(rows.flatMap(({ mid }) => mid ?? []));
   if (messages.size === 0) return [];
-  return (await ledger.distinct('mid', { mid: { $in: [...messages] }, u: { $ne: user } })) as string[];
+  // Not `distinct`, which a client with a strict API version may not ask.
+  const shared = await ledger
+    .aggregate<{ _id: string }>([
+      { $match: { mid: { $in: [...messages] }, u: { $ne: user } } },
+      { $group: { _id: '$mid' } },
+    ])
+    .toArray();
+  return shared.map(({ _id }) => _id);
 }
 
 /**
