@@ -34,6 +34,28 @@ describe('verify', () => {
   });
 });
 
+describe('totals beyond 2^53', () => {
+  it('are right to the last token to verify, and keep their balance in reconcile', async () => {
+    const { users, open } = fresh();
+    await users.insertOne({ _id: 'user-1', totalTokensUsed: 7 });
+    const store = open();
+    const inputTokens = Number.MAX_SAFE_INTEGER - 1;
+    const tokens = { inputTokens, outputTokens: 1, totalTokens: inputTokens + 1 };
+    const attribution = { userId: 'user-1' };
+    for (const id of ['a', 'b', 'c']) {
+      // oxlint-disable-next-line no-await-in-loop -- each is counted by itself
+      await store.append([usageRecord({ id, callId: id, tokens, attribution })]);
+    }
+    expect(await verdicts(store)).toEqual([['user-1', 'balance', 0]]);
+    expect(await store.reconcile('user-1')).toMatchObject({ state: 'balance' });
+    const all = 3n * BigInt(tokens.totalTokens);
+    expect(String((await users.findOne({}, { promoteLongs: false }))?.['totalTokensUsed'])).toBe(String(all + 7n));
+    await users.updateOne({}, { $inc: { totalTokensUsed: Long.fromNumber(-7) } });
+    expect(await verdicts(store)).toEqual([['user-1', 'right', 0]]);
+    await store.close();
+  });
+});
+
 describe('rebuild', () => {
   it('sets totals to the ledger whatever they were, also while records come in', async () => {
     const { users, open } = fresh();

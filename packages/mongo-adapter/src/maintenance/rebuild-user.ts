@@ -6,10 +6,9 @@ import type { Collections } from '../driver/collections.ts';
 import { decodeText } from '../ledger/text.ts';
 import { userIncrements } from '../users/user-increments.ts';
 import { readUsage } from '../users/user-usage.ts';
-import { keptTotals } from '../users/kept-totals.ts';
 import type { KeptSums } from '../users/kept-totals.ts';
 import { checkTotals } from './unreadable-total.ts';
-import { figuresOf, findUser, sumUser, writersOfUser } from './user-ledger.ts';
+import { figuresOf, findUser, keptFigures, sumUser, writersOfUser } from './user-ledger.ts';
 import type { UserFigures, UserMapping } from './user-ledger.ts';
 
 const maxAttempts = 20;
@@ -70,12 +69,12 @@ export async function rebuildUser(
 function balanceOf(document: Document, { layout }: UserMapping): UserFigures {
   checkTotals(document, layout);
   const shown = readUsage(document, { fields: layout.fields, guard: layout.guard });
-  const { tokens, picoUsd } = keptTotals((document[layout.guard] ?? {}) as KeptSums);
+  const kept = keptFigures((document[layout.guard] ?? {}) as KeptSums);
   return {
-    totalTokens: shown.totalTokens - BigInt(tokens.totalTokens),
-    inputTokens: shown.inputTokens - BigInt(tokens.inputTokens),
-    outputTokens: shown.outputTokens - BigInt(tokens.outputTokens),
-    picoUsd: shown.picoUsd - picoUsd,
+    totalTokens: shown.totalTokens - kept.totalTokens,
+    inputTokens: shown.inputTokens - kept.inputTokens,
+    outputTokens: shown.outputTokens - kept.outputTokens,
+    picoUsd: shown.picoUsd - kept.picoUsd,
   };
 }
 

@@ -6,6 +6,7 @@ import { readStoredTokens, tokenGroup } from '../driver/token-group.ts';
 import { wholeOf } from '../ledger/row-sums.ts';
 import type { RowSums } from '../ledger/row-sums.ts';
 import { wholeNumber } from '../ledger/whole-number.ts';
+import type { KeptSums } from '../users/kept-totals.ts';
 import type { UserLayout } from '../users/user-fields.ts';
 
 /** How user documents are found and laid out. */
@@ -107,6 +108,12 @@ export async function sumUser(
 export function figuresOf(sums: RowSums): UserFigures {
   const { picoUsd, tokens } = wholeOf(sums.byOrigin.values());
   return { totalTokens: tokens.tt ?? 0n, inputTokens: tokens.it ?? 0n, outputTokens: tokens.ot ?? 0n, picoUsd };
+}
+
+/** The four totals of the counted sums that a user document keeps. */
+export function keptFigures({ s = {} }: KeptSums): UserFigures {
+  const sum = (name: string): bigint => Object.values(s).reduce((total, share) => total + wholeNumber(share[name]), 0n);
+  return { totalTokens: sum('tt'), inputTokens: sum('it'), outputTokens: sum('ot'), picoUsd: sum('c') };
 }
 
 /** Counts the rows that have a mark. Not with $bitAnd, which servers before 6.3 do not have. */

@@ -1,10 +1,9 @@
 import type { Collections } from '../driver/collections.ts';
 import { decodeText } from '../ledger/text.ts';
 import { wholeNumber } from '../ledger/whole-number.ts';
-import { keptTotals } from '../users/kept-totals.ts';
 import type { KeptSums } from '../users/kept-totals.ts';
 import { readUsage } from '../users/user-usage.ts';
-import { figuresOf, findUser, guardsOf, sumUser, writersOfUser } from './user-ledger.ts';
+import { figuresOf, findUser, guardsOf, keptFigures, sumUser, writersOfUser } from './user-ledger.ts';
 import type { UserFigures, UserMapping } from './user-ledger.ts';
 
 /** What {@link MongoStore.verify} found about one user. */
@@ -45,18 +44,14 @@ export async function verifyUser(user: string, collections: Collections, users: 
     picoUsd: usage.picoUsd,
   };
   const kept = (document?.[users.layout.guard] ?? {}) as KeptSums;
-  const keptSums = keptTotals(kept);
+  const counts = keptFigures(kept);
+  const figures = Object.keys(ledger) as (keyof UserFigures)[];
   const isCounted =
     wholeNumber(kept.rev) === sums.records &&
     wholeNumber(kept.k) === sums.calls &&
-    keptSums.picoUsd === ledger.picoUsd &&
-    BigInt(keptSums.tokens.totalTokens) === ledger.totalTokens &&
-    BigInt(keptSums.tokens.inputTokens) === ledger.inputTokens &&
-    BigInt(keptSums.tokens.outputTokens) === ledger.outputTokens;
+    figures.every((figure) => counts[figure] === ledger[figure]);
   const names = users.layout.fields;
-  const isShown = (Object.keys(ledger) as (keyof UserFigures)[]).every(
-    (figure) => names[figure] === false || shown[figure] === ledger[figure],
-  );
+  const isShown = figures.every((figure) => names[figure] === false || shown[figure] === ledger[figure]);
   return {
     userId: decodeText(user),
     state: document === undefined ? 'missing' : !isCounted ? 'wrong' : isShown ? 'right' : 'balance',
