@@ -79,12 +79,14 @@ async function rolledSlots(
       .map((rollup) => rolledSlot(rollup, field))
       .toArray();
   }
-  const borders = ([first, last]: [number, number]): unknown => bucketStart(startsWithin(buckets, { first, last }));
   const end = async (q: 1 | -1): Promise<number> =>
     Number((await rollups.findOne(filter, { sort: { q }, projection: { _id: 0, q: 1 } }))?.['q'] ?? 0);
+  const bucketOf = async (): Promise<unknown> => {
+    const [first, last] = await Promise.all([end(1), end(-1)]);
+    return bucketStart(startsWithin(buckets, { first, last }));
+  };
   // An hour has four slots: to name its border would take longer than it spares.
-  const at =
-    query.bucket === 'hour' ? '$q' : bucketStart(startsWithin(buckets, { first: await end(1), last: await end(-1) }));
+  const at = query.bucket === 'hour' ? '$q' : await bucketOf();
   const stage = sumOfSlots({ at, field, calls: { $sum: '$calls' }, repeats: '$rc' });
   return (await rollups.aggregate([{ $match: match }, stage], { allowDiskUse: true }).toArray()).map(countedSlot);
 }
