@@ -61,11 +61,26 @@ export async function verifyUser(user: string, collections: Collections, users: 
   };
 }
 
-/** Compares all users that have records. */
+/** Users compared at a time: each takes several questions, one after the other. */
+const usersAtOnce = 10;
+
+/** Compares all users that have records, in the order of their ids. */
 export async function* verifyUsers(collections: Collections, users: UserMapping): AsyncGenerator<UserVerdict> {
-  const ids = collections.ledger.aggregate<{ _id: string }>(
-    [{ $match: { v: { $gte: 1 }, u: { $exists: true } } }, { $group: { _id: '$u' } }, { $sort: { _id: 1 } }],
-    { allowDiskUse: true },
-  );
-  for await (const { _id } of ids) yield await verifyUser(_id, collections, users);
+  const found = collections.ledger
+    .aggregate<{ _id: string }>(
+      [{ $match: { v: { $gte: 1 }, u: { $exists: true } } }, { $group: { _id: '$u' } }, { $sort: { _id: 1 } }],
+      { allowDiskUse: true },
+    )
+    // The server drops a cursor that is left alone for ten minutes.
+    .batchSize(1000);
+  const compared = async (ids: readonly string[]): Promise<readonly UserVerdict[]> =>
+    Promise.all(ids.map((id) => verifyUser(id, collections, users)));
+  let ids: string[] = [];
+  for await (const { _id } of found) {
+    ids.push(_id);
+    if (ids.length < usersAtOnce) continue;
+    yield* await compared(ids);
+    ids = [];
+  }
+  yield* await compared(ids);
 }
