@@ -20,7 +20,7 @@ export interface MongoStore extends UsageStore {
    */
   retire(): Promise<{ readonly retired: number; readonly cleaned: number }>;
   /**
-   * Updates the roll-ups, from which charts are read. The open stores take turns at this each minute.
+   * Updates the roll-ups, from which charts are read. Each minute one of the open stores does it.
    *
    * With `full`, recomputes everything of the last 35 days.
    *

@@ -110,7 +110,9 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
             { everyMs: hourMs / 4, run: async () => void (await recovery.retire()) },
             {
               everyMs: 60_000,
-              run: async () => void (await rollUp(collections, clock, { isStopped: persistence.isStopped })),
+              // Less than the time between two runs, so that whoever works does so each time.
+              run: async () =>
+                void (await rollUp(collections, clock, { isStopped: persistence.isStopped, restMs: 50_000 })),
             },
           ]
         : []),

@@ -290,6 +290,22 @@ describe('working everything out anew', () => {
     await store.close();
   });
 
+  it('and what changed is left alone by processes that come soon after another one, whose clocks may differ', async () => {
+    const { store, collections, state, now } = await setUp();
+    const at = (ms: number) => rollUp(collections, () => new Date(now + ms), { restMs: 50_000 });
+    expect(await at(60_000)).toBeGreaterThan(0);
+    const before = await state();
+    expect(await at(61_000)).toBeUndefined();
+    expect(await at(109_000)).toBeUndefined();
+    expect(await at(-5 * 60_000)).toBeUndefined();
+    expect(await state()).toEqual(before);
+    expect(await at(111_000)).toBeDefined();
+    // One whose clock is far ahead does not have the others wait for it.
+    expect(await at(3_600_000)).toBeDefined();
+    expect(await at(180_000)).toBeDefined();
+    await store.close();
+  });
+
   it('is not done a second time by the run that has never been before', async () => {
     const app = await setUp();
     await app.rollups.deleteMany({});

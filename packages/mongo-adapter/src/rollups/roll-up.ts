@@ -1,7 +1,8 @@
 import type { Collections } from '../driver/collections.ts';
 import { StoppedError } from '../fold/persist.ts';
 import { slotOf } from '../ledger/ledger-row.ts';
-import { LeaseLostError, takeRollupLease } from './roll-up-lease.ts';
+import { LeaseLostError, rollupStateId, takeRollupLease } from './roll-up-lease.ts';
+import type { RollupState } from './roll-up-lease.ts';
 import { rollUpInserted } from './roll-up-slots.ts';
 
 /** How much a writer's clock may be wrong, and how late its rows may become visible. */
@@ -18,6 +19,8 @@ export interface RollUpOptions {
   readonly full?: boolean;
   /** Asked after each step; once true, the rest is left to whoever comes next. */
   readonly isStopped?: () => boolean;
+  /** Nothing is done where any process brought them up to date within so many milliseconds. Default 0. */
+  readonly restMs?: number;
   /** Rows after which progress is saved. Default 100000. */
   readonly pieceRows?: number;
 }
@@ -30,13 +33,14 @@ export interface RollUpOptions {
  * It goes by the insert time of rows, in pieces. After each piece it saves how far it is and renews its lease, so whoever
  * comes next, in this process or after its death in another, goes on from there.
  *
- * @returns the number of slots that were worked out; nothing where another process is at it.
+ * @returns the number of slots that were worked out; nothing where another process is at it, or was within `restMs`.
  */
 export async function rollUp(
   collections: Collections,
   clock: () => Date,
-  { full = false, isStopped = () => false, pieceRows = 100_000 }: RollUpOptions = {},
+  { full = false, isStopped = () => false, restMs = 0, pieceRows = 100_000 }: RollUpOptions = {},
 ): Promise<number | undefined> {
+  if (restMs > 0 && (await wasDoneWithin(restMs, collections, clock))) return undefined;
   const lease = await takeRollupLease(collections, clock);
   if (lease === undefined) return undefined;
   const pass = createPass(collections, pieceRows, async () => {
@@ -84,6 +88,13 @@ export async function rollUp(
     await lease.release();
     return pass.slots.size;
   }
+}
+
+/** Of many processes that look each minute, the first one works; a clock that is ahead of this one keeps nobody from it for long. */
+async function wasDoneWithin(restMs: number, { rollups }: Collections, clock: () => Date): Promise<boolean> {
+  const state = (await rollups.findOne({ _id: rollupStateId })) as RollupState | null;
+  const agoMs = clock().getTime() - (state?.doneAt?.getTime() ?? 0);
+  return agoMs < restMs && agoMs > -rollupOverlapMs;
 }
 
 /** Goes through the ledger by insert time, from one instant to its end. */
