@@ -1,5 +1,5 @@
 import { usageRecord } from '@kilotoken/core/testing';
-import { MongoClient } from 'mongodb';
+import { Long, MongoClient } from 'mongodb';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { MongoStoreOptions } from '../src/index.ts';
 import { failCommand, mongoForTests } from './mongo-fixture.ts';
@@ -124,6 +124,25 @@ describe('a writer that is long gone', () => {
     expect(await users.findOne()).toMatchObject({ totalTokensUsed: 600, _kt: { rev: 2 } });
     await store.close();
   });
+});
+
+it('writers that are done with are not looked at any more, however many there were', async () => {
+  const { db, writers, open } = fresh();
+  const store = open();
+  await store.ensureIndexes();
+  const past = new Date(0);
+  const done = { l: past, s: Long.ZERO, c: past, r: past, d: past };
+  await writers.insertMany(Array.from({ length: 100 }, (_, index) => ({ _id: `done-${index}`, ...done })));
+  await db.command({ profile: 2 });
+  expect(await store.recover()).toEqual({ writers: 0 });
+  expect(await store.retire()).toEqual({ retired: 0, cleaned: 0 });
+  await db.command({ profile: 0 });
+  const questions = await db
+    .collection('system.profile')
+    .find({ ns: `${db.databaseName}.kt_writers` })
+    .toArray();
+  expect(questions.map(({ docsExamined }) => docsExamined as unknown)).toEqual([0, 0, 0]);
+  await store.close();
 });
 
 describe('a store without maintenance', () => {

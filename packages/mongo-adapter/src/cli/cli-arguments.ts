@@ -37,7 +37,7 @@ export class UsageError extends Error {
 /** The help text. */
 export const cliHelp = `Usage: kilotoken-mongo <command> [options]
 
-  indexes             create the indexes of the ledger and the roll-ups
+  indexes             create the indexes of our own collections
   verify              compare every user document with the ledger; exit code 1 where one is wrong
   rebuild --user ID   set the totals of one user to what the ledger has
   backfill            bring usage that messages and users show from before into the ledger

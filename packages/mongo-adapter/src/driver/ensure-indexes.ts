@@ -5,7 +5,7 @@ import type { Collections } from './collections.ts';
  *
  * The app's collections get none: the key field of users and messages is expected to be indexed (`_id` is).
  */
-export async function ensureIndexes({ ledger, rollups }: Pick<Collections, 'ledger' | 'rollups'>): Promise<void> {
+export async function ensureIndexes({ ledger, rollups, writers }: Collections): Promise<void> {
   await Promise.all([
     ledger.createIndexes([
       // History and series of a user, rebuilding its totals.
@@ -20,5 +20,7 @@ export async function ensureIndexes({ ledger, rollups }: Pick<Collections, 'ledg
       { key: { cid: 1 } },
     ]),
     rollups.createIndexes([{ key: { u: 1, q: 1 } }, { key: { q: 1 } }]),
+    // Those that are not done with, among all that ever were.
+    writers.createIndexes([{ key: { d: 1, r: 1 } }]),
   ]);
 }

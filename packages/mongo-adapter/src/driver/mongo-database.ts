@@ -215,7 +215,10 @@ export function mongoDatabase(options: MongoDatabaseOptions): UsageDatabase {
         return found === null ? undefined : writerState(found);
       }),
     activeWriters: () =>
-      run('read writers', async () => (await writers.find({ r: { $exists: false } }).toArray()).map(writerState)),
+      run('read writers', async () =>
+        // None is cleaned that was not retired, and by both the index finds it.
+        (await writers.find({ d: { $exists: false }, r: { $exists: false } }).toArray()).map(writerState),
+      ),
     uncleanWriters: () =>
       run('read writers', async () =>
         (await writers.find({ r: { $exists: true }, d: { $exists: false } }).toArray()).map(writerState),
