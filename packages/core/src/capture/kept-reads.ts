@@ -28,7 +28,7 @@ export interface KeptReads {
   show(wantsEndMark: boolean): boolean;
 }
 
-/** A read is kept up to this, and shorter ones than the next are joined with the one behind them. */
+/** A read is kept up to this, and one that is shorter than the next shares its place at the end with those behind it. */
 const keptBytes = 1024;
 const shortBytes = 256;
 const keptBufferBytes = 2048;
@@ -60,7 +60,10 @@ class Kept implements KeptReads {
   /** Evenly spread over the stream; where there are too many every other one goes. */
   private middle = none;
   private spacing = firstSpacing;
-  /** The last of the other reads, to find out how the stream stood when it was left: a ring, for it costs each event. */
+  /**
+   * The last of the other reads, to find out how the stream stood when it was left: a ring, for it costs each event. A
+   * place is two entries, so that nothing is joined where most reads are a little short, as events of many providers are.
+   */
   private tail = emptyTail();
   private last = 0;
   /** Each read of the stream so far began and ended at event borders. */
@@ -138,14 +141,23 @@ class Kept implements KeptReads {
     // What is missing of it would be between its end and the reads before.
     if (end.length < chunk.length) this.tail = emptyTail();
     const { tail, last } = this;
-    const before = tail[last] ?? nothing;
-    if (before.length > 0 && before.length < shortBytes) tail[last] = joinBytes([before, end]);
-    else tail[(this.last = (last + 1) % tail.length)] = end;
+    const first = tail[last] ?? nothing;
+    const second = tail[last + 1] ?? nothing;
+    const length = first.length + second.length;
+    if (length === 0 || length >= shortBytes) {
+      const next = (last + 2) % tail.length;
+      tail[next] = end;
+      tail[next + 1] = nothing;
+      this.last = next;
+    } else {
+      if (second.length > 0) tail[last] = joinBytes([first, second]);
+      tail[last + 1] = end;
+    }
   }
 
   private tailInOrder(): Uint8Array[] {
     const { tail, last } = this;
-    return [...tail.slice(last + 1), ...tail.slice(0, last + 1)].filter((read) => read.length > 0);
+    return [...tail.slice(last + 2), ...tail.slice(0, last + 2)].filter((read) => read.length > 0);
   }
 
   /** The end of a read, in a buffer that is not much longer: a view would keep all that was read from the socket with it. */
@@ -164,5 +176,5 @@ const none: readonly Uint8Array[] = [];
 const nothing = new Uint8Array(0);
 
 function emptyTail(): Uint8Array[] {
-  return [nothing, nothing, nothing, nothing];
+  return [nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing];
 }
