@@ -11,8 +11,8 @@ export interface AnswerReader {
   /** One parsed event out of many, for the extrapolation of what a cut stream held. `bytes` is its share of the stream. */
   sample(payload: unknown, bytes: number): void;
   /**
-   * Names of the members, beside a usage report, that may still say something new; `undefined` while anything may.
-   * A payload without them need not be shown.
+   * Names of the members, beside a usage report and an error, that may still say something new; `undefined` while
+   * anything may. A payload without them need not be shown.
    */
   readonly openMembers: readonly string[] | undefined;
   /** True once a usage report was seen that no later one will go beyond. */

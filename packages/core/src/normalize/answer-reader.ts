@@ -16,7 +16,7 @@ export interface AnswerReading {
   see(payload: unknown): void;
   /** One parsed event out of many, with its share of the stream's bytes: the basis of an estimate. */
   sample(payload: unknown, bytes: number): void;
-  /** Names of the members, beside a usage report, that may still say something new; `undefined` while anything may. */
+  /** Names of the members, beside a usage report and an error, that may still say something new; `undefined` while anything may. */
   readonly openMembers: readonly string[] | undefined;
   /** The fullest usage report seen. */
   readonly report: UsageReport | undefined;
@@ -38,8 +38,8 @@ export interface AnswerReading {
   estimateOutputTokens(streamBytes: number): number | undefined;
 }
 
-const errorAlone = ['error'] as const;
-const errorAndTier = ['error', 'service_tier'] as const;
+const noMembers = [] as const;
+const tierAlone = ['service_tier'] as const;
 
 /** So much of the samples' text is kept for a tokenizer, in characters. */
 const maxKeptChars = 1024;
@@ -97,7 +97,7 @@ class Reading implements AnswerReading {
   get openMembers(): readonly string[] | undefined {
     // With its usage an answer is finished, and needs no estimate.
     if (!this.hasUsage || this.responseId === undefined || this.responseModel === undefined) return undefined;
-    return this.serviceTier === undefined ? errorAndTier : errorAlone;
+    return this.serviceTier === undefined ? tierAlone : noMembers;
   }
 
   sample(payload: unknown, bytes: number): void {
