@@ -16,14 +16,15 @@ export function quotaBar(
 ): ReactElement {
   const quota = usage?.quota;
   const percent = Math.min(1, ratio) * 100;
-  const part = (name: string, width: string | number, x?: string): ReactElement =>
-    element(name, null, { width, height: '100%', x }, 'rect');
   return element(
     'bar',
     quota &&
       element(
         'track',
-        [part('fill', `${percent}%`), near < 1 && part('tick', 1, `${near * 100}%`)],
+        [
+          element('fill', null, { width: `${percent}%`, height: '100%' }, 'rect'),
+          near < 1 && element('tick', null, { width: 1, height: '100%', x: `${near * 100}%` }, 'rect'),
+        ],
         { 'aria-hidden': true },
         'svg',
       ),

@@ -27,22 +27,20 @@ export const TokenMeter = /* @__PURE__ */ forwardRef<HTMLDivElement, TokenMeterP
   const { variant = 'card', details, thresholds = defaultThresholds, modelName = String, classNames = {} } = props;
   const view = useMeterState(props);
   const format = useUsageFormat(props);
-  const { openedAt, toggle, trigger, panel } = usePopover(props.onOpenChange);
+  const { openedAt, trigger, panel } = usePopover(props.onOpenChange);
   const element = useElements(classNames);
   const { usage, level, stale, pending, refresh } = view;
   const { messages } = format;
   const [value, cost] = frontTexts(view, format, props.show);
   const start = metaText(view, format);
-  const isError = level === 'error';
-  const resetsAt = !isError && !stale && usage?.period?.resetsAt;
+  const resetsAt = !stale && usage?.period?.resetsAt;
   const resetsOn = resetsAt && format.date(resetsAt);
   const resets = resetsOn && fill(messages.resets, resetsOn);
   const liveRef = useAnnouncement(props.announce, level, value, [start, resets].filter(Boolean).join('. '));
   if (level === 'unauthorized') return props.fallback;
 
-  const isOpen = !!openedAt;
   const hasPanel = details !== false && !!usage;
-  const isButton = isError || hasPanel;
+  const isButton = level === 'error' || hasPanel;
   const isAtLimit = level === 'over' && props.limitAction !== undefined;
   return createElement(
     'div',
@@ -60,13 +58,13 @@ export const TokenMeter = /* @__PURE__ */ forwardRef<HTMLDivElement, TokenMeterP
       'data-state': level,
       'data-stale': stale || undefined,
       'data-pending': pending || undefined,
-      'data-open': isOpen || undefined,
+      'data-open': !!openedAt || undefined,
       'aria-busy': level === 'loading' || undefined,
     },
     element(
       'trigger',
       [element('value', value), cost && element('cost', cost)],
-      isButton && { ...(hasPanel && trigger), type: 'button', onClick: isError ? () => void refresh() : toggle },
+      isButton && { type: 'button', onClick: refresh, ...(hasPanel && trigger) },
       isButton ? 'button' : undefined,
     ),
     quotaBar(element, view, thresholds[0], format),
@@ -84,7 +82,7 @@ export const TokenMeter = /* @__PURE__ */ forwardRef<HTMLDivElement, TokenMeterP
     hasPanel &&
       element(
         'panel',
-        isOpen &&
+        openedAt &&
           usagePanel(
             element,
             usage,

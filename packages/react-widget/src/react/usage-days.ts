@@ -16,7 +16,7 @@ export function usageDays(
   const margin = (highest.total || 1) / 14;
   const [from, to] = [day(first.day), day(last.day)];
   return element('days', [
-    element('caption', messages.byDay, {}, 'div'),
+    element('caption', [messages.byDay]),
     element(
       'spark',
       createElement('polyline', {

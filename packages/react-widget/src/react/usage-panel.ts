@@ -54,7 +54,7 @@ export function usagePanel(
     last: last && rows(row('last', messages.last, shareText(last))),
     days: days && usageDays(element, days, format),
     models: shown.length > 0 && [
-      element('caption', messages.byModel, {}, 'div'),
+      element('caption', [messages.byModel]),
       rows(
         shown.map((each, index) => row('model', modelName(each.model), shareText(each), index)),
         rest > 0 && row('model', messages.other, format.compact(rest)),

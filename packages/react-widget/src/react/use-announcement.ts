@@ -22,11 +22,10 @@ export function useAnnouncement(
     before.current = [rank, value, level];
     if (mode === 'none' || !ref.current || lastRank === undefined) return;
     const isHigher = lastRank >= 0 && rank > Math.max(lastRank, 1);
-    const isBack = lastLevel === 'error' && rank >= 0;
-    const isFailure = level === 'error' && lastLevel !== level;
+    const isTurn = (level === 'error') !== (lastLevel === 'error');
     const isNews = mode === 'every' && rank >= 0 && lastValue !== value;
     if (isHigher) ref.current.textContent = threshold;
-    else if (isFailure || isBack || isNews) ref.current.textContent = value;
+    else if (isTurn || isNews) ref.current.textContent = value;
   }, [mode, level, value, threshold]);
   return ref;
 }

@@ -5,8 +5,6 @@ import type { SyntheticEvent } from 'react';
 export interface PanelPopover {
   /** Milliseconds since 1970; absent while it is closed. */
   readonly openedAt: number | undefined;
-  /** Opens or closes it where there are no popovers; others need no telling. */
-  readonly toggle: () => void;
   /** Properties of the button that belongs to it. */
   readonly trigger: object;
   /** Properties of the panel. */
@@ -51,10 +49,15 @@ export function usePopover(onOpenChange: ((isOpen: boolean) => void) | undefined
   });
   return {
     openedAt,
-    toggle() {
-      if (!panelRef.current?.togglePopover) setOpen(!openedAt);
+    trigger: {
+      ref: triggerRef,
+      'aria-haspopup': 'dialog',
+      'aria-expanded': !!openedAt,
+      // Opens or closes it where there are no popovers; others need no telling.
+      onClick() {
+        if (!panelRef.current?.togglePopover) setOpen(!openedAt);
+      },
     },
-    trigger: { ref: triggerRef, 'aria-haspopup': 'dialog', 'aria-expanded': !!openedAt },
     panel: {
       ref: panelRef,
       popover: 'auto',
