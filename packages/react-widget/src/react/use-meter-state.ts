@@ -1,5 +1,6 @@
-import { useMemo, useSyncExternalStore } from 'react';
+import { useEffect, useMemo, useSyncExternalStore } from 'react';
 import { readUsageSnapshot } from '../usage/read-usage.ts';
+import { usageError } from '../store/usage-state.ts';
 import type { UsageState } from '../store/usage-state.ts';
 import type { TokenMeterProps } from './token-meter-props.ts';
 import { useOwnStore } from './use-own-store.ts';
@@ -16,10 +17,19 @@ export function useMeterState(props: TokenMeterProps): TokenUsage {
   // The app's store, else, without an endpoint of its own, the inherited one.
   const used = (!isControlled && (store ?? ((props.src ?? props.fetcher) ? undefined : inherited))) || own();
   const live = useSyncExternalStore(used.subscribe, used.get, used.getServer);
-  const usage = useMemo(() => readUsageSnapshot(given, () => undefined), [given]);
+  const [usage, fault] = useMemo(() => {
+    let first: string | undefined;
+    const read = readUsageSnapshot(given, (field) => (first ??= field));
+    return [read, first ?? (read || given == null ? '' : 'usage')];
+  }, [given]);
+  useEffect(() => {
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- a new object with the same fault is no news
+    if (fault) props.onError?.(usageError('malformed', fault));
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [fault]);
   if (!isControlled) return tokenUsage(live, thresholds, used);
   const state = {
-    status: status ?? (usage ? 'ready' : given == null ? 'loading' : 'error'),
+    status: (status !== 'ready' && status) || (usage ? 'ready' : fault ? 'error' : 'loading'),
     usage,
     pending: false,
     stale,

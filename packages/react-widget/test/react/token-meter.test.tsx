@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { act, cleanup, render, screen } from '@testing-library/react';
-import { StrictMode } from 'react';
+import { StrictMode, useState } from 'react';
 import type { ReactElement } from 'react';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { fullSnapshot } from '../../gallery/states.ts';
@@ -28,9 +28,33 @@ describe('a controlled meter', () => {
     ['a limit of nothing', { usage: snapshotOf(0, { quota: { unit: 'tokens', used: 0, limit: 0 } }) }, 'over'],
     ['a malformed snapshot', { usage: { v: 1, rev: -1, total: 4, counts: {} } }, 'error'],
     ['text', { usage: 'usage' }, 'error'],
+    ['an answer that is no snapshot', { usage: {}, status: 'ready' }, 'error'],
   ])('shows %s as a state of its own', ([, props, expected]) => {
     render(<TokenMeter {...props} />);
     expect(state()).toBe(expected);
+  });
+
+  test('tells what is malformed once, and not while it renders', () => {
+    const told: UsageError[] = [];
+    function App({ usage }: { readonly usage?: unknown }): ReactElement {
+      const [, setError] = useState<UsageError>();
+      const onError = (error: UsageError): void => {
+        told.push(error);
+        setError(error);
+      };
+      // Like an app's own: a new object with every rendering.
+      return <TokenMeter usage={usage && { ...usage }} onError={onError} />;
+    }
+    const printed = vi.spyOn(console, 'error');
+    const { rerender } = render(<App usage={{ total: 5 }} />);
+    rerender(<App />);
+    rerender(<App usage={usageSnapshot()} />);
+    expect(told.map(({ code, message }) => [code, message])).toEqual([['malformed', 'kilotoken: malformed usage']]);
+    rerender(<App usage={usageSnapshot({ asOf: 'yesterday', quota: 5 as never })} />);
+    expect(told.map(({ message }) => message).slice(1)).toEqual(['kilotoken: malformed asOf']);
+    expect(slot('value')?.textContent).toBe('1.2K tokens');
+    expect(printed).not.toHaveBeenCalled();
+    printed.mockRestore();
   });
 
   test('makes no request and asks the app on Retry', () => {
