@@ -18,7 +18,11 @@ export function useOwnStore(options: UsageStoreOptions): () => UsageStore {
 }
 
 function ownStore(key: string, options: UsageStoreOptions) {
-  let latest = options;
+  // It is made while React renders, which is no time for the app to set states.
+  let latest: UsageStoreOptions = {
+    ...options,
+    onError: (error) => queueMicrotask(() => options.onError?.(error)),
+  };
   let store: UsageStore | undefined;
   const open = (): UsageStore => (store ??= createLiveStore(() => latest));
   const update = (next: UsageStoreOptions): void => {

@@ -258,6 +258,23 @@ describe('a meter with a store', () => {
     expect(told).toEqual(['grace network']);
   });
 
+  test('of its own tells of a malformed `initial`, and not while it renders', async () => {
+    const printed = vi.spyOn(console, 'error');
+    function App(): ReactElement {
+      const [told, setTold] = useState<UsageError>();
+      return (
+        <>
+          <TokenMeter initial={{ total: 5 }} onError={setTold} />
+          <p>{told?.message}</p>
+        </>
+      );
+    }
+    render(<App />);
+    await screen.findByText('kilotoken: malformed usage');
+    expect(printed).not.toHaveBeenCalled();
+    printed.mockRestore();
+  });
+
   test('shows the fallback once the endpoint says 401', async () => {
     const onUnauthorized = vi.fn<() => void>();
     const fetcher = () => Promise.reject(Object.assign(new Error('no'), { status: 401 }));
