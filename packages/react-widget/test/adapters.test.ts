@@ -22,7 +22,9 @@ describe('TanStack Query', () => {
     const usage = usageSnapshot();
     expect(queryUsage({ refetch })).toEqual({ status: 'loading', stale: false, onRetry: refetch });
     expect(queryUsage({ error: new Error('x'), refetch })).toMatchObject({ status: 'error' });
-    expect(queryUsage({ error: { status: 401 }, refetch })).toMatchObject({ status: 'unauthorized' });
+    for (const data of [undefined, usage]) {
+      expect(queryUsage({ data, error: { status: 401 }, refetch })).toMatchObject({ status: 'unauthorized' });
+    }
     expect(queryUsage({ data: usage, error: new Error('x'), refetch })).toMatchObject({
       usage,
       stale: true,

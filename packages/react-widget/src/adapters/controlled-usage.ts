@@ -15,13 +15,15 @@ export function controlledUsage(data: unknown, error: unknown, onRetry: () => un
   const hasError = error !== undefined && error !== null;
   return {
     ...(hasData && { usage: data }),
-    status: hasData
-      ? 'ready'
-      : (error as { status?: unknown } | null)?.status === 401
+    // Libraries keep what they know, also of somebody who has left.
+    status:
+      (error as { status?: unknown } | null | undefined)?.status === 401
         ? 'unauthorized'
-        : hasError
-          ? 'error'
-          : 'loading',
+        : hasData
+          ? 'ready'
+          : hasError
+            ? 'error'
+            : 'loading',
     stale: hasData && hasError,
     onRetry,
   };

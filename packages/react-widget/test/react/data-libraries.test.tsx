@@ -59,8 +59,11 @@ describe('with TanStack Query', () => {
     expect(value()).toBe('4K tokens');
 
     state.status = 401;
-    await act(() => client.resetQueries());
+    await act(() => client.invalidateQueries());
     await screen.findByText('Sign in');
+    state.status = 200;
+    await answer(usageSnapshot({ rev: 5, total: 5000 }));
+    await shows('5K tokens');
     client.clear();
   });
 });
