@@ -32,7 +32,7 @@ export function createAmountFormat(options: UsageFormatOptions): AmountFormat {
     },
     cost({ amount, currency, complete }) {
       // Apps pass what they have stored: what is no money, in no currency there is, must not break their page.
-      if (!(Number(amount) >= 0 && /^[A-Z]{3}$/.test(currency))) return '';
+      if (!(Number(amount) >= 0 && /^[A-Z]{3}$/.test(currency) && (complete || Number(amount)))) return '';
       const digits = Number(amount) > 0 && Number(amount) < 0.995 ? 2 : undefined;
       const more = { minimumSignificantDigits: digits, maximumSignificantDigits: digits };
       // A decimal string keeps every digit. Without the mark, right-to-left text would end in `$US`.

@@ -24,7 +24,7 @@ export interface UsageFormat {
   number(count: number): string;
   /** `1.2M tokens`, with the plural form that fits the number as written. */
   tokens(count: number): string;
-  /** `$12.44`; small amounts keep two significant digits; a lower bound is marked `≥`. Empty if the value is not a cost. */
+  /** `$12.44`; small amounts keep two significant digits; a lower bound is marked `≥`. Empty if there is nothing to say. */
   cost(cost: UsageCost): string;
   /** `61%`; rounded down, but a share above 0 is at least `0.1%`. */
   percent(ratio: number): string;

@@ -20,6 +20,7 @@ export function usagePanel(
   const kinds = [['input'], ['cached', 'input'], ['cacheWrite', 'input'], ['output'], ['reasoning', 'output']] as const;
   const { messages } = format;
   const { period, counts, cost, last, days, models = [] } = usage;
+  const paid = cost && format.cost(cost);
   const shown = models.slice(0, models.length > 4 ? 3 : 4);
   const rest = models.slice(shown.length).reduce((sum, { total }) => sum + total, 0);
 
@@ -38,7 +39,7 @@ export function usagePanel(
     );
   const rows = (...content: readonly ReactNode[]): ReactNode => element('rows', content, {}, 'dl');
   const shareText = (share: UsageShare): string =>
-    format.compact(share.total) + (share.cost ? ` · ${format.cost(share.cost)}` : '');
+    [format.compact(share.total), share.cost && format.cost(share.cost)].filter(Boolean).join(' · ');
 
   const sections: { readonly [Section in PanelSection]: ReactNode } = {
     breakdown: rows(
@@ -49,7 +50,7 @@ export function usagePanel(
         const share = kind === 'cached' && counts.input && element('share', format.percent(count / counts.input));
         return row(kind, messages[kind], format.number(count), kind, whole, share);
       }),
-      cost && row('cost', messages.cost, format.cost(cost)),
+      paid && row('cost', messages.cost, paid),
     ),
     last: last && rows(row('last', messages.last, shareText(last))),
     days: days && usageDays(element, days, format),

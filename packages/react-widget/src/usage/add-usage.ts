@@ -16,7 +16,11 @@ export function addUsage(usage: UsageSnapshot, added: Partial<UsageAddition>): U
     total: usage.total + total,
     counts: sums,
     // For the screen only, until the server's own sum is there.
-    cost: spent && { ...spent, amount: (Number(spent.amount) + paid(spent)).toFixed(9) },
+    cost: spent && {
+      ...spent,
+      amount: (Number(spent.amount) + paid(spent)).toFixed(9),
+      complete: spent.complete && !!cost?.complete,
+    },
     quota: quota && { ...quota, used: quota.used + (quota.unit === 'cost' ? paid(quota) : total) },
     last: { total, cost },
   } as UsageSnapshot;

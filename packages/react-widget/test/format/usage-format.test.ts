@@ -32,6 +32,7 @@ describe('money', () => {
 
   test('that is a lower bound says so', () => {
     expect(format('en').cost(usd('12.4381', false))).toBe('≥ $12.44');
+    expect(format('en').cost(usd('0.00', false)), 'nothing as the least says nothing').toBe('');
   });
 
   test('without minor units has none, and hosts may ask for the code', () => {

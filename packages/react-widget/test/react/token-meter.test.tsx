@@ -132,6 +132,14 @@ describe('a controlled meter', () => {
     expect(element).toBe(slot('root'));
   });
 
+  test('says nothing of a cost of which nothing is known', () => {
+    const cost = { amount: '0', currency: 'USD', complete: false };
+    const models = [{ model: 'm', total: 7, cost }];
+    render(<TokenMeter usage={usageSnapshot({ cost, models, last: { total: 7, cost } })} />);
+    act(() => slot('trigger')?.click());
+    expect(slot('root')?.textContent).not.toMatch(/[$≥·]|Cost/);
+  });
+
   test('in the panel shows what there is, in the order asked for, with parts under their whole', () => {
     render(<TokenMeter usage={fullSnapshot} details={['models', 'breakdown']} modelName={(id) => id.toUpperCase()} />);
     act(() => slot('trigger')?.click());

@@ -180,6 +180,18 @@ describe('a frame', () => {
     expect(store.get().updatedAt).toBeGreaterThanOrEqual(before);
   });
 
+  test.for([undefined, { complete: false }])(
+    'whose cost is not all known (%o) leaves a lower bound, also where it spares the request',
+    (unknown) => {
+      const cost = { amount: '0.10', currency: 'USD', complete: true };
+      const store = createUsageStore({ initial: { ...initial, cost } });
+      const add = { total: 50, cost: unknown && { ...cost, ...unknown } };
+      store.apply(usageChunk('m1', 50, { rev: 6, total: initial.total + 50, add }));
+      expect(store.get().pending).toBe(false);
+      expect(store.get().usage?.cost?.complete).toBe(false);
+    },
+  );
+
   test('moves a token quota, and a money quota by its cost', () => {
     const cost = { amount: '0.10', currency: 'USD', complete: true };
     const store = createUsageStore({
