@@ -118,9 +118,11 @@ describe('in Chromium', () => {
       const boxes = await page.evaluate(() =>
         [...document.querySelectorAll('[data-kt=root] *')].map((element) => {
           const { width, height } = element.getBoundingClientRect();
-          const { fontSize, fontWeight, color, borderTopWidth, backgroundColor } = getComputedStyle(element);
+          const style = getComputedStyle(element);
           const name = element.getAttribute('data-kt') ?? element.tagName;
-          return [name, width, height, fontSize, fontWeight, color, borderTopWidth, backgroundColor].join(' ');
+          const { fontSize, fontWeight, color, borderTopWidth, backgroundColor, textTransform, boxShadow } = style;
+          const look = [fontSize, fontWeight, color, borderTopWidth, backgroundColor, textTransform, boxShadow];
+          return [name, width, height, ...look].join(' ');
         }),
       );
       await page.close();
