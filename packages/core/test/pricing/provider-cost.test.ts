@@ -18,6 +18,10 @@ describe('what the provider says it charges', () => {
     ['Perplexity', { cost: { input_tokens_cost: 0.0001, total_cost: 0.0011 } }, 1_100_000_000],
     ['OpenRouter, by generation', { usage: 0.0042, total_cost: 0.0042 }, 4_200_000_000],
     ['xAI', { cost_in_usd_ticks: 812_500 }, 81_250_000],
+    ['xAI, by its other name', { cost_in_usd_ticks: null, cost_in_nano_usd: 1_234_000 }, 1_234_000_000],
+    ['DeepInfra', { estimated_cost: 0.00000494 }, 4_940_000],
+    ['LLM Gateway', { cost_usd_total: 0.000125, cost_usd_input: 0.000025 }, 125_000_000],
+    ['Perplexity, with its currency', { cost: { currency: 'USD', total_cost: 0.0011 } }, 1_100_000_000],
     [
       "OpenRouter with a key of one's own: its fee",
       { cost: 0.0001, is_byok: true, cost_details: { upstream_inference_cost: 0.002 } },
@@ -82,6 +86,8 @@ describe('what the provider says it charges', () => {
     [{ cost: {} }],
     [{ cost: 1e9 }],
     [{ cost_in_usd_ticks: {} }],
+    [{ cost: { currency: 'EUR', total_cost: 0.01 } }],
+    [{ cost: 0.01, currency: 'CNY' }],
   ])('is not heard where it is no amount: %j', ([rawUsage]) => {
     expect(priceUsage(pricedCall({ rawUsage }))).toMatchObject({ picoUsd: 8_300_000_000, basis: 'card' });
   });
