@@ -84,8 +84,9 @@ class Reading implements AnswerReading {
     if (seen !== undefined) {
       this.report = fullerReport(this.report, seen);
       // Beside a piece of the answer it says what was generated so far, or nothing at all.
-      const isZero = seen.tokens.totalTokens === 0;
-      this.hasUsage ||= facts.errored || (!isZero && (this.isFinished || !hasChoices(payload)));
+      const { totalTokens, audioSeconds = 0 } = seen.tokens;
+      const counts = (totalTokens ?? audioSeconds) > 0;
+      this.hasUsage ||= facts.errored || (counts && (this.isFinished || !hasChoices(payload)));
     }
     this.hasError ||= facts.errored;
     this.responseId = found?.id ?? this.responseId ?? facts.responseId;

@@ -11,8 +11,8 @@ import type { TokenUsage } from './token-usage.ts';
  * @see https://platform.openai.com/docs/api-reference/chat/object for the shape all others lean on.
  */
 export function readOpenaiUsage(usage: JsonObject): TokenUsage | undefined {
-  const input = detailsOf(usage, 'prompt_tokens_details', 'input_tokens_details', 'input_token_details');
-  const output = detailsOf(usage, 'completion_tokens_details', 'output_tokens_details', 'output_token_details');
+  const input = detailsOf(usage, inputDetails);
+  const output = detailsOf(usage, outputDetails);
   const hit = usage['prompt_cache_hit_tokens']; // DeepSeek
   return settleCounts({
     inputTokens:
@@ -38,12 +38,21 @@ export function readOpenaiUsage(usage: JsonObject): TokenUsage | undefined {
     reasoningOutputTokens: largestCount(output['reasoning_tokens'], usage['reasoning_tokens']),
     audioInputTokens: readCount(input['audio_tokens']),
     audioOutputTokens: readCount(output['audio_tokens']),
-    audioSeconds: readSeconds(usage['seconds']),
+    audioSeconds: readSeconds(usage['seconds'] ?? usage['prompt_audio_seconds']), // OpenAI; Mistral
   });
 }
 
+// With one token: OpenAI's realtime, transcriptions and runs, Mistral, Writer, llm-d.
+const inputDetails = ['prompt_tokens_details', 'input_tokens_details', 'input_token_details', 'prompt_token_details'];
+const outputDetails = [
+  'completion_tokens_details',
+  'output_tokens_details',
+  'output_token_details',
+  'completion_token_details',
+];
+
 /** Null details are unknown, not zero; of two the first that says something is taken. */
-function detailsOf(usage: JsonObject, ...names: readonly string[]): JsonObject {
+function detailsOf(usage: JsonObject, names: readonly string[]): JsonObject {
   let empty: JsonObject = {};
   for (const name of names) {
     const details = usage[name];

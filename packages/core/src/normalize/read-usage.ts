@@ -31,7 +31,13 @@ function isCounted(report: UsageReport | undefined): boolean {
 function reportIn(carrier: unknown): UsageReport | undefined {
   if (!isJsonObject(carrier)) return undefined;
   const { usage } = carrier;
-  return isJsonObject(usage) ? reportOf(usage, readOpenaiUsage(usage)) : undefined;
+  if (!isJsonObject(usage)) return undefined;
+  return reportOf(usage, readOpenaiUsage(usage) ?? (hasFigures(usage) ? {} : undefined));
+}
+
+/** Images and speech may be counted in other units, or say only what they cost. */
+function hasFigures(usage: JsonObject): boolean {
+  return Object.values(usage).some((value) => typeof value === 'number' && value > 0);
 }
 
 /** The other places of a `usage` object, the likeliest first. */

@@ -9,6 +9,8 @@ export type ReportedCounts = { [Field in keyof TokenUsage]-?: TokenUsage[Field] 
  *
  * - More tokens read from and written to the cache than input: a gateway passed on Anthropic's meaning, in which input
  *   leaves out both, so both are added. So it did where the total is larger than input + output by just these.
+ * - A total that is larger by the audio of the input, by its tokens or where only its seconds are named: Mistral counts audio
+ *   beside the input, so it is added there.
  * - Any other total above input + output: the rest is reasoning that was left out of the output (xAI and hosted Gemini report it
  *   apart; Gemini's compatible endpoint not at all), so it is added there.
  * - Input and total without output: the difference is the output (Fireworks may leave it out).
@@ -23,9 +25,13 @@ export function settleCounts(reported: ReportedCounts): TokenUsage | undefined {
 
   let output = reported.outputTokens;
   let reasoning = reported.reasoningOutputTokens;
+  let audio = reported.audioInputTokens;
   if (input !== undefined && reported.totalTokens !== undefined) {
     const rest = reported.totalTokens - input - (output ?? 0);
-    if (rest > 0) {
+    if (rest > 0 && isAudio(rest, reported)) {
+      audio = rest;
+      input += rest;
+    } else if (rest > 0) {
       if (output !== undefined) reasoning ??= rest;
       output = (output ?? 0) + rest;
     }
@@ -37,7 +43,7 @@ export function settleCounts(reported: ReportedCounts): TokenUsage | undefined {
   const cacheRead = atMost(input, reported.cacheReadInputTokens);
   const cacheWrite = atMost(input, reported.cacheWriteInputTokens);
   const thought = atMost(output, reasoning);
-  const audioInput = atMost(input, reported.audioInputTokens);
+  const audioInput = atMost(input, audio);
   const audioOutput = atMost(output, reported.audioOutputTokens);
   if (input !== undefined) tokens.inputTokens = input;
   if (output !== undefined) tokens.outputTokens = output;
@@ -57,6 +63,13 @@ function isApart(cached: number, reported: ReportedCounts): boolean {
   const { inputTokens = 0, outputTokens, totalTokens, reasoningOutputTokens } = reported;
   if (outputTokens === undefined || reasoningOutputTokens === cached) return false;
   return totalTokens === inputTokens + outputTokens + cached;
+}
+
+/** Whether what the total has above input and output is the audio that went in. */
+function isAudio(rest: number, reported: ReportedCounts): boolean {
+  const { outputTokens, audioInputTokens, audioSeconds = 0, reasoningOutputTokens: reasoning } = reported;
+  if (outputTokens === undefined || reasoning === rest) return false;
+  return audioInputTokens === undefined ? audioSeconds > 0 && reasoning === undefined : audioInputTokens === rest;
 }
 
 function totalOf(

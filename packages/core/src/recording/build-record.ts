@@ -76,10 +76,11 @@ function countsOf(
 ): { readonly origin: UsageOrigin; readonly tokens: TokenUsage } {
   const { reader: reading } = attempt;
   const mayBeCut = outcome === 'stopped' || outcome === 'failed' || outcome === 'unread';
+  const reported = reading.report?.tokens;
   // Zeros ahead of the end keep a place for the usage.
-  if (reading.report !== undefined && (!mayBeCut || reading.hasUsage || reading.report.tokens.totalTokens !== 0)) {
+  if (reported !== undefined && (!mayBeCut || reading.hasUsage || (reported.totalTokens ?? 0) > 0)) {
     const late = attempt.recovered ? 'recovered' : attempt.drained ? 'drained' : 'reported';
-    return { origin: late, tokens: reading.report.tokens };
+    return { origin: late, tokens: attempt.operation === 'embeddings' ? allInput(reported) : reported };
   }
   if (attempt.operation === 'speech' || attempt.operation === 'moderation') return { origin: 'none', tokens: {} };
   if (!mayBeCut) return missing;
@@ -96,3 +97,10 @@ function countsOf(
 }
 
 const missing = { origin: 'missing', tokens: {} } as const;
+
+/** Embeddings have no output: a total alone (Voyage) is the input. */
+function allInput(tokens: TokenUsage): TokenUsage {
+  const { inputTokens, outputTokens, totalTokens } = tokens;
+  if (totalTokens === undefined || inputTokens !== undefined || outputTokens !== undefined) return tokens;
+  return { ...tokens, inputTokens: totalTokens };
+}

@@ -1,7 +1,7 @@
 import type { TokenUsage } from '../../src/index.ts';
 import type { ReplayedDialect } from './replayed-dialects.ts';
 
-/** Chat streams in shapes that the recorded dialects do not have; all of them must pass by rule. */
+/** Answers in shapes that the recorded dialects do not have; all of them must pass by rule. */
 export const rareDialects: readonly ReplayedDialect[] = [
   // Seen at Cloudflare's gateway: whoever takes the last report bills nothing.
   rare('cloudflare', {
@@ -29,6 +29,45 @@ export const rareDialects: readonly ReplayedDialect[] = [
       '[DONE]',
     ],
     expected: counted(12, 7),
+  }),
+  // Poolside and Hugging Face's router: the counts grow with every chunk, and the last one has null (cline/cline#12282,
+  // 2026-07-14).
+  rare('growing-then-null', {
+    events: [
+      said('Hum', counts(12, 1)),
+      said(' hm', counts(12, 2)),
+      finished(counts(12, 3)),
+      finished('null'),
+      '[DONE]',
+    ],
+    expected: counted(12, 3),
+  }),
+  // OpenCode's gateway: chunks without choices, some without a name, and the cost in one of its own
+  // (anomalyco/opencode#42918, 2026-08-16).
+  rare('chunks-of-nothing', {
+    events: [
+      chunk('[]'),
+      '{"id":"","object":"chat.completion.chunk","created":0,"model":"","choices":[]}',
+      said('Hum'),
+      finished(),
+      total(counts(12, 7)),
+      '{"choices":[],"cost":"0"}',
+      '[DONE]',
+    ],
+    expected: counted(12, 7),
+  }),
+  // Mistral's Voxtral counts audio beside the prompt (a live turn in the tests of rig, read 2026-11-30).
+  rare('audio-beside-the-prompt', {
+    asked: false,
+    events: [
+      said('Hum'),
+      finished(
+        '{"prompt_audio_seconds":0,"prompt_tokens":6,"completion_tokens":2,"total_tokens":383,' +
+          '"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":375}}',
+      ),
+      '[DONE]',
+    ],
+    expected: { ...counted(381, 2), audioInputTokens: 375 },
   }),
   rare('counts-in-strings', {
     events: [
@@ -88,6 +127,43 @@ export const rareDialects: readonly ReplayedDialect[] = [
     ],
     expected: counted(12, 7),
   }),
+  // docs.x.ai/developers/cost-tracking, read 2026-11-30: what an image cost, in ten-billionths of a dollar, and no tokens.
+  plain('cost-alone', 'images', {
+    answer: {
+      created: 1794000000,
+      data: [{ url: 'http://images.example/1' }],
+      usage: { cost_in_usd_ticks: 200_000_000 },
+    },
+    expected: {},
+    cost: 0.02,
+  }),
+  // docs.voyageai.com/reference/embeddings-api, read 2026-11-30.
+  plain('total-alone', 'embeddings', {
+    answer: { object: 'list', data: [], model: 'voyage-4', usage: { total_tokens: 10 } },
+    expected: { inputTokens: 10, totalTokens: 10 },
+  }),
+  // docs.mistral.ai/api/endpoint/audio/transcriptions, read 2026-11-30: audio is in the total alone.
+  plain('seconds-and-tokens', 'audio', {
+    answer: {
+      model: 'voxtral-mini-2602',
+      text: 'Hum',
+      usage: { prompt_audio_seconds: 203, prompt_tokens: 4, total_tokens: 3264, completion_tokens: 635 },
+    },
+    expected: { ...counted(2629, 635), audioInputTokens: 2625 },
+    audioSeconds: 203,
+  }),
+  // DeepInfra.
+  plain('estimated-cost', 'chat', {
+    answer: {
+      id: 'c1',
+      object: 'chat.completion',
+      model: 'm',
+      choices: [{ index: 0, message: { role: 'assistant', content: 'Hum' }, finish_reason: 'stop' }],
+      usage: { prompt_tokens: 12, completion_tokens: 7, total_tokens: 19, estimated_cost: 0.00000494 },
+    },
+    expected: counted(12, 7),
+    cost: 0.00000494,
+  }),
 ];
 
 interface Shape {
@@ -110,6 +186,19 @@ function rare(
   const body = start + events.map((data) => `data: ${data}`).join(border) + (end ?? border);
   const facts = { surface: 'chat', form: 'sse', sdkThrows: false, audioSeconds: undefined, cost: undefined } as const;
   return { name, ...facts, asked, expected, body };
+}
+
+interface Answer {
+  readonly answer: object;
+  readonly expected: TokenUsage;
+  readonly cost?: number;
+  readonly audioSeconds?: number;
+}
+
+/** A plain answer. */
+function plain(name: string, surface: string, { answer, expected, cost, audioSeconds }: Answer): ReplayedDialect {
+  const facts = { form: 'json', asked: true, sdkThrows: false } as const;
+  return { name, surface, ...facts, expected, cost, audioSeconds, body: JSON.stringify(answer) };
 }
 
 function said(text: string, usage?: string): string {
