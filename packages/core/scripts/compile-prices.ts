@@ -3,7 +3,13 @@ import { findProvider } from '@pydantic/genai-prices';
 import type { PriceCards } from '../src/pricing/price-cards.ts';
 import { withoutDate } from '../src/pricing/model-name.ts';
 import { readPriceText } from '../src/pricing/price-text.ts';
-import { correctionsDate, priceCorrections, serviceTierCorrections, withdrawnNames } from './price-corrections.ts';
+import {
+  correctionsDate,
+  longCacheWrites,
+  priceCorrections,
+  serviceTierCorrections,
+  withdrawnNames,
+} from './price-corrections.ts';
 
 /**
  * Our names of providers, and those of the source. OpenRouter reports what each call costs, so it needs no cards but for
@@ -117,9 +123,14 @@ function cardLine(provider: string, { id, names, prices }: Card): string {
   const tiers = serviceTierCorrections.find(
     (one) => one.provider === provider && (one.cards === 'all' || one.cards.split(' ').includes(id)),
   )?.tiers;
-  const body = tiers === undefined ? prices : `${prices}*${tiers}`;
+  const rates = provider === longCacheWrites.provider ? withLongWrites(prices) : prices;
+  const body = tiers === undefined ? rates : `${rates}*${tiers}`;
   readPriceText(body, false);
   return `${[isIdListed ? id : `${id}!`, ...listed].join(',')}|${body}`;
+}
+
+function withLongWrites(prices: string): string {
+  return prices.replace(/w([\d.]+)(?!h)/g, (write, usd) => `${write}h${amount(Number(usd) * longCacheWrites.times)}`);
 }
 
 function isFoundByRule(name: string, names: ReadonlySet<string>): boolean {

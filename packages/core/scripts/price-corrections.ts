@@ -1,7 +1,7 @@
 /**
  * When the shipped prices were last compared with the pages and lists named below. Goes into `PriceCards.version`.
  */
-export const correctionsDate = '2026-11-29';
+export const correctionsDate = '2026-11-30';
 
 /** A price the source has wrong, or does not have. */
 export interface PriceCorrection {
@@ -129,7 +129,7 @@ export const priceCorrections: readonly PriceCorrection[] = [
 
 /**
  * Names that are taken out because LiteLLM 1.110.2 has other prices for them, and no dated notice settles it: aliases that
- * moved to another model, prices of hosts that changed, cached rates the source lacks. Compared 2026-11-29.
+ * moved to another model, prices of hosts that changed, cached rates the source lacks. Compared 2026-11-30.
  */
 export const withdrawnNames: ReadonlySet<string> = new Set([
   'mistral/codestral-latest',
@@ -161,6 +161,13 @@ export const withdrawnNames: ReadonlySet<string> = new Set([
   'together/meta-llama/llama-3.3-70b-instruct-turbo',
   'together/mistralai/mixtral-8x7b-instruct-v0.1',
 ]);
+
+/** Cache writes that last longer than usual, as a multiple of those that do not; the source has only Anthropic's. */
+export const longCacheWrites = {
+  provider: 'openai',
+  times: 2,
+  source: `writes with 12-hour retention; ${openaiPricing}`,
+} as const;
 
 /** Prices of service tiers; the source has none. Cards that are not listed here have only their base price. */
 export interface ServiceTierCorrection {

@@ -65,8 +65,9 @@ function splitInput(
 ): { readonly plain: number; readonly picoUsd: number } | undefined {
   const { input, read, write, audioIn } = counts;
   const details = usageDetails(rawUsage);
-  const imageIn = sheet.hasImageInput ? details.imageInput : 0;
-  const hour = details.cacheWriteHour ?? 0;
+  const isAllNamed = details.textInput !== undefined && details.textInput + audioIn === input;
+  const imageIn = sheet.hasImageInput ? (details.imageInput ?? (isAllNamed ? 0 : undefined)) : 0;
+  const hour = details.longCacheWrite ?? 0;
   if (imageIn === undefined || hour > write) return undefined;
   const readAudio = overlap(
     read,

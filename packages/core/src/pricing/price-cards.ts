@@ -42,7 +42,7 @@ export interface PriceCards {
 }
 
 export const priceCards: PriceCards = {
-  version: '2026-11-29 (genai-prices 0.1.8)',
+  version: '2026-11-30 (genai-prices 0.1.8)',
   source:
     '@pydantic/genai-prices 0.1.8 (MIT, Copyright (c) Pydantic Services Inc. 2025 to present), with dated corrections',
   text: `#openai
@@ -97,15 +97,15 @@ gpt-5.4-nano,gpt-5-4-nano|i.2r.02o1.25*batch:1/2,flex:1/2
 gpt-5.4-pro,gpt-5-4-pro|i30o180;>271999i60o270*batch:1/2,flex:1/2
 gpt-5.5,gpt-5-5,gpt-5-5-chat,gpt-5-5-chat-latest,gpt-5-5-codex,gpt-5.5-chat,gpt-5.5-chat-latest,gpt-5.5-codex|i5r.5o30;>271999i10r1o45*batch:1/2,flex:1/2,priority:5/2
 gpt-5.5-pro,gpt-5-5-pro|i30o180;>271999i60o270*batch:1/2,flex:1/2
-gpt-5.6-luna,gpt-5-6-luna|i1r.1w1.25o6;>271999i2r.2w2.5o9;2026-07-30i.2r.02w.25o1.2;>271999i.4r.04w.5o1.8*batch:1/2,flex:1/2,priority:2/1
-gpt-5.6-sol,gpt-5-6,gpt-5-6-sol,gpt-5.6|i5r.5w6.25o30;>271999i10r1w12.5o45;2026-08-21i4r.4w5o20;>271999i8r.8w10o30*batch:1/2,flex:1/2,priority:2/1
-gpt-5.6-terra,gpt-5-6-terra|i2.5r.25w3.125o15;>271999i5r.5w6.25o22.5;2026-07-30i2r.2w2.5o12;>271999i4r.4w5o18*batch:1/2,flex:1/2,priority:2/1
-gpt-6-astra|i10r1w12.5o50;>271999i20r2w25o75*batch:1/2,flex:1/2,priority:2/1
-gpt-6-luna|i.1r.01w.125o.5;>272000i.2r.02w.25o.75*batch:1/2,flex:1/2,priority:2/1
-gpt-6-rosalind|i15r1.5w18.75o75;>271999i30r3w37.5o112.5
-gpt-6-sol|i2r.2w2.5o10;>272000i4r.4w5o15*batch:1/2,flex:1/2,priority:2/1
-gpt-6.1-sol|i2r.1w2.5o10;>271999i4r.2w5o15*batch:1/2,flex:1/2,priority:2/1
-gpt-6.1-terra|i1r.05w1.25o5;>271999i2r.1w2.5o7.5*batch:1/2,flex:1/2,priority:2/1
+gpt-5.6-luna,gpt-5-6-luna|i1r.1w1.25h2.5o6;>271999i2r.2w2.5h5o9;2026-07-30i.2r.02w.25h.5o1.2;>271999i.4r.04w.5h1o1.8*batch:1/2,flex:1/2,priority:2/1
+gpt-5.6-sol,gpt-5-6,gpt-5-6-sol,gpt-5.6|i5r.5w6.25h12.5o30;>271999i10r1w12.5h25o45;2026-08-21i4r.4w5h10o20;>271999i8r.8w10h20o30*batch:1/2,flex:1/2,priority:2/1
+gpt-5.6-terra,gpt-5-6-terra|i2.5r.25w3.125h6.25o15;>271999i5r.5w6.25h12.5o22.5;2026-07-30i2r.2w2.5h5o12;>271999i4r.4w5h10o18*batch:1/2,flex:1/2,priority:2/1
+gpt-6-astra|i10r1w12.5h25o50;>271999i20r2w25h50o75*batch:1/2,flex:1/2,priority:2/1
+gpt-6-luna|i.1r.01w.125h.25o.5;>272000i.2r.02w.25h.5o.75*batch:1/2,flex:1/2,priority:2/1
+gpt-6-rosalind|i15r1.5w18.75h37.5o75;>271999i30r3w37.5h75o112.5
+gpt-6-sol|i2r.2w2.5h5o10;>272000i4r.4w5h10o15*batch:1/2,flex:1/2,priority:2/1
+gpt-6.1-sol|i2r.1w2.5h5o10;>271999i4r.2w5h10o15*batch:1/2,flex:1/2,priority:2/1
+gpt-6.1-terra|i1r.05w1.25h2.5o5;>271999i2r.1w2.5h5o7.5*batch:1/2,flex:1/2,priority:2/1
 gpt-audio,gpt-audio-1.5|i2.5o10a32d64
 gpt-audio-mini|i.6o2.4a10d20
 gpt-chat-latest|i5r.5o30

@@ -19,7 +19,7 @@ export interface PriceRates {
   readonly cacheReadPicoUsdPerToken?: number;
   /** Input tokens written to the prompt cache for the provider's default (shortest) lifetime. */
   readonly cacheWritePicoUsdPerToken?: number;
-  /** Input tokens written to the prompt cache for an hour (Anthropic), if the raw usage counts them separately. */
+  /** Input tokens written to the prompt cache for an hour (Anthropic) or 12 hours (OpenAI), if the raw usage counts them separately. */
   readonly cacheWriteHourPicoUsdPerToken?: number;
   /** Output tokens spent on reasoning. */
   readonly reasoningPicoUsdPerToken?: number;

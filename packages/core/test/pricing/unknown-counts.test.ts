@@ -122,4 +122,35 @@ describe('parts only the raw usage tells', () => {
     const contradiction = { cache_creation: { ephemeral_1h_input_tokens: 601 } };
     expect(priceUsage({ ...call, rawUsage: contradiction })).toEqual({ basis: 'unpriced' });
   });
+
+  it('are what a realtime response read from the cache, under the name with one token', () => {
+    const tokens = {
+      inputTokens: 132,
+      outputTokens: 121,
+      cacheReadInputTokens: 64,
+      audioInputTokens: 13,
+      audioOutputTokens: 91,
+    };
+    const call = pricedCall({ responseModel: 'gpt-realtime', operation: 'realtime', tokens });
+    const cached = { cached_tokens: 64, cached_tokens_details: { text_tokens: 64, audio_tokens: 0 } };
+    const picoUsd = (55 * 4 + 64 * 0.4 + 13 * 32 + 30 * 16 + 91 * 64) * 1e6;
+    for (const images of [{ image_tokens: 0 }, {}]) {
+      const rawUsage = { input_token_details: { text_tokens: 119, audio_tokens: 13, ...images, ...cached } };
+      expect(priceUsage({ ...call, rawUsage }).picoUsd).toBe(picoUsd);
+    }
+    // Eight tokens are neither text nor audio.
+    const rawUsage = { input_token_details: { text_tokens: 111, audio_tokens: 13, ...cached } };
+    expect(priceUsage({ ...call, rawUsage })).toEqual({ basis: 'unpriced' });
+  });
+
+  it('are cache writes for 12 hours, at twice the price of others', () => {
+    const tokens = { inputTokens: 1000, outputTokens: 10, cacheReadInputTokens: 0, cacheWriteInputTokens: 800 };
+    const usage = (longer: number): object => ({
+      input_tokens_details: { cache_write_tokens_details: { ttl_30m_tokens: 800 - longer, ttl_12h_tokens: longer } },
+    });
+    const call = pricedCall({ responseModel: 'gpt-6-sol', operation: 'responses', tokens });
+    expect(priceUsage({ ...call, rawUsage: usage(0) }).picoUsd).toBe((200 * 2 + 800 * 2.5 + 10 * 10) * 1e6);
+    expect(priceUsage({ ...call, rawUsage: usage(500) }).picoUsd).toBe((200 * 2 + 300 * 2.5 + 500 * 5 + 10 * 10) * 1e6);
+    expect(priceUsage({ ...call, rawUsage: usage(900) })).toEqual({ basis: 'unpriced' });
+  });
 });
