@@ -24,6 +24,7 @@ const azurePricing = 'prices.azure.com/api/retail/prices, East US, as listed by 
 const openrouterModels =
   'openrouter.ai/api/v1/models, as listed by genai-prices 0.1.8, 2026-11-29: not what the vendor charges';
 const litellm = 'LiteLLM 1.110.2, 2026-11-25, which names';
+const openWeights = 'open weights: each host asks its own price, and the vendor serves none, 2026-11-30';
 const disputed = 'the source and LiteLLM 1.110.2 contradict each other and no dated notice settles it, 2026-11-25';
 
 /**
@@ -58,6 +59,20 @@ export const priceCorrections: readonly PriceCorrection[] = [
   },
   { card: 'openai/moderation', prices: undefined, source: 'the source matches any name that contains the word' },
   { card: 'openai/gpt-4o-search-preview', prices: undefined, source: disputed },
+  { card: 'openai/gpt-oss-120b', prices: undefined, source: openWeights },
+  { card: 'openai/gpt-oss-20b', prices: undefined, source: openWeights },
+  { card: 'openai/gpt-oss-safeguard-20b', prices: undefined, source: openWeights },
+  { card: 'google/gemma-2-27b-it', prices: undefined, source: openWeights },
+  {
+    card: 'openai/gpt-4o-transcribe',
+    prices: 'i2.5o10a2.5',
+    source: 'developers.openai.com/api/docs/models/gpt-4o-transcribe, and LiteLLM 1.110.2, 2026-11-30',
+  },
+  {
+    card: 'openai/gpt-4o-mini-transcribe',
+    prices: 'i1.25o5a1.25',
+    source: 'developers.openai.com/api/docs/models/compare, and LiteLLM 1.110.2, 2026-11-30',
+  },
   { card: 'anthropic/claude-sonnet-5-5', prices: 'i2r.1w2.5h4o10', source: anthropicPricing },
   {
     card: 'anthropic/claude-haiku-5-5',
@@ -109,6 +124,17 @@ export const priceCorrections: readonly PriceCorrection[] = [
     prices: 'i.1',
     source: 'mistral.ai/pricing/api: embeddings have no output, 2026-11-25',
   },
+  {
+    card: 'azure/gpt-4o-transcribe',
+    names: ['gpt-4o-transcribe-diarize'],
+    prices: 'i2.5o10a6',
+    source: 'azure.microsoft.com/pricing/details/azure-openai, as listed by LiteLLM 1.110.2, 2026-11-30',
+  },
+  {
+    card: 'azure/gpt-4o-mini-transcribe',
+    prices: 'i1.25o5a3',
+    source: "LiteLLM 1.110.2, which has OpenAI's former price of the audio, 2026-11-30",
+  },
   { card: 'azure/phi-4', prices: 'i.125o.5', source: azurePricing },
   { card: 'azure/phi-4-mini-instruct', prices: 'i.075o.3', source: azurePricing },
   { card: 'azure/phi-4-multimodal-instruct', prices: 'i.08o.32', source: azurePricing },
@@ -154,6 +180,7 @@ export const withdrawnNames: ReadonlySet<string> = new Set([
   'fireworks/accounts/fireworks/models/minimax-m2p1',
   'fireworks/accounts/fireworks/routers/kimi-k3-us',
   'google/gemini-2.5-pro-preview-tts',
+  'x-ai/grok-latest',
   'novita/meta-llama/llama-3.1-8b-instruct',
   'novita/meta-llama/llama-3.1-8b-instruct-max',
   'novita/meta-llama/llama-3.3-70b-instruct',

@@ -73,10 +73,10 @@ gpt-4o-audio-preview|i2.5o10
 gpt-4o-mini,gpt-4o-mini-search-preview|i.15r.075o.6*batch:1/2!,priority:5/3
 gpt-4o-mini-audio-preview,gpt-4o-mini-audio|i.15o.6
 gpt-4o-mini-realtime-preview,gpt-4o-mini-realtime|i.6r.3o2.4a10b.3d20
-gpt-4o-mini-transcribe|i1.25o5a3
+gpt-4o-mini-transcribe|i1.25o5a1.25
 gpt-4o-mini-tts|i.6o12
 gpt-4o-realtime-preview,gpt-4o-realtime|i5r2.5o20a40b2.5d80
-gpt-4o-transcribe,gpt-4o-transcribe-diarize|i2.5o10a6
+gpt-4o-transcribe,gpt-4o-transcribe-diarize|i2.5o10a2.5
 gpt-4o:extended|i6o18
 gpt-5,gpt-5-chat,gpt-5-chat-latest,gpt-5-codex|i1.25r.125o10*batch:1/2,flex:1/2,priority:2/1
 gpt-5-image|i10r1.25o10
@@ -113,9 +113,6 @@ gpt-image-1|i5r1.25o40g10j2.5
 gpt-image-1-mini|i2r.2o8g2.5j.25
 gpt-image-1.5|i5r1.25o10g8j2k32
 gpt-image-2|i5r1.25o30g8j2
-gpt-oss-120b|i.039o.18
-gpt-oss-20b|i.029o.14
-gpt-oss-safeguard-20b|i.075r.037o.3
 gpt-realtime,gpt-realtime-1.5|i4r.4o16a32b.4d64g5j.5
 gpt-realtime-2,gpt-realtime-2.1|i4r.4o24a32b.4d64g5j.5
 gpt-realtime-mini,gpt-realtime-2.1-mini|i.6r.06o2.4a10b.3d20g.8j.08
@@ -213,7 +210,6 @@ gemini-flash-1.5-8b|i.0375r.01o.15;>128000i.075r.02o.3
 gemini-live-2.5-flash,gemini-2.5-flash-native-audio-latest,gemini-2.5-flash-native-audio-preview|i.5o2a3d12
 gemini-pro,gemini-1.0-pro|i.125o.375
 gemini-pro-1.5|i1.25r.3125o5;>128000i2.5r.625o10
-gemma-2-27b-it|i.65o.65
 gemma-4-26b-a4b-it-maas|i.15r.015o.6
 #x-ai
 grok-2-1212,grok-2,grok-2-latest|i2o10
@@ -229,7 +225,7 @@ grok-4-fast-non-reasoning,grok-4-fast-non-reasoning-latest|i.2r.05o.5
 grok-4-fast-reasoning,grok-4-fast,grok-4-fast-reasoning-latest|i.2r.05o.5
 grok-4.20|i1.25r.2o2.5;>199999i2.5r.4o5
 grok-4.3,grok-4.3-latest,x-ai/grok-4.3|i1.25r.2o2.5;>199999i2.5r.4o5
-grok-4.5,grok-4.5-latest,grok-latest,x-ai/grok-4.5|i2r.3o6;>199999i4r.6o12
+grok-4.5,grok-4.5-latest,x-ai/grok-4.5|i2r.3o6;>199999i4r.6o12
 grok-4.6,grok-4.6-latest,x-ai/grok-4.6|i2r.5o6;>199999i4r1o12
 grok-4.7|i2r.5o6;>199999i4r1o12
 grok-build-0.1|i1r.2o2;>199999i2r.4o4
@@ -473,6 +469,8 @@ ada,text-embedding-ada,text-embedding-ada-002,text-embedding-ada-002-v2|i.1
 babbage,babbage-002|i.4
 curie,text-curie,text-curie-001|i2
 davinci,davinci-002,text-davinci,text-davinci-002|i2
+gpt-4o-mini-transcribe|i1.25o5a3
+gpt-4o-transcribe,gpt-4o-transcribe-diarize|i2.5o10a6
 gpt-audio|i2.5o10
 gpt-oss-120b|i.15o.6
 o1|i15r7.5o60

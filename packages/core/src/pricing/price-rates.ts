@@ -3,7 +3,8 @@
  * token.
  *
  * A part without its own rate is charged at the rate of its total: cached, cache-write, audio and image input at the input rate;
- * reasoning, audio and image output at the output rate. A call with tokens for which there is no rate at all is `unpriced`.
+ * reasoning, audio and image output at the output rate. A call with tokens for which there is no rate at all is `unpriced`,
+ * unless audio is charged by its length and there is no rate per token.
  *
  * @example
  * ```ts

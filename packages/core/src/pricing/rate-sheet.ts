@@ -32,31 +32,35 @@ export interface RateSheet {
  *
  * Shipped cards leave a rate out where the source is silent, so there audio is not guessed to cost what text does
  * (gpt-4o-audio-preview is off by a factor of 16 that way): `isComplete` says whether silence means the rate of the total.
+ * Where audio is charged by its length and nothing by tokens, tokens that are reported as well (Mistral) cost nothing.
  */
 export function rateSheet(rates: PriceRates, isComplete: boolean): RateSheet {
-  const input = rates.inputPicoUsdPerToken ?? Number.NaN;
-  const output = rates.outputPicoUsdPerToken ?? Number.NaN;
+  const audioHour = rates.audioHourPicoUsd ?? (rates.audioSecondPicoUsd ?? Number.NaN) * 3600;
+  const isByLength = audioHour >= 0 && Object.keys(rates).every((name) => !name.endsWith('PerToken'));
+  const unknown = isByLength ? 0 : Number.NaN;
+  const input = rates.inputPicoUsdPerToken ?? unknown;
+  const output = rates.outputPicoUsdPerToken ?? unknown;
   const cacheRead = rates.cacheReadPicoUsdPerToken ?? input;
   const cacheWrite = rates.cacheWritePicoUsdPerToken ?? input;
-  const audioInput = rates.audioInputPicoUsdPerToken ?? (isComplete ? input : Number.NaN);
+  const audioInput = rates.audioInputPicoUsdPerToken ?? (isComplete ? input : unknown);
   const imageInput = rates.imageInputPicoUsdPerToken ?? input;
   const sheet = {
     input,
     output,
     cacheRead,
     cacheWrite,
-    cacheWriteHour: rates.cacheWriteHourPicoUsdPerToken ?? (isComplete ? cacheWrite : Number.NaN),
+    cacheWriteHour: rates.cacheWriteHourPicoUsdPerToken ?? (isComplete ? cacheWrite : unknown),
     reasoning: rates.reasoningPicoUsdPerToken ?? output,
     audioInput,
     cacheReadAudio: rates.cacheReadAudioPicoUsdPerToken ?? cachedPart(rates, audioInput, isComplete),
-    audioOutput: rates.audioOutputPicoUsdPerToken ?? (isComplete ? output : Number.NaN),
+    audioOutput: rates.audioOutputPicoUsdPerToken ?? (isComplete ? output : unknown),
     imageInput,
     cacheReadImage:
       rates.cacheReadImagePicoUsdPerToken ??
       (rates.imageInputPicoUsdPerToken === undefined ? cacheRead : cachedPart(rates, imageInput, isComplete)),
     imageOutput: rates.imageOutputPicoUsdPerToken ?? output,
     request: rates.requestPicoUsd ?? 0,
-    audioHour: rates.audioHourPicoUsd ?? (rates.audioSecondPicoUsd ?? Number.NaN) * 3600,
+    audioHour,
   };
   return {
     ...sheet,

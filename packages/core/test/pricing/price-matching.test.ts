@@ -40,6 +40,12 @@ describe('the card of a model', () => {
     ['openrouter', 'openai/gpt-5-mini:free'],
     // open models cost something else at every host
     ['openrouter', 'deepseek/deepseek-v4-pro'],
+    ['vercel', 'openai/gpt-oss-120b'],
+    ['cloudflare', 'openai/gpt-oss-20b'],
+    ['vercel', 'google/gemma-2-27b-it'],
+    ['azure', 'gpt-oss-20b'],
+    // a name that moves on to the next model
+    ['x-ai', 'grok-latest'],
   ])('of %s called %s is not guessed', ([provider = '', model = '']) => {
     expect(priceUsage(pricedCall({ provider, responseModel: model }))).toEqual({ basis: 'unpriced' });
   });

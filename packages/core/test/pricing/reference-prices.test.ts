@@ -84,6 +84,15 @@ describe('what the source does not know', () => {
     expect(priceUsage(pricedCall({ operation: 'batch', serviceTier: 'default' })).picoUsd).toBe(usd(0.125, 0.0125, 1));
   });
 
+  it.for([
+    ['openai', 'gpt-4o-transcribe', (8 * 2.5 + 80 * 2.5 + 19 * 10) * 1e6],
+    ['openai', 'gpt-4o-mini-transcribe-2025-12-15', (8 * 1.25 + 80 * 1.25 + 19 * 5) * 1e6],
+    ['azure', 'gpt-4o-transcribe', (8 * 2.5 + 80 * 6 + 19 * 10) * 1e6],
+  ] as const)('has the price of the audio that %s lists for %s', ([provider, responseModel, picoUsd]) => {
+    const tokens = { inputTokens: 88, outputTokens: 19, audioInputTokens: 80 };
+    expect(priceUsage(pricedCall({ provider, responseModel, tokens })).picoUsd).toBe(picoUsd);
+  });
+
   it('is the long-context price of gpt-6.1-terra from the 272,000th token on', () => {
     const price = (inputTokens: number): number | undefined =>
       priceUsage(pricedCall({ responseModel: 'gpt-6.1-terra', tokens: { inputTokens, outputTokens: 0 } })).picoUsd;

@@ -78,6 +78,22 @@ describe('a count that does not matter', () => {
     expect(priceUsage({ ...call, tokens: {} })).toEqual({ basis: 'unpriced' });
   });
 
+  it('may be there: a transcription charged by its length has tokens as well', () => {
+    const tokens = {
+      inputTokens: 2629,
+      outputTokens: 635,
+      totalTokens: 3264,
+      audioInputTokens: 2625,
+      audioSeconds: 203,
+    };
+    const call = pricedCall({ provider: 'mistral', responseModel: 'voxtral-mini-2602', tokens });
+    expect(priceUsage(call).picoUsd).toBe(10_150_000_000); // $0.003 per minute
+    const { audioSeconds: _, ...silent } = tokens;
+    expect(priceUsage({ ...call, tokens: silent })).toEqual({ basis: 'unpriced' });
+    // A chat model has a price per token too, and none for audio.
+    expect(priceUsage({ ...call, responseModel: 'voxtral-small-2507' })).toEqual({ basis: 'unpriced' });
+  });
+
   it('may be missing: moderation is free', () => {
     expect(priceUsage(pricedCall({ responseModel: 'omni-moderation-latest', tokens: {} }))).toMatchObject({
       picoUsd: 0,
