@@ -119,6 +119,22 @@ describe('a chart of everybody', () => {
     await store.close();
   });
 
+  it('is read whole where the names of its users are longer than a question may be', async () => {
+    const { store, now } = await setUp(10, 2);
+    const named = Array.from({ length: 400 }, (_, index) =>
+      usageRecord({
+        id: `n${index}`,
+        callId: `n${index}`,
+        startedAt: new Date(now - (index % 10) * 48 * hourMs),
+        attribution: { userId: `${index}`.padStart(5000, 'x') },
+      }),
+    );
+    await store.append(named);
+    const points = await store.series({ bucket: 'month' });
+    expect(points.reduce((sum, { calls }) => sum + calls, 0)).toBe(410);
+    await store.close();
+  });
+
   it('gets one sum per bucket and group from the server, however many slots there are', async () => {
     const { store, db, watched } = await setUp(600, 3);
     const rolled = await watched({ bucket: 'day', by: 'user', timeZone: 'America/New_York' });

@@ -9,8 +9,9 @@ import { ledgerFilter } from './ledger-filter.ts';
 import { rollupFilter } from './rollup-filter.ts';
 import type { GroupField } from './slot-sums.ts';
 
-/** More users than these are not looked up one by one in the index: all rows are read. */
+/** More users than these, or longer names, are not looked up one by one in the index: all rows are read. */
 const maxUsers = 20_000;
+const maxUserText = 400_000;
 /** Spans of time looked up one by one in the index. */
 const maxSpans = 10;
 const maxGapMs = 24 * 3_600_000;
@@ -26,14 +27,16 @@ export async function freshSlots(
   if (sorted.length === 0) return [];
   const filter = ledgerFilter(query);
   const users = query.userId === undefined ? await usersOf(query, sorted, changedSince, collections) : undefined;
-  const inSlots = {
-    ...(users === undefined ? {} : { u: { $in: users as string[] } }),
-    q: { $in: sorted.map((at) => new Date(at)) },
-  };
+  const ofUsers = users === undefined ? {} : { u: { $in: users as string[] } };
   // An alternative at the top is planned branch by branch, and each is one look at the index of users and times.
   const $match = {
-    $or: spansOf(sorted).map(({ from, to }) => ({
-      $and: [filter, inSlots, { t: { $gte: new Date(from), $lt: new Date(to) } }],
+    $or: spansOf(sorted).map((span) => ({
+      $and: [
+        filter,
+        ofUsers,
+        { t: { $gte: new Date(span.from), $lt: new Date(span.to) } },
+        { q: { $in: span.slots.map((at) => new Date(at)) } },
+      ],
     })),
   };
   const at = bucketStart(startsOf(buckets, sorted));
@@ -73,20 +76,27 @@ async function usersOf(
   ]);
   // Nobody is there in any case: while somebody is erased, the rows are nobody's before the roll-ups are.
   const users = new Set([null, ...groups.flat().map(({ _id }) => _id)]);
-  return users.size > maxUsers ? undefined : [...users];
+  const textLength = [...users].reduce((length, user) => length + (user?.length ?? 0), 0);
+  return users.size > maxUsers || textLength > maxUserText ? undefined : [...users];
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly slots: readonly number[];
 }
 
 /** The slots, in their order, as few spans: whatever lies within a day is one, and the widest gaps stay. */
-function spansOf(sorted: readonly number[]): { readonly from: number; readonly to: number }[] {
-  const gaps = sorted
+function spansOf(sorted: readonly number[]): readonly Span[] {
+  const cuts = sorted
     .map((at, place) => ({ place, width: at - (sorted[place - 1] ?? at) }))
     .filter(({ width }) => width > maxGapMs)
     .toSorted((a, b) => b.width - a.width)
     .slice(0, maxSpans - 1)
     .map(({ place }) => place)
     .toSorted((a, b) => a - b);
-  return [0, ...gaps].map((place, index) => ({
-    from: sorted[place] ?? 0,
-    to: (sorted[(gaps[index] ?? sorted.length) - 1] ?? 0) + slotMs,
-  }));
+  return [0, ...cuts].map((place, index) => {
+    const slots = sorted.slice(place, cuts[index]);
+    return { from: slots[0] ?? 0, to: (slots.at(-1) ?? 0) + slotMs, slots };
+  });
 }
