@@ -63,6 +63,8 @@ const table: readonly (readonly [suffix: string, policy: ProviderPolicy])[] = [
   ['api.moonshot.cn', { provider: 'moonshotai', ...byDefault }],
   ['api.z.ai', { provider: 'zhipu', ...byDefault }],
   ['open.bigmodel.cn', { provider: 'zhipu', ...byDefault }],
+  // The one its documentation gives for clients of OpenAI, and the one of its own API.
+  ['api.cohere.ai', { provider: 'cohere', ...byDefault }],
   ['api.cohere.com', { provider: 'cohere', ...byDefault }],
   ['api.novita.ai', { provider: 'novita', ...byDefault }],
   ['api.deepinfra.com', { provider: 'deepinfra', ...byDefault }],
