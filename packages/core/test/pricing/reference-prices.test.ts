@@ -124,6 +124,17 @@ describe('what the source does not know', () => {
       'regional processing by Anthropic',
       { provider: 'anthropic', responseModel: 'claude-opus-5', rawUsage: { inference_geo: 'us' } },
     ],
+    ...['ON_DEMAND_PRIORITY', 'ON_DEMAND_FLEX', 'PROVISIONED_THROUGHPUT'].map(
+      (type) =>
+        [
+          `a tier of Vertex AI, named in the usage: ${type}`,
+          {
+            provider: 'google',
+            responseModel: 'google/gemini-2.5-pro',
+            rawUsage: { extra_properties: { google: { traffic_type: type } } },
+          },
+        ] as const,
+    ),
     [
       'audio where the source has only the text price',
       { responseModel: 'gpt-4o-audio-preview', tokens: { inputTokens: 9, outputTokens: 1, audioInputTokens: 5 } },
@@ -131,4 +142,13 @@ describe('what the source does not know', () => {
   ] as const)('stays unpriced: %s', ([, overrides]) => {
     expect(priceUsage(pricedCall(overrides))).toEqual({ basis: 'unpriced' });
   });
+
+  it.for(['ON_DEMAND', 'on_demand', 'TRAFFIC_TYPE_UNSPECIFIED', null])(
+    'is the base price where Vertex AI names no tier: %s',
+    (type) => {
+      const rawUsage = { extra_properties: { google: { traffic_type: type } } };
+      const call = pricedCall({ provider: 'google', responseModel: 'google/gemini-2.5-pro', rawUsage });
+      expect(priceUsage(call).picoUsd).toBe(usd(1.25, 0.125, 10));
+    },
+  );
 });
