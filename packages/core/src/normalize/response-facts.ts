@@ -35,7 +35,8 @@ export function readResponseFacts(payload: unknown): ResponseFacts {
       Boolean(payload['error']) || Boolean(answer['error']) || type === 'error' || hasFinishReason(payload, 'error'),
     responseId: textOf(answer['id']),
     responseModel: textOf(answer['model']),
-    serviceTier: textOf(answer['service_tier']),
+    // Anthropic names it in the usage.
+    serviceTier: textOf(answer['service_tier']) ?? tierIn(answer['usage']),
   };
 }
 
@@ -56,6 +57,10 @@ function hasFinishReason({ choices }: JsonObject, wanted?: string): boolean {
     if (wanted === undefined ? typeof reason === 'string' && reason !== '' : reason === wanted) return true;
   }
   return false;
+}
+
+function tierIn(usage: unknown): string | undefined {
+  return isJsonObject(usage) ? textOf(usage['service_tier']) : undefined;
 }
 
 function textOf(value: unknown): string | undefined {

@@ -204,3 +204,19 @@ describe('several reports in one answer', () => {
     expect(fullest(large, detailed)).toMatchObject({ cacheReadInputTokens: 4 });
   });
 });
+
+describe('the service tier', () => {
+  const tierOf = (...payloads: readonly object[]): string | undefined => {
+    const reading = createAnswerReading();
+    for (const payload of payloads) reading.see(payload);
+    return reading.serviceTier;
+  };
+
+  it('is the last one named beside the usage, else in it', () => {
+    const usage = { prompt_tokens: 3, completion_tokens: 1, service_tier: 'batch' };
+    expect(tierOf({ usage })).toBe('batch');
+    expect(tierOf({ service_tier: 'flex', usage })).toBe('flex');
+    expect(tierOf({ service_tier: 'auto' }, { service_tier: 'priority' })).toBe('priority');
+    expect(tierOf({ usage: { ...usage, service_tier: null } })).toBeUndefined();
+  });
+});
