@@ -38,7 +38,8 @@ export function readOpenaiUsage(usage: JsonObject): TokenUsage | undefined {
     reasoningOutputTokens: largestCount(output['reasoning_tokens'], usage['reasoning_tokens']),
     audioInputTokens: readCount(input['audio_tokens']),
     audioOutputTokens: readCount(output['audio_tokens']),
-    audioSeconds: readSeconds(usage['seconds'] ?? usage['prompt_audio_seconds']), // OpenAI; Mistral
+    // OpenAI; Mistral, which says 0 for a piece of a second, and of text.
+    audioSeconds: readSeconds(usage['seconds'] ?? (usage['prompt_audio_seconds'] || undefined)),
   });
 }
 

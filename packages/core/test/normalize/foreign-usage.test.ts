@@ -56,7 +56,7 @@ const foreign: readonly (readonly [what: string, source: string, usage: object, 
       total_tokens: 383,
       prompt_tokens_details: { cached_tokens: 0, audio_tokens: 375 },
     },
-    { ...counted(381, 2), cacheReadInputTokens: 0, audioInputTokens: 375, audioSeconds: 0 },
+    { ...counted(381, 2), cacheReadInputTokens: 0, audioInputTokens: 375 },
   ],
   [
     'Mistral, a transcription that names only the seconds',
