@@ -35,9 +35,11 @@ function reportIn(carrier: unknown): UsageReport | undefined {
   return reportOf(usage, readOpenaiUsage(usage) ?? (hasFigures(usage) ? {} : undefined));
 }
 
-/** Images and speech may be counted in other units, or say only what they cost. */
+/** Images and speech may be counted in other units, or say only what they cost. A count of tokens that cannot be true is no such figure. */
 function hasFigures(usage: JsonObject): boolean {
-  return Object.values(usage).some((value) => typeof value === 'number' && value > 0);
+  return Object.entries(usage).some(
+    ([name, value]) => typeof value === 'number' && value > 0 && !name.endsWith('_tokens'),
+  );
 }
 
 /** The other places of a `usage` object, the likeliest first. */

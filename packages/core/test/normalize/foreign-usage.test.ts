@@ -173,6 +173,7 @@ describe('the usage of an endpoint nobody recorded', () => {
 
   it('is none where it has no figure', () => {
     expect(readUsage({ usage: { cost: 0, service_tier: 'default', prompt_tokens: null } })).toBeUndefined();
+    expect(readUsage({ usage: { prompt_tokens: 2 ** 53, total_tokens: 2 ** 53 } })).toBeUndefined();
   });
 });
 
