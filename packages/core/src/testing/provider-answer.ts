@@ -2,8 +2,8 @@ import type { DeliveryOptions } from './delivery-options.ts';
 import type { ProviderRequest } from './provider-request.ts';
 
 /**
- * What the fake provider answers to one request. Made by {@link chatAnswer}, {@link responsesAnswer},
- * {@link jsonAnswer}, {@link errorAnswer} or {@link recordedAnswer}; any object of this shape serves as well.
+ * What the fake provider answers to one request. Created by {@link chatAnswer}, {@link responsesAnswer}, {@link runAnswer},
+ * {@link jsonAnswer}, {@link errorAnswer} or {@link recordedAnswer}; any other object of this shape works, too.
  *
  * @example
  * ```ts
@@ -13,7 +13,7 @@ import type { ProviderRequest } from './provider-request.ts';
  * ```
  */
 export interface ProviderAnswer {
-  /** Makes the bytes for one request; a rejection is answered with a 500 and kept in `provider.errors`. */
+  /** Creates the bytes for one request. A rejection is answered with a 500 and kept in `provider.errors`. */
   render(request: ProviderRequest, context: AnswerContext): WireAnswer | Promise<WireAnswer>;
 }
 
@@ -27,7 +27,7 @@ export interface AnswerContext {
 export interface WireEvent {
   /** The bytes, or text to send as UTF-8. */
   readonly bytes: Uint8Array | string;
-  /** JSON text of the usage object inside, where there is one. */
+  /** JSON text of the usage object in it, if there is one. */
   readonly usage?: string;
 }
 
@@ -35,19 +35,19 @@ export interface WireEvent {
 export interface WireAnswer {
   /** HTTP status. */
   readonly status: number;
-  /** Response headers; `x-request-id` is added where absent. */
+  /** Response headers; `x-request-id` is added if absent. */
   readonly headers: Readonly<Record<string, string>>;
   /** The body, pulled one event at a time while it is written. */
   readonly events: Iterable<WireEvent>;
-  /** JSON text of the usage this answer costs, whether or not the wire carries it. */
+  /** JSON text of the usage of this answer, whether or not it is sent. */
   readonly generatedUsage?: string;
-  /** True for event streams: they go out without `content-length`. */
+  /** True for event streams, which are sent without `content-length`. */
   readonly isStream?: boolean;
-  /** How the bytes travel; default at once and undisturbed. */
+  /** How to deliver the bytes; default: at once and without faults. */
   readonly delivery?: DeliveryOptions;
   /**
-   * An object the client can fetch later, cancel or go on with, as stored Responses and runs are: under `path`, by
-   * default the request's own and the id.
+   * An object that the client can fetch, cancel or continue later, like stored Responses and runs. `path` is where; default: the path of the
+   * request, followed by the id.
    */
   readonly stored?: { readonly id: string; readonly answer: ProviderAnswer; readonly path?: string };
 }

@@ -1,6 +1,6 @@
 /**
- * One request the fake provider got, and what became of its answer. The counters move while the answer is written;
- * wait for `finished` before reading them.
+ * One request that the fake provider received, and the state of its answer. The counters change while the answer is written; wait for
+ * `finished` before reading them.
  */
 export interface ProviderRequest {
   /** 1 for the first request of this provider; also in its ids, as `chatcmpl-1`. */
@@ -17,29 +17,29 @@ export interface ProviderRequest {
   readonly bodyBytes: Uint8Array;
   /** The body as UTF-8 text. */
   readonly bodyText: string;
-  /** The body where it is a JSON object, else `undefined`. */
+  /** The body if it is a JSON object, else `undefined`. */
   readonly body: Readonly<Record<string, unknown>> | undefined;
   /** When the request's headers arrived. */
   readonly receivedAt: Date;
   /** HTTP status of the answer; `undefined` until it is sent. */
   readonly status: number | undefined;
   /**
-   * Events written in full. Written means handed to the operating system, which itself holds some hundred kilobytes
-   * to a few megabytes for a client that does not read.
+   * Events written in full. Written means accepted by the operating system, which buffers some hundred kilobytes to a few megabytes for a
+   * client that does not read.
    */
   readonly eventsSent: number;
-  /** Bytes of the body written, as they are on the wire (compressed where the answer is), see `eventsSent`. */
+  /** Bytes of the body written, as on the wire (compressed if the answer is); see `eventsSent`. */
   readonly bytesSent: number;
-  /** True where the client went away before the end of the answer. */
+  /** True if the client disconnected before the end of the answer. */
   readonly aborted: boolean;
   /**
-   * The usage this answer costs, as an object. Counted in full from the first byte on, also where the client leaves
-   * or the answer is cut; absent where the answer costs nothing.
+   * The usage of this answer, as an object. Counted in full from the first byte on, even if the client disconnects or the answer is cut.
+   * Absent if the answer costs nothing.
    */
   readonly generatedUsage: Readonly<Record<string, unknown>> | undefined;
   /** The last usage object that was written to the client, if any. */
   readonly reportedUsage: Readonly<Record<string, unknown>> | undefined;
-  /** Resolves when the answer is over: written, cut, or left by the client. Never rejects. */
+  /** Resolves when the answer is over: written, cut, or abandoned by the client. Never rejects. */
   readonly finished: Promise<void>;
 }
 

@@ -10,21 +10,21 @@ import { countInputTokens, isRecord, lastUserText, splitIntoTokens } from './wor
 
 /** Options of {@link responsesAnswer}. All are optional. */
 export interface ResponsesAnswerOptions extends DeliveryOptions, SseOptions {
-  /** What the model says; default repeats the last user message. One token per word. */
+  /** Text of the answer, one token per word. Default: repeats the last user message. */
   readonly text?: string;
-  /** What the model says, cut into tokens by the test: one delta event each. Goes before `text`. */
+  /** Text of the answer, split into tokens by the test: one delta event each. Takes precedence over `text`. */
   readonly tokens?: readonly string[];
   /** How it ends; default `'completed'`. In a stream also the name of the last event. */
   readonly end?: 'completed' | 'incomplete' | 'failed';
-  /** Answering model; default the one the request names. */
+  /** The model that answers; default: the requested one. */
   readonly model?: string;
   /** Answer id; default `resp_` and the number of the request. */
   readonly id?: string;
   /** `service_tier` of the answer; default `'default'`. */
   readonly serviceTier?: string;
-  /** The usage object, or JSON text that goes on the wire as it is. Default: one token per word. */
+  /** The usage object, or JSON text that is sent as it is. Default: one token per word. */
   readonly usage?: UsageOverride;
-  /** With `background: true`: so many plain GETs still find it `in_progress`; default 0. */
+  /** With `background: true`: the number of plain GETs that still find it `in_progress`; default 0. */
   readonly pendingPolls?: number;
 }
 
@@ -42,12 +42,11 @@ const optionNames: Readonly<Record<keyof ResponsesAnswerOptions, true>> = {
 };
 
 /**
- * An answer to `POST /responses`, plain or streamed as the request wants.
+ * Creates an answer to `POST /responses`, plain or streamed as requested.
  *
- * Usage is always on the wire: in the plain object, and in the last event of a stream. A stream ends without `[DONE]`.
- * With `background: true` in the request the answer is `queued` and without usage; a later `GET /responses/{id}`
- * gives it completed, with the usage, as a stream with `?stream=true`. A `POST /responses/{id}/cancel` before that
- * leaves it `cancelled`, without usage for good.
+ * Usage is always sent: in the plain object, and in the last event of a stream. A stream ends without `[DONE]`. If the request has
+ * `background: true`, the answer is `queued` and has no usage. A later `GET /responses/{id}` returns it completed, with usage; with
+ * `?stream=true` as a stream. A `POST /responses/{id}/cancel` before that leaves it `cancelled`, and it never gets usage.
  *
  * @throws `MeterError` with code `invalid_options` for an unknown option.
  *

@@ -9,17 +9,17 @@ import { splitIntoTokens } from './word-tokens.ts';
 
 /** Options of {@link runAnswer}. All are optional. */
 export interface RunAnswerOptions extends DeliveryOptions, SseOptions {
-  /** What the assistant says; default `'Hello from the run.'`. One token per word. */
+  /** Text of the answer, one token per word. Default `'Hello from the run.'`. */
   readonly text?: string;
   /** How it ends; default `'completed'`. */
   readonly end?: 'completed' | 'incomplete' | 'failed' | 'cancelled' | 'expired';
   /** Asks for a tool first: the run stops at `requires_action` until its tool outputs are there. Default false. */
   readonly requiresAction?: boolean;
-  /** So many plain GETs still find it `in_progress`; default 0. */
+  /** The number of plain GETs that still find it `in_progress`; default 0. */
   readonly pendingPolls?: number;
   /** Run id; default `run_` and the number of the request. */
   readonly id?: string;
-  /** The usage object, or JSON text that goes on the wire as it is. Default: 5 in, one token per word out. */
+  /** The usage object, or JSON text that is sent as it is. Default: 5 in, one token per word out. */
   readonly usage?: UsageOverride;
 }
 
@@ -35,11 +35,10 @@ const optionNames: Readonly<Record<keyof RunAnswerOptions, true>> = {
 };
 
 /**
- * An answer to `POST /threads/{id}/runs` and `POST /threads/runs` of the assistants API, plain or streamed as the
- * request wants.
+ * Creates an answer to `POST /threads/{id}/runs` and `POST /threads/runs` of the assistants API, plain or streamed as requested.
  *
- * The plain answer is `queued` and without usage, as are all objects of a run before its end; a later GET of the run
- * gives it ended, with the usage. In a stream the steps carry usage, too: parts of the run's.
+ * The plain answer is `queued` and has no usage, like all objects of a run before its end. A later GET returns the ended run, with its
+ * usage. In a stream the steps carry usage, too: parts of the run's usage.
  *
  * @throws `MeterError` with code `invalid_options` for an unknown option.
  *

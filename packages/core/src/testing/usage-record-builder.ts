@@ -1,10 +1,10 @@
 import type { UsageRecord } from '../recording/usage-record.ts';
 
 /**
- * A valid record, the same at every call; a test states only what it is about.
+ * Returns a valid record, the same at every call. A test overrides only the fields it is about.
  *
- * `overrides` replace whole fields: `tokens`, `cost` and `attribution` are not merged. The default `callId` is the
- * id, as it is for the first attempt of a call, so two records with different ids are two calls.
+ * `overrides` replace whole fields: `tokens`, `cost` and `attribution` are not merged. The default `callId` is the id, as for the first
+ * attempt of a call, so two records with different ids are two calls.
  *
  * @example
  * ```ts

@@ -8,10 +8,10 @@ import { totalsCases } from './conformance/totals-cases.ts';
 export type { ConformanceOptions, CreateStore, UsageStoreCase } from './conformance/conformance-case.ts';
 
 /**
- * The contract of a store as data: one case per fact, for any test runner.
+ * The contract of a store as test cases for any test runner: one case per fact.
  *
- * `run` takes a fresh, empty store, or a function that makes one, and closes it. It rejects with an `AssertionError`
- * where the fact does not hold. Give `openAgain` too, so that what `capabilities` declare is checked.
+ * `run` takes a fresh, empty store, or a function that creates one, and closes it. It rejects with an `AssertionError` if the fact does not
+ * hold. Pass `openAgain`, too, so that the declared `capabilities` are checked.
  *
  * @example
  * ```ts
