@@ -1,7 +1,7 @@
 import type { Collection, CollectionOptions, Db } from 'mongodb';
 import type { LedgerRow } from '../ledger/ledger-row.ts';
 
-/** Names of our own collections. */
+/** Names of the store's own collections. */
 export interface CollectionNames {
   /** Default `kt_ledger`. */
   readonly ledger?: string;

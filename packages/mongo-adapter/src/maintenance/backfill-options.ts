@@ -2,25 +2,25 @@ import type { Document } from 'mongodb';
 
 /** Options of {@link MongoStore.backfill}. */
 export interface BackfillOptions {
-  /** Only counts what would be done. Default `false`. */
+  /** Only counts what would be done, and changes nothing. Default `false`. */
   readonly dryRun?: boolean;
-  /** Id of the user of a message, as the meter has it. Default: the field `userId` as text. */
+  /** Returns the id of a message's user, as passed to `meter.track`. Default: the field `userId` as a string. */
   readonly userIdOf?: (message: Document) => string | undefined;
-  /** When the message was made. Default: the field `createdAt`, else the time inside its ObjectId. */
+  /** Returns the time of the message. Default: the field `createdAt`, else the time in its ObjectId. */
   readonly startedAtOf?: (message: Document) => Date | undefined;
-  /** Model of the message. Default: the field `model`. */
+  /** Returns the model of the message. Default: the field `model`. */
   readonly modelOf?: (message: Document) => string | undefined;
-  /** Id of a user, as the meter has it, from the document. Default: its key field as text. */
+  /** Returns the id of a user document, as passed to `meter.track`. Default: its key field as a string. */
   readonly idOfUser?: (user: Document) => string | undefined;
-  /** Goes on behind this message; the `lastMessage` of an earlier progress. */
+  /** Continues after this message: the `lastMessage` of an earlier run. */
   readonly after?: unknown;
-  /** Hears of each batch. */
+  /** Called after each batch. */
   readonly onProgress?: (progress: BackfillProgress) => void;
 }
 
-/** How far a backfill is. */
+/** The progress of a backfill. */
 export interface BackfillProgress {
-  /** Messages with usage looked at, and rows made for them; messages that had some already make none. */
+  /** Messages with usage that were read, and rows created for them; messages that already had rows get none. */
   readonly messages: number;
   readonly rows: number;
   /** Users looked at, and opening balances made for them. */

@@ -16,9 +16,9 @@ export interface UserVerdict {
   readonly state: 'right' | 'balance' | 'wrong' | 'missing';
   /** Records in the ledger that are not counted yet. Above 0 for a moment while they come in. */
   readonly pendingRecords: number;
-  /** What the ledger has for the counted records. */
+  /** The sums of the counted records in the ledger. */
   readonly ledger: UserFigures;
-  /** What the document shows. */
+  /** The totals on the document. */
   readonly shown: UserFigures;
 }
 

