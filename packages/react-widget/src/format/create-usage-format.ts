@@ -3,7 +3,7 @@ import { formatter } from './formatter.ts';
 import type { UsageFormat, UsageFormatOptions } from './usage-format.ts';
 
 /**
- * Makes the formatters of one language. Locales that do not exist are taken as English.
+ * Creates the formatters of one language. Locales that do not exist count as English.
  *
  * @example
  * ```ts

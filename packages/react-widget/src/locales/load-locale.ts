@@ -22,9 +22,9 @@ const loaders: { readonly [tag: string]: () => Promise<{ readonly default: Usage
 };
 
 /**
- * Loads the words of a language when it is wanted, each as a chunk of its own.
+ * Loads the texts of a language on demand; each language is a separate chunk.
  *
- * @param locale - BCP 47 tag; the best catalog for it is taken, English where none fits.
+ * @param locale - BCP 47 tag. Loads the best matching catalog, or English if there is none.
  *
  * @example
  * ```ts

@@ -1,8 +1,8 @@
 /**
- * What the server says a user has used: the answer of core's `usageHandler`, or a field of the app's profile.
+ * A user's usage as the server reports it: the answer of `usageHandler` of `@kilotoken/core`, or a field of the app's profile response.
  *
- * Parts are inside their totals: `cached` and `cacheWrite` are inside `input`, `reasoning` is inside `output`. A count
- * that is absent is unknown, which is not 0.
+ * Parts are included in their totals: `cached` and `cacheWrite` in `input`, `reasoning` in `output`. An absent count is unknown, which is
+ * not 0.
  */
 export interface UsageSnapshot {
   readonly v: 1;
@@ -10,34 +10,34 @@ export interface UsageSnapshot {
   readonly rev: number;
   /** When the server read it, ISO 8601. */
   readonly asOf?: string;
-  /** Absent: everything since the user exists. */
+  /** Absent: all time. */
   readonly period?: UsagePeriod;
-  /** All tokens of the period, cached ones included. */
+  /** All tokens of the period, including cached ones. */
   readonly total: number;
   readonly counts: UsageCounts;
   /** Tokens of the total that are estimates; absent: none. */
   readonly estimated?: number;
-  /** Only where the server exposes cost. */
+  /** Only if the server exposes cost. */
   readonly cost?: UsageCost;
-  /** Only where the user has a limit. */
+  /** Only if the user has a limit. */
   readonly quota?: UsageQuota;
   /** The most recent answer. */
   readonly last?: UsageShare;
-  /** Only where the server exposes models; the greatest first. */
+  /** Only if the server exposes models; the largest first. */
   readonly models?: readonly (UsageShare & { readonly model: string })[];
   /** One entry per day, oldest first; days without usage may be absent. */
   readonly days?: readonly UsageDay[];
 }
 
-/** The span a snapshot is about. */
+/** The period of a snapshot. */
 export interface UsagePeriod {
-  /** What the server calls it, for the heading; `custom` is a span of the app's own. */
+  /** The kind of period, for the heading; `custom` is a period of the app's own. */
   readonly kind?: 'day' | 'month' | 'custom';
   /** First instant of the period, ISO 8601. */
   readonly start?: string;
-  /** The instant the counters start anew, ISO 8601. */
+  /** The instant at which counting restarts, ISO 8601. */
   readonly resetsAt?: string;
-  /** IANA zone whose calendar cut the period. */
+  /** IANA name of the time zone of the period. */
   readonly timeZone?: string;
 }
 
@@ -59,7 +59,7 @@ export interface UsageCost {
   readonly amount: string;
   /** ISO 4217 code, such as `"USD"`. */
   readonly currency: string;
-  /** False where some calls have no known price: the amount is then a lower bound. */
+  /** False if some calls have no known price; then the amount is a lower bound. */
   readonly complete: boolean;
 }
 
@@ -70,13 +70,13 @@ export interface UsageQuota {
   readonly used: number;
   /** 0 or more. */
   readonly limit: number;
-  /** Part of the limit that is set aside for calls still open. */
+  /** Part of the limit that is reserved for calls in progress. */
   readonly reserved?: number;
-  /** ISO 4217 code, where the unit is `cost`. */
+  /** ISO 4217 code, if the unit is `cost`. */
   readonly currency?: string;
 }
 
-/** Tokens and, where exposed, cost of a part. */
+/** Tokens, and cost if it is exposed, of one part. */
 export interface UsageShare {
   readonly total: number;
   readonly cost?: UsageCost;
