@@ -23,14 +23,14 @@ export interface BackfillProgress {
   /** Messages with usage that were read, and rows created for them; messages that already had rows get none. */
   readonly messages: number;
   readonly rows: number;
-  /** Users looked at, and opening balances made for them. */
+  /** Users that were read, and opening balances created for them. */
   readonly users: number;
   readonly balances: number;
   /**
-   * Messages and users passed over: no record can hold their counts, no text is their id, or the document of the user
-   * refuses to be changed. `onError` heard of each.
+   * Messages and users that were skipped: no record can hold their counts, their id is not a string, or the document of the user
+   * cannot be changed. `onError` was called for each.
    */
   readonly skipped: number;
-  /** Key of the last message, to go on from. */
+  /** Key of the last message, to continue from. */
   readonly lastMessage?: unknown;
 }

@@ -6,15 +6,15 @@ import { readUsage } from '../users/user-usage.ts';
 import { figuresOf, findUser, guardsOf, keptFigures, sumUser, writersOfUser } from './user-ledger.ts';
 import type { UserFigures, UserMapping } from './user-ledger.ts';
 
-/** What {@link MongoStore.verify} found about one user. */
+/** The result of {@link MongoStore.verify} for one user. */
 export interface UserVerdict {
   readonly userId: string;
   /**
-   * `right`: the document has what the ledger has. `balance`: its totals differ from its own counted sums, as where it had
-   * totals before. `wrong`: its counted sums differ from the ledger. `missing`: there is no document.
+   * `right`: the document agrees with the ledger. `balance`: its totals differ from its own counted sums, for example because
+   * it had totals before. `wrong`: its counted sums differ from the ledger. `missing`: there is no document.
    */
   readonly state: 'right' | 'balance' | 'wrong' | 'missing';
-  /** Records in the ledger that are not counted yet. Above 0 for a moment while they come in. */
+  /** Records in the ledger that are not counted yet. Briefly above 0 while records arrive. */
   readonly pendingRecords: number;
   /** The sums of the counted records in the ledger. */
   readonly ledger: UserFigures;
