@@ -65,7 +65,7 @@ export function createFollowAnswer<Reader extends AnswerReader>(
 
   return { follow, dropUntouched: unread.dropUntouched };
 
-  function follow(...[attempt, call, response, injected]: Parameters<FollowAnswer<Reader>>): Response {
+  function follow(attempt: Followed, call: Call, response: Response, injected: Injected | undefined): Response {
     try {
       const { headers, status } = response;
       attempt.status = status;
@@ -98,8 +98,10 @@ export function createFollowAnswer<Reader extends AnswerReader>(
     if (body === null || body === undefined || response.status === 204) return undefined;
     const type = readHeader(response.headers, 'content-type') ?? '';
     const isDownload = attempt.kind === 'download';
-    attempt.streamed = !isDownload && (/event-stream/i.test(type) || (call.streams && !/json/i.test(type)));
-    if (!isDownload && !attempt.streamed && !/json/i.test(type)) return undefined;
+    // Nearly all plain answers say it in these very words: a search for each kind costs more than to ask for them first.
+    const isJson = type === 'application/json';
+    attempt.streamed = !isDownload && !isJson && (/event-stream/i.test(type) || (call.streams && !/json/i.test(type)));
+    if (!isDownload && !attempt.streamed && !isJson && !/json/i.test(type)) return undefined;
     if (typeof body.getReader !== 'function' && !isNodeBody(body)) return undefined;
     const hide = attempt.streamed ? (injected?.hide ?? 'nothing') : 'nothing';
     // Streams are not retried once they have begun.
