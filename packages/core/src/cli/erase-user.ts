@@ -50,7 +50,7 @@ export async function eraseUserRecords(args: readonly string[], io: CliIo): Prom
     file.database.exec('PRAGMA secure_delete = ON');
     const erased = eraseUser(userId, file.prepare, file.database);
     await print(io.stdout, `user "${visible(userId)}" is erased: ${recordCount(erased)} without a user now\n`);
-    if (given['no-rewrite'] !== true) await rewriteFile(file.prepare, file.database);
+    if (given['no-rewrite'] !== true) rewriteFile(file.prepare, file.database);
     if (await emptyLog(file.prepare)) return 0;
     await print(
       io.stderr,
