@@ -21,6 +21,8 @@ export function readOpenaiUsage(usage: JsonObject): TokenUsage | undefined {
     totalTokens: readCount(usage['total_tokens']),
     cacheReadInputTokens: largestCount(
       input['cached_tokens'],
+      input['cache_read_input_tokens'], // MiniMax, Bedrock through gateways
+      input['cache_read_tokens'],
       hit,
       usage['cached_tokens'], // Moonshot, Together
       usage['num_cached_tokens'], // Mistral
@@ -31,6 +33,8 @@ export function readOpenaiUsage(usage: JsonObject): TokenUsage | undefined {
         input['cache_write_tokens'],
         input['cache_creation_input_tokens'], // DashScope
         input['cache_creation_tokens'], // LiteLLM
+        input['cache_write_input_tokens'], // Bedrock through gateways
+        input['cached_creation_tokens'],
         usage['cache_write_tokens'],
         usage['cache_creation_input_tokens'],
         usage['cache_creation_tokens'],
@@ -43,7 +47,7 @@ export function readOpenaiUsage(usage: JsonObject): TokenUsage | undefined {
   });
 }
 
-// With one token: OpenAI's realtime, transcriptions and runs, Mistral, Writer, llm-d.
+// With one token: OpenAI's realtime, transcriptions and runs, Mistral, llm-d.
 const inputDetails = ['prompt_tokens_details', 'input_tokens_details', 'input_token_details', 'prompt_token_details'];
 const outputDetails = [
   'completion_tokens_details',

@@ -21,6 +21,7 @@ export function usageDetails(rawUsage: unknown): UsageDetails {
     imageOutput: countAt(detailsOf(rawUsage, 'completion', 'output'), 'image_tokens'),
     longCacheWrite:
       countAt(objectAt(rawUsage, 'cache_creation'), 'ephemeral_1h_input_tokens') ??
+      countAt(objectAt(input, 'cache_creation_token_details'), 'ephemeral_1h_input_tokens') ?? // LiteLLM
       countAt(objectAt(input, 'cache_write_tokens_details'), 'ttl_12h_tokens'),
   };
 }

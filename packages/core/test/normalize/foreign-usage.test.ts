@@ -150,6 +150,36 @@ const foreign: readonly (readonly [what: string, source: string, usage: object, 
     { ...counted(35_660, 1_110), cacheReadInputTokens: 192, reasoningOutputTokens: 801 },
   ],
   [
+    'MiniMax, in the words of Anthropic',
+    'a test of a usage parser, read 2026-11-30',
+    {
+      prompt_tokens: 900,
+      completion_tokens: 10,
+      prompt_tokens_details: { cache_read_input_tokens: 400, cache_creation_input_tokens: 100 },
+    },
+    { ...counted(900, 10), cacheReadInputTokens: 400, cacheWriteInputTokens: 100 },
+  ],
+  [
+    'Bedrock, through a gateway',
+    'a test of a usage parser, read 2026-11-30',
+    {
+      prompt_tokens: 200,
+      completion_tokens: 2,
+      prompt_tokens_details: { cache_read_input_tokens: 50, cache_write_input_tokens: 60 },
+    },
+    { ...counted(200, 2), cacheReadInputTokens: 50, cacheWriteInputTokens: 60 },
+  ],
+  [
+    'a gateway with words of its own',
+    'a test of a usage parser, read 2026-11-30',
+    {
+      prompt_tokens: 100,
+      completion_tokens: 5,
+      prompt_tokens_details: { cache_read_tokens: 70, cached_creation_tokens: 20 },
+    },
+    { ...counted(100, 5), cacheReadInputTokens: 70, cacheWriteInputTokens: 20 },
+  ],
+  [
     'a gateway of Claude: written, once in the details as 0',
     'a captured frame, read 2026-11-30',
     {

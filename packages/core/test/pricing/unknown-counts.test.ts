@@ -135,6 +135,8 @@ describe('parts only the raw usage tells', () => {
     const rawUsage = { cache_creation: { ephemeral_5m_input_tokens: 200, ephemeral_1h_input_tokens: 400 } };
     const call = pricedCall({ provider: 'anthropic', responseModel: 'claude-opus-5', tokens, rawUsage });
     expect(priceUsage(call).picoUsd).toBe((400 * 5 + 200 * 6.25 + 400 * 10) * 1e6);
+    const ofLitellm = { prompt_tokens_details: { cache_creation_token_details: { ephemeral_1h_input_tokens: 400 } } };
+    expect(priceUsage({ ...call, rawUsage: ofLitellm }).picoUsd).toBe((400 * 5 + 200 * 6.25 + 400 * 10) * 1e6);
     const contradiction = { cache_creation: { ephemeral_1h_input_tokens: 601 } };
     expect(priceUsage({ ...call, rawUsage: contradiction })).toEqual({ basis: 'unpriced' });
   });
