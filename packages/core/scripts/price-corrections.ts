@@ -25,6 +25,7 @@ const openrouterModels =
   'openrouter.ai/api/v1/models, as listed by genai-prices 0.1.8, 2026-11-29: not what the vendor charges';
 const litellm = 'LiteLLM 1.110.2, 2026-11-25, which names';
 const openWeights = 'open weights: each host asks its own price, and the vendor serves none, 2026-11-30';
+const imageModel = 'it makes images, and the source has only the price of its text, 2026-11-30';
 const disputed = 'the source and LiteLLM 1.110.2 contradict each other and no dated notice settles it, 2026-11-25';
 
 /**
@@ -63,6 +64,14 @@ export const priceCorrections: readonly PriceCorrection[] = [
   { card: 'openai/gpt-oss-20b', prices: undefined, source: openWeights },
   { card: 'openai/gpt-oss-safeguard-20b', prices: undefined, source: openWeights },
   { card: 'google/gemma-2-27b-it', prices: undefined, source: openWeights },
+  { card: 'openai/gpt-5-image', prices: undefined, source: imageModel },
+  { card: 'openai/gpt-5-image-mini', prices: undefined, source: imageModel },
+  { card: 'openai/gpt-5.4-image-2', prices: undefined, source: imageModel },
+  {
+    card: 'perplexity/sonar-pro-search',
+    prices: undefined,
+    source: 'openrouter.ai/perplexity/sonar-pro-search: 18 dollars for a thousand requests on top, 2026-11-30',
+  },
   {
     card: 'openai/gpt-4o-transcribe',
     prices: 'i2.5o10a2.5',
@@ -180,6 +189,9 @@ export const withdrawnNames: ReadonlySet<string> = new Set([
   'fireworks/accounts/fireworks/models/minimax-m2p1',
   'fireworks/accounts/fireworks/routers/kimi-k3-us',
   'google/gemini-2.5-pro-preview-tts',
+  // Each call is a search as well, for 25 to 30 dollars a thousand.
+  'openai/gpt-4o-mini-search-preview',
+  'openai/gpt-4o-mini-search-preview-2025-03-11',
   'x-ai/grok-latest',
   'novita/meta-llama/llama-3.1-8b-instruct',
   'novita/meta-llama/llama-3.1-8b-instruct-max',

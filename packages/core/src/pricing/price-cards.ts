@@ -70,7 +70,7 @@ gpt-4.5-preview|i75r37.5o150
 gpt-4o|i2.5r1.25o10*batch:1/2!,priority:17/10
 gpt-4o-2024-05-13|i5o15*batch:1/2
 gpt-4o-audio-preview|i2.5o10
-gpt-4o-mini,gpt-4o-mini-search-preview|i.15r.075o.6*batch:1/2!,priority:5/3
+gpt-4o-mini|i.15r.075o.6*batch:1/2!,priority:5/3
 gpt-4o-mini-audio-preview,gpt-4o-mini-audio|i.15o.6
 gpt-4o-mini-realtime-preview,gpt-4o-mini-realtime|i.6r.3o2.4a10b.3d20
 gpt-4o-mini-transcribe|i1.25o5a1.25
@@ -79,8 +79,6 @@ gpt-4o-realtime-preview,gpt-4o-realtime|i5r2.5o20a40b2.5d80
 gpt-4o-transcribe,gpt-4o-transcribe-diarize|i2.5o10a2.5
 gpt-4o:extended|i6o18
 gpt-5,gpt-5-chat,gpt-5-chat-latest,gpt-5-codex|i1.25r.125o10*batch:1/2,flex:1/2,priority:2/1
-gpt-5-image|i10r1.25o10
-gpt-5-image-mini|i2.5r.25o2
 gpt-5-mini|i.25r.025o2*batch:1/2,flex:1/2,priority:9/5
 gpt-5-nano|i.05r.005o.4*batch:1/2,flex:1/2
 gpt-5-pro|i15o120*batch:1/2
@@ -91,7 +89,6 @@ gpt-5.2-pro,gpt-5-2-pro-2025-12-11|i21o168*batch:1/2
 gpt-5.3,gpt-5-3,gpt-5-3-chat,gpt-5-3-chat-latest,gpt-5.3-chat,gpt-5.3-chat-latest|i1.75r.175o14
 gpt-5.3-codex,gpt-5-3-codex|i1.75r.175o14*priority:2/1
 gpt-5.4,gpt-5-4|i2.5r.25o15;>271999i5r.5o22.5*priority:2/1
-gpt-5.4-image-2|i8r2o15
 gpt-5.4-mini,gpt-5-4-mini|i.75r.075o4.5*batch:1/2,flex:1/2,priority:2/1
 gpt-5.4-nano,gpt-5-4-nano|i.2r.02o1.25*batch:1/2,flex:1/2
 gpt-5.4-pro,gpt-5-4-pro|i30o180;>271999i60o270*batch:1/2,flex:1/2
@@ -302,7 +299,6 @@ whisper-large-v3-turbo|s.04
 llama-3.1-sonar-large-128k-online|i1o1
 llama-3.1-sonar-small-128k-online|i.2o.2
 r1-1776|i2o8
-sonar-pro-search|i3o15
 #together
 Austism/chronos-hermes-13b|i.3o.3
 Gryphe/MythoMax-L2-13b|i.3o.3

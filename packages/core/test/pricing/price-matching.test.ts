@@ -44,6 +44,11 @@ describe('the card of a model', () => {
     ['cloudflare', 'openai/gpt-oss-20b'],
     ['vercel', 'google/gemma-2-27b-it'],
     ['azure', 'gpt-oss-20b'],
+    // charged by more than tokens
+    ['openai', 'gpt-4o-mini-search-preview'],
+    ['openai', 'gpt-4o-mini-search-preview-2025-03-11'],
+    ['perplexity', 'sonar-pro-search'],
+    ['vercel', 'openai/gpt-5-image'],
     // a name that moves on to the next model
     ['x-ai', 'grok-latest'],
   ])('of %s called %s is not guessed', ([provider = '', model = '']) => {
