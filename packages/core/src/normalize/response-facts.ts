@@ -32,7 +32,11 @@ export function readResponseFacts(payload: unknown): ResponseFacts {
     finished: (typeof type === 'string' && finalTypes.has(type)) || hasFinishReason(payload),
     errored:
       // Some send an empty text with every chunk; the SDK takes it for none either.
-      Boolean(payload['error']) || Boolean(answer['error']) || type === 'error' || hasFinishReason(payload, 'error'),
+      Boolean(payload['error']) ||
+      Boolean(answer['error']) ||
+      type === 'error' ||
+      answer['status'] === 'failed' ||
+      hasFinishReason(payload, 'error'),
     responseId: textOf(answer['id']),
     responseModel: textOf(answer['model']),
     // Anthropic names it in the usage.

@@ -114,6 +114,23 @@ describe('an error in a stream', () => {
     expect(await records()).toMatchObject([{ outcome: 'failed', origin: 'estimated' }]);
   });
 
+  it('is told by the status of a Response alone, where nothing says why', async () => {
+    const response = {
+      id: 'r1',
+      object: 'response',
+      model: 'm',
+      status: 'failed',
+      error: null,
+      usage: { total_tokens: 9 },
+    };
+    const event = { type: 'response.failed', sequence_number: 1, response };
+    const { openai, records } = await metered(
+      recordedAnswer({ body: `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n` }),
+    );
+    for await (const _ of await openai.responses.create({ model: 'm', input: 'Hi', stream: true }));
+    expect(await records()).toMatchObject([{ outcome: 'failed', origin: 'reported', tokens: { totalTokens: 9 } }]);
+  });
+
   it('that is an empty text is none', async () => {
     const body = `${chunk.replace('}\n', ',"error":""}\n')}data: [DONE]\n\n`;
     const { openai, records } = await metered(recordedAnswer({ body }));
