@@ -121,13 +121,11 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
     return isNews;
   };
   const fail = (error: UsageError): void => {
+    const isOut = error.status === 401;
+    if (isOut) reset();
+    else change({ ...state, error });
     tell(error);
-    if (error.status === 401) {
-      reset();
-      options().onUnauthorized?.();
-    } else {
-      change({ ...state, error });
-    }
+    if (isOut) options().onUnauthorized?.();
   };
 
   const { refresh, abort } = createRefresher(async (signal) => {

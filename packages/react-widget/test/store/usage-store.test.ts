@@ -349,6 +349,23 @@ describe('an endpoint that fails', () => {
     stop();
   });
 
+  test.for([
+    [404, 'error'],
+    [401, 'unauthorized'],
+  ] as const)('with %i is over before onError hears of it, which may throw', async ([code, expected]) => {
+    const server = await usageServer((_, response) => void response.writeHead(code).end());
+    const seen: string[] = [];
+    const store = createUsageStore({
+      src: server.url,
+      onError() {
+        seen.push(store.get().status);
+        throw new Error('no Sentry here');
+      },
+    });
+    await expect(store.refresh()).rejects.toThrow('no Sentry here');
+    expect([seen, store.get().status]).toEqual([[expected], expected]);
+  });
+
   test('leaves known usage on screen as stale, and recovers', async () => {
     let isDown = true;
     const server = await usageServer((_, response) => (isDown ? void response.writeHead(404).end() : usageSnapshot()));
