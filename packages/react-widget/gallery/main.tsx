@@ -29,7 +29,8 @@ const only = query.getAll('state');
 function Pending(props: TokenMeterProps): ReactElement {
   const [store] = useState(() => {
     const made = createUsageStore({ initial: fullSnapshot });
-    made.apply({ id: 'm1', rev: 42, add: { total: 4100, counts: { input: 3900, output: 200 } } });
+    const { last } = fullSnapshot;
+    made.apply({ id: 'm1', rev: 42, add: { ...last, counts: { input: 3900, output: 200 } } });
     return made;
   });
   return <TokenMeter {...props} store={store} />;
