@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -46,8 +46,35 @@ describe('the documents', () => {
   test.for(links)('$path links to $target, which exists', ({ path, target }) => {
     expect(existsSync(join(root, dirname(path), target))).toBe(true);
   });
+
+  const anchors = pages.flatMap(({ path, text }) =>
+    [...withoutCode(text).matchAll(/\]\((?!https?:)([^)\s#]*)#([^)\s]+)\)/g)].map(([, target = '', anchor = '']) => ({
+      path,
+      page: target === '' ? path : join(dirname(path), target),
+      anchor,
+    })),
+  );
+
+  test.for(anchors)('$path links to $anchor of $page, which is a heading there', ({ page, anchor }) => {
+    expect(anchorsOf(readFileSync(join(root, page), 'utf8'))).toContain(anchor);
+  });
 });
 
+/** As GitHub makes them of headings, and those that a page sets itself. */
+function anchorsOf(markdown: string): readonly string[] {
+  const headings = [...withoutFences(markdown).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\- _]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+  return [...headings, ...[...markdown.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id)];
+}
+
 function withoutCode(markdown: string): string {
-  return markdown.replaceAll(/^(```|~~~)[\s\S]*?^\1/gm, '').replaceAll(/`[^`\n]*`/g, '');
+  return withoutFences(markdown).replaceAll(/`[^`\n]*`/g, '');
+}
+
+function withoutFences(markdown: string): string {
+  return markdown.replaceAll(/^(```|~~~)[\s\S]*?^\1/gm, '');
 }
