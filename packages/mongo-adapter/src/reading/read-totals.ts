@@ -10,6 +10,13 @@ import { wholeNumber } from '../ledger/whole-number.ts';
 import { ledgerFilter } from './ledger-filter.ts';
 import { plainTokens } from './plain-tokens.ts';
 
+/** Counts calls, of which each has a place for each of its origins. */
+const countStage: Document = {
+  calls: { $sum: 1 },
+  first: { $sum: { $cond: [{ $eq: ['$place', 0] }, 1, 0] } },
+  unpriced: { $sum: { $cond: [{ $eq: ['$place', 0] }, '$unpriced', 0] } },
+};
+
 /**
  * Sums the rows by origin. A call is counted once for each origin it has and once in all, so rows are gathered by call
  * first; `first` is 1 on exactly one origin of each call.
@@ -29,9 +36,7 @@ const stages: readonly Document[] = [
   {
     $group: {
       _id: '$shares._id.origin',
-      calls: { $sum: 1 },
-      first: { $sum: { $cond: [{ $eq: ['$place', 0] }, 1, 0] } },
-      unpriced: { $sum: { $cond: [{ $eq: ['$place', 0] }, '$unpriced', 0] } },
+      ...countStage,
       rows: { $sum: '$shares.rows' },
       c: { $sum: '$shares.c' },
       ...Object.fromEntries(
@@ -44,13 +49,24 @@ const stages: readonly Document[] = [
   },
 ];
 
+/** The same in two questions, of which only that for calls has to remember each of them. */
+const sumStages: readonly Document[] = [{ $group: { _id: '$o', rows: { $sum: 1 }, c: { $sum: '$c' }, ...tokenGroup } }];
+const callStages: readonly Document[] = [
+  { $group: { _id: '$cid', origins: { $addToSet: '$o' }, unpriced: { $max: { $cond: ['$x', 1, 0] } } } },
+  { $unwind: { path: '$origins', includeArrayIndex: 'place' } },
+  { $group: { _id: '$origins', ...countStage } },
+];
+
 /** Totals of a query from the rows of the ledger; `userRev` is the count a user document keeps, where there is one. */
 export async function readTotals(
   query: UsageQuery,
   { ledger }: Collections,
   userRev: (userId: string) => Promise<number | undefined>,
 ): Promise<UsageTotals> {
-  const groups = await ledger.aggregate([{ $match: ledgerFilter(query) }, ...stages], { allowDiskUse: true }).toArray();
+  const ask = async (parts: readonly Document[]): Promise<Document[]> =>
+    ledger.aggregate([{ $match: ledgerFilter(query) }, ...parts], { allowDiskUse: true }).toArray();
+  // Of one user it is one question, so that no record is in one part of the answer and not in the other.
+  const groups = typeof query.userId === 'string' ? await ask(stages) : await askInTwo(ask);
   const whole: TokenSums = {};
   let picoUsd = 0n;
   const shares = groups.map((group) => {
@@ -77,4 +93,11 @@ export async function readTotals(
     const kept = typeof userId === 'string' ? await userRev(userId) : undefined;
     return kept ?? ledger.countDocuments(ledgerFilter(userId === undefined ? {} : { userId }));
   }
+}
+
+async function askInTwo(ask: (parts: readonly Document[]) => Promise<Document[]>): Promise<Document[]> {
+  const [sums, counts] = await Promise.all([ask(sumStages), ask(callStages)]);
+  const byOrigin = new Map(counts.map((count) => [String(count['_id']), count]));
+  const none = { calls: 0, first: 0, unpriced: 0 };
+  return sums.map((sum) => ({ ...sum, ...none, ...byOrigin.get(String(sum['_id'])) }));
 }
