@@ -139,8 +139,9 @@ class Watch<Watched extends Attempt, Call> implements AnswerWatch {
     if (attempt === undefined || call === undefined) return false;
     this.isDone = this.settled();
     const { reader, streamed } = attempt;
-    const isWorthReading = streamed && !reader.hasUsage && !reader.hasError;
     // Also behind the end mark: some gateways send it ahead of the usage.
+    const isKnown = this.isDone ? reader.hasCounts : reader.hasUsage;
+    const isWorthReading = streamed && !isKnown && !reader.hasError;
     const outcome = this.leftAs(attempt, call);
     if (isWorthReading && (this.isDone || reader.isFinished || this.surroundings.drains)) {
       this.surroundings.left(attempt, outcome);

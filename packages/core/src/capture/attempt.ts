@@ -15,6 +15,8 @@ export interface AnswerReader {
    * anything may. A payload without them need not be shown.
    */
   readonly openMembers: readonly string[] | undefined;
+  /** True once a usage report said more than zeros. */
+  readonly hasCounts: boolean;
   /** True once a usage report was seen that no later one will go beyond. */
   readonly hasUsage: boolean;
   /** True once the answer said it is finished: what follows is bookkeeping, already generated. */

@@ -20,6 +20,8 @@ export interface AnswerReading {
   readonly openMembers: readonly string[] | undefined;
   /** The fullest usage report seen. */
   readonly report: UsageReport | undefined;
+  /** A report said more than zeros. */
+  readonly hasCounts: boolean;
   /** A report was seen that no later one will go beyond. */
   readonly hasUsage: boolean;
   /** The answer said that it is finished. */
@@ -55,6 +57,7 @@ export function createAnswerReading(tokenizer?: Tokenizer): AnswerReading {
 /** A class, for there is one of these per answer: closures made for each cost a short call more than all its counting. */
 class Reading implements AnswerReading {
   report: UsageReport | undefined = undefined;
+  hasCounts = false;
   hasUsage = false;
   isFinished = false;
   hasError = false;
@@ -86,6 +89,7 @@ class Reading implements AnswerReading {
       // Beside a piece of the answer it says what was generated so far, or nothing at all.
       const { totalTokens, audioSeconds = 0 } = seen.tokens;
       const counts = (totalTokens ?? audioSeconds) > 0;
+      this.hasCounts ||= counts;
       this.hasUsage ||= facts.errored || (counts && (this.isFinished || !hasChoices(payload)));
     }
     this.hasError ||= facts.errored;

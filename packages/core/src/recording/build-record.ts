@@ -78,7 +78,7 @@ function countsOf(
   const mayBeCut = outcome === 'stopped' || outcome === 'failed' || outcome === 'unread';
   const reported = reading.report?.tokens;
   // Zeros ahead of the end keep a place for the usage.
-  if (reported !== undefined && (!mayBeCut || reading.hasUsage || (reported.totalTokens ?? 0) > 0)) {
+  if (reported !== undefined && (!mayBeCut || reading.hasUsage || reading.hasCounts)) {
     const late = attempt.recovered ? 'recovered' : attempt.drained ? 'drained' : 'reported';
     return { origin: late, tokens: attempt.operation === 'embeddings' ? allInput(reported) : reported };
   }

@@ -15,6 +15,9 @@ export function recordingReader(): RecordingReader {
     get hasUsage() {
       return seen.some((payload) => isReport((payload as { usage?: unknown }).usage));
     },
+    get hasCounts() {
+      return this.hasUsage;
+    },
     isFinished: false,
     hasError: false,
     responseId: undefined,

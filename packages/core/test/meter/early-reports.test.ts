@@ -71,6 +71,18 @@ describe('a stream that is read to its end', () => {
     },
   );
 
+  it('waits for nothing behind the end mark, where any report has counts', async () => {
+    const body = [said('Hi', counts(1)), finished(), '[DONE]'].map((data) => `data: ${data}\n\n`).join('');
+    const provider = await startProvider({ answers: [recordedAnswer({ body, stall: { afterEvents: 3 } })] });
+    const store = memoryStore();
+    const meter = createMeter({ store });
+    const openai = meter.wrap(new OpenAI({ baseURL: provider.baseURL, apiKey: 'test', maxRetries: 0 }));
+    for await (const _ of await openai.chat.completions.create(hiAsked));
+    expect(meter.stats().pending).toBe(0);
+    await meter.close();
+    expect(await readAll(store.records({}))).toMatchObject([{ outcome: 'completed', tokens: { totalTokens: 13 } }]);
+  });
+
   it('counts 0 where the provider says so to the end', async () => {
     expect(await recordOf('only zeros', 'never')).toMatchObject({
       outcome: 'completed',
