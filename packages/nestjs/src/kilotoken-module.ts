@@ -10,12 +10,11 @@ import type { KilotokenAsyncOptions, KilotokenModuleOptions } from './module-opt
 import { KILOTOKEN_METER, OPENAI_CLIENT } from './provider-tokens.ts';
 
 const optionsToken = Symbol('kilotoken.nestjs.options');
-const drainToken = Symbol('kilotoken.nestjs.drain');
 const shutdownToken = Symbol('kilotoken.nestjs.shutdown');
 
 /**
  * Provides the meter and the app's metered client to every module of the app, and drains the meter at shutdown. Import it once, in the
- * root module.
+ * root module. A module that imports one of its own has its own meter and client.
  *
  * Call `app.enableShutdownHooks()`, or signals do not reach the app.
  *
@@ -72,6 +71,8 @@ export class KilotokenModule {
 // Outside of the class: one that names itself in its body is renamed by the bundler, and Nest's log shows the name.
 function dynamicModule(options: KilotokenAsyncOptions): DynamicModule {
   const { useFactory, inject = [], imports = [], openaiToken = OPENAI_CLIENT } = options;
+  // Of this module alone, also by its text: Nest 10 takes two modules for one whose parts read the same.
+  const drainToken = Symbol(`kilotoken.nestjs.drain.${globalThis.crypto.randomUUID()}`);
   return {
     module: KilotokenModule,
     global: true,

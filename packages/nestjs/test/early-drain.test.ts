@@ -87,6 +87,35 @@ describe.for(Object.entries(orders))('a database module that is imported %s', ([
   });
 });
 
+test('each of two modules of one app has a meter of its own, and both store before a database closes', async () => {
+  const features = ['a', 'b'].map((name) => {
+    const database = new Database();
+    const kilotoken = KilotokenModule.forRoot({
+      meter: { store: database.store, queue: { flushIntervalMs: 60_000 } },
+      openai: new OpenAI({ baseURL: provider.baseURL, apiKey: 'test' }),
+      closeTimeoutMs: 1000,
+    });
+    @Controller(name)
+    class Feature extends ChatController {}
+    @Module({ imports: [kilotoken], controllers: [Feature] })
+    class FeatureModule {
+      onModuleDestroy(): void {
+        database.isOpen = false;
+      }
+    }
+    return { name, database, module: FeatureModule };
+  });
+  @Module({ imports: features.map(({ module }) => module) })
+  class AppModule {}
+  const app = await NestFactory.create(AppModule, { logger: false, abortOnError: false });
+  await app.listen(0, '127.0.0.1');
+  const url = await app.getUrl();
+  await Promise.all(features.map(async ({ name }) => (await fetch(`${url}/${name}/ask`)).text()));
+  await app.close();
+  const calls = await Promise.all(features.map(async ({ database }) => (await database.rows.totals({})).calls));
+  expect(calls).toEqual([1, 1]);
+});
+
 test('a store that hangs leaves the close a part of the time', async () => {
   const timeouts: unknown[] = [];
   const meter = {
