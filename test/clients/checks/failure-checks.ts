@@ -104,7 +104,7 @@ export const failureChecks: readonly DropInCheck[] = [
       answers: [recordedAnswer({ body: `data: {"choices": [\n\n${': more\n\n'.repeat(5)}data: [DONE]\n\n` })],
     }),
     see: async ({ openai }) => quietly(() => errorOf(openai.chat.completions.create(chatStream).then(all))),
-    records: ['chat stopped missing'],
+    records: ['chat stopped estimated'],
   },
   {
     name: 'a torn gzip body is the same error, plain and streamed',

@@ -86,7 +86,7 @@ function countsOf(
   if (!mayBeCut) return missing;
   const outputTokens = reading.estimateOutputTokens(attempt.bytes);
   // A provider that began to answer has read the request, whether or not any text was seen.
-  const hasBegun = outputTokens !== undefined || (attempt.status === 200 && !reading.hasError);
+  const hasBegun = outputTokens !== undefined || (attempt.bytes > 0 && !reading.hasError);
   const inputTokens = hasBegun ? attempt.requestTokens?.() : undefined;
   if (inputTokens === undefined && outputTokens === undefined) return missing;
   const tokens: Mutable<TokenUsage> = {};

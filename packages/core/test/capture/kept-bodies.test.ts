@@ -102,7 +102,7 @@ it.for([true, false])(
     await collectedFor(40, () => request.aborted && meter.stats().pending === 0);
     expect(request.aborted).toBe(true);
     await meter.flush();
-    expect(await readAll(store.records({}))).toMatchObject([{ outcome: 'unread', origin: 'estimated' }]);
+    expect(await readAll(store.records({}))).toMatchObject([{ outcome: 'unread', origin: 'missing' }]);
     await meter.close();
   },
 );

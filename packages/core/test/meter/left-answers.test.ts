@@ -12,7 +12,7 @@ import { hiStream, startProvider } from '../testing/fake-provider-fixture.ts';
 type Ending = readonly [
   name: string,
   Parameters<typeof chatAnswer>[0],
-  leave: 'finish' | 'first' | 'never',
+  leave: 'finish' | 'first' | 'never' | 'unread',
   outcome: string,
 ];
 
@@ -30,16 +30,18 @@ const finished: readonly Ending[] = [
 async function left(
   [, answer, leave]: Ending,
   settings: Partial<MeterOptions> = {},
+  pending = 1,
 ): Promise<{ meter: Meter; store: UsageStore; errors: string[] }> {
   const provider = await startProvider({ answers: [chatAnswer({ tokens: ['Hi'], ...answer })] });
   const store = memoryStore();
   const errors: string[] = [];
   const meter = createMeter({ store, onError: ({ message }) => errors.push(message), ...settings });
   const openai = meter.wrap(new OpenAI({ baseURL: provider.baseURL, apiKey: 'test', maxRetries: 0 }));
-  for await (const { choices } of await openai.chat.completions.create(hiStream)) {
+  const stream = await openai.chat.completions.create(hiStream);
+  for await (const { choices } of leave === 'unread' ? [] : stream) {
     if (leave === 'first' || (leave === 'finish' && choices[0]?.finish_reason === 'stop')) break;
   }
-  expect(meter.stats().pending).toBe(1);
+  expect(meter.stats().pending).toBe(pending);
   return { meter, store, errors };
 }
 
@@ -56,45 +58,21 @@ it.for(finished)('close stores an answer that was %s', async (ending) => {
   expect(errors).toEqual([]);
 });
 
-it.for(['stopped', 'unread'])(
-  'a stream that is %s before any text has the estimate of its request',
-  async (outcome) => {
-    const provider = await startProvider({ answers: [chatAnswer({ stall: { afterEvents: 1 } })] });
-    const store = memoryStore();
-    const meter = createMeter({ store });
-    const openai = meter.wrap(new OpenAI({ baseURL: provider.baseURL, apiKey: 'test', maxRetries: 0 }));
-    const stream = await openai.chat.completions.create(hiStream);
-    if (outcome === 'stopped') for await (const _ of stream) break;
-    else await setTimeout(100);
-    await meter.close();
-    const [record] = await readAll(store.records({}));
-    expect(record).toMatchObject({ outcome, origin: 'estimated' });
-    const inputTokens = record?.tokens.inputTokens ?? 0;
-    expect(inputTokens).toBeGreaterThan(5);
-    expect(record?.tokens).toEqual({ inputTokens, totalTokens: inputTokens });
-  },
-);
+it('a stream that is left before any text has the estimate of its request', async () => {
+  const { meter, store } = await left(['', { stall: { afterEvents: 1 } }, 'first', 'stopped'], {}, 0);
+  await meter.close();
+  const [record] = await readAll(store.records({}));
+  expect(record).toMatchObject({ outcome: 'stopped', origin: 'estimated' });
+  const inputTokens = record?.tokens.inputTokens ?? 0;
+  expect(inputTokens).toBeGreaterThan(5);
+  expect(record?.tokens).toEqual({ inputTokens, totalTokens: inputTokens });
+});
 
-it.for([0, 150])(
-  'close stores what was answered %i ms ago and never read, and leaves what is being read',
-  async (ageMs) => {
-    const stalled = chatAnswer({ tokens: ['Hi'], stall: { afterEvents: 1 } });
-    const provider = await startProvider({ answers: [stalled, stalled] });
-    const store = memoryStore();
-    const errors: string[] = [];
-    const meter = createMeter({ store, onError: ({ message }) => errors.push(message) });
-    const openai = meter.wrap(new OpenAI({ baseURL: provider.baseURL, apiKey: 'test', maxRetries: 0 }));
-    const [unread, read] = await Promise.all([1, 2].map(() => openai.chat.completions.create(hiStream)));
-    const reader = read?.toReadableStream().getReader();
-    await reader?.read();
-    await setTimeout(ageMs);
-    expect(await meter.close()).toEqual({ left: 0 });
-    expect(await readAll(store.records({}))).toMatchObject([{ outcome: 'unread', origin: 'estimated' }]);
-    expect(errors).toEqual([]);
-    expect(meter.stats().pending).toBe(1);
-    unread?.controller.abort();
-  },
-);
+it('close stores an answer that has just come, and is never read', async () => {
+  const { meter, store } = await left(['', { stall: { afterEvents: 1 } }, 'unread', 'unread']);
+  expect(await meter.close()).toEqual({ left: 0 });
+  expect(await readAll(store.records({}))).toMatchObject([{ outcome: 'unread', origin: 'missing', tokens: {} }]);
+});
 
 it('close does not take for unread what the app is about to read', async () => {
   const provider = await startProvider({});
@@ -107,6 +85,24 @@ it('close does not take for unread what the app is about to read', async () => {
   for await (const _ of stream);
   await closing;
   expect(outcomes).not.toContain('unread');
+});
+
+it('close stores what was answered and never read, and leaves to the app what it is reading', async () => {
+  const stalled = chatAnswer({ tokens: ['Hi'], stall: { afterEvents: 1 } });
+  const provider = await startProvider({ answers: [stalled, stalled] });
+  const store = memoryStore();
+  const errors: string[] = [];
+  const meter = createMeter({ store, onError: ({ message }) => errors.push(message) });
+  const openai = meter.wrap(new OpenAI({ baseURL: provider.baseURL, apiKey: 'test', maxRetries: 0 }));
+  const [unread, read] = await Promise.all([1, 2].map(() => openai.chat.completions.create(hiStream)));
+  const reader = read?.toReadableStream().getReader();
+  await reader?.read();
+  await setTimeout(150);
+  expect(await meter.close()).toEqual({ left: 0 });
+  expect(await readAll(store.records({}))).toMatchObject([{ outcome: 'unread', origin: 'missing' }]);
+  expect(errors).toEqual([]);
+  expect(meter.stats().pending).toBe(1);
+  unread?.controller.abort();
 });
 
 it('close ends what is drained, and stores what was seen of it', async () => {
