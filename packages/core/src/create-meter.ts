@@ -88,7 +88,9 @@ export function createMeter(options: MeterOptions): Meter {
   const asyncTurn = createAsyncTurn<RegisteredTurn<TurnLedger<UsageRecord>>>();
   const turns = createTurnRegistry<TurnLedger<UsageRecord>>(maxTurns, () => globalThis.crypto.randomUUID());
   const attributeOf = askAttribute(options.attribute, checkAttribution, (cause) =>
-    onError(new MeterError('metering_failed', 'the attribute option failed; a call is stored without it', { cause })),
+    onError(
+      new MeterError('metering_failed', 'the attribute option failed; the call is recorded without it', { cause }),
+    ),
   );
   const calls = recordCalls({
     ownerOf,
@@ -127,10 +129,13 @@ export function createMeter(options: MeterOptions): Meter {
         );
       }
       if (!Object.isExtensible(client)) {
-        throw new MeterError('invalid_options', 'meter.wrap: the client is frozen or sealed; wrap it before that');
+        throw new MeterError(
+          'invalid_options',
+          'meter.wrap: the client is frozen or sealed; wrap it before you freeze or seal it',
+        );
       }
       if (usesCertificate(client)) {
-        const message = 'meter.wrap: a client with X.509 workload identity sends past its fetch; it is not metered';
+        const message = 'meter.wrap: a client with X.509 workload identity bypasses its fetch, so it is not metered';
         onError(new MeterError('unsupported', message));
         return client;
       }
@@ -138,7 +143,7 @@ export function createMeter(options: MeterOptions): Meter {
         onError(
           new MeterError(
             'metering_failed',
-            'meter.wrap: another meter has this client already; it stays with that one',
+            'meter.wrap: this client is already wrapped by another meter, which goes on metering it',
           ),
         );
       }
@@ -149,7 +154,7 @@ export function createMeter(options: MeterOptions): Meter {
       const handle = turn?.options.headers[turnHeader] ?? asyncTurn.current()?.handle;
       const watch = createRealtimeWatch(addressOf(connection), handle, parts);
       if (!observeConnection(connection, watch)) {
-        const message = 'meter.observe: the argument is no WebSocket and no realtime client (it has no events)';
+        const message = 'meter.observe: the argument is neither a WebSocket nor a realtime client (it has no events)';
         throw new MeterError('invalid_options', message);
       }
       // As long as the connection lives, its turn does.
@@ -158,7 +163,7 @@ export function createMeter(options: MeterOptions): Meter {
     },
     fetch(base) {
       if (base !== undefined && typeof base !== 'function') {
-        throw new MeterError('invalid_options', 'meter.fetch: the argument is no function');
+        throw new MeterError('invalid_options', 'meter.fetch: the argument is not a function');
       }
       const meter = isDisabled() ? (inner: typeof fetch) => inner : capture.fetch;
       return base === undefined ? globalFetch(meter) : meter(base);
@@ -188,12 +193,12 @@ export function createMeter(options: MeterOptions): Meter {
 
   function onPricesFault(cause: unknown): void {
     onError(
-      new MeterError('metering_failed', 'the prices could not be had; a call is recorded as unpriced', { cause }),
+      new MeterError('metering_failed', 'the prices could not be loaded; the call is recorded as unpriced', { cause }),
     );
   }
 
   function onTokenizerFault(cause: unknown): void {
-    onError(new MeterError('metering_failed', 'the tokenizer failed; the text was estimated without it', { cause }));
+    onError(new MeterError('metering_failed', 'the tokenizer failed; the tokens were estimated without it', { cause }));
   }
 
   function onFault(cause: unknown): void {
@@ -209,7 +214,7 @@ export function createMeter(options: MeterOptions): Meter {
   function record(attempt: Attempt<AnswerReading>, attribution: Attribution): UsageRecord | undefined {
     let made: UsageRecord | undefined;
     const failed = (cause: unknown): void => {
-      const message = 'a call was observed, but something threw on the way to its record';
+      const message = 'a call was observed, but its record could not be made or queued';
       onError(new MeterError('metering_failed', message, { cause }), made);
     };
     try {

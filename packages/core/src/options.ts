@@ -181,7 +181,7 @@ function check(what: string, expected: z.ZodMiniType, value: unknown): void {
   const path = issue?.path.join('.') ?? '';
   if (issue?.code === 'unrecognized_keys') {
     const names = issue.keys.map((key) => `"${path === '' ? key : `${path}.${key}`}"`).join(', ');
-    const known = path === '' ? `; known are ${knownNames(expected)}` : '';
+    const known = path === '' ? `; known options are ${knownNames(expected)}` : '';
     throw new MeterError('invalid_options', `${what}: unknown option ${names}${known}`);
   }
   const found = valueAt(value, issue?.path ?? []);

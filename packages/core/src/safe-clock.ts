@@ -8,9 +8,9 @@ export function safeClock(clock: (() => Date) | undefined, onError: (error: Mete
       // A copy: the app may go on to move its own.
       const now = new Date(clock().getTime());
       if (!Number.isNaN(now.getTime())) return now;
-      onError(new MeterError('metering_failed', 'the clock told no time; the time of the system was taken'));
+      onError(new MeterError('metering_failed', 'the clock returned an invalid date; the system time was used'));
     } catch (cause) {
-      onError(new MeterError('metering_failed', 'the clock threw; the time of the system was taken', { cause }));
+      onError(new MeterError('metering_failed', 'the clock threw; the system time was used', { cause }));
     }
     return systemClock();
   };

@@ -62,7 +62,7 @@ export function askAttribute(
       if (attribution === undefined || attribution === null) return undefined;
       if (attribution instanceof Promise) {
         attribution.catch(() => undefined);
-        throw new TypeError('it returned a promise, and no call waits for one');
+        throw new TypeError('the attribute function returned a promise; it must return the attribution itself');
       }
       check(attribution);
       return copyAttribution(attribution);

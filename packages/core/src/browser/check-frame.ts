@@ -14,7 +14,7 @@ export function checkFrame(usage: FrameUsage, options: FrameOptions & { readonly
   if (typeof counts !== 'object' || counts === null) {
     throw new MeterError(
       'invalid_options',
-      'usage frame: the usage has no tokens; it is what `await turn.usage()` gives',
+      'usage frame: the usage has no tokens; pass the result of `await turn.usage()`',
     );
   }
   const { event, id = '', rev = 0, total = 0, expose = [], quota = { unit: 'tokens', used: 0, limit: 0 } } = options;
@@ -28,6 +28,19 @@ export function checkFrame(usage: FrameUsage, options: FrameOptions & { readonly
     expose: areExposures(expose),
   };
   for (const [name, isRight] of Object.entries(checks)) {
-    if (!isRight) throw new MeterError('invalid_options', `usage frame: option "${name}" has a wrong value`);
+    if (!isRight) throw wrong(name, expected[name as keyof typeof expected]);
   }
+}
+
+const expected = {
+  event: 'one line of text',
+  id: 'a string',
+  rev: 'a number',
+  total: 'a number, or the totals of a store',
+  quota: '{ unit, used, limit }',
+  expose: 'a list of "cost" and "models"',
+};
+
+function wrong(option: string, value: string): MeterError {
+  return new MeterError('invalid_options', `usage frame: option "${option}" has a wrong value: expected ${value}`);
 }

@@ -97,7 +97,7 @@ const known = [
 export function resolveHandlerOptions<Source>(options: UsageHandlerOptions<Source>): ResolvedHandlerOptions<Source> {
   if (typeof options !== 'object' || options === null) throw invalid('expected { store, authenticate }');
   const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw invalid(`unknown option "${unknown}"; known are ${known.join(', ')}`);
+  if (unknown !== undefined) throw invalid(`unknown option "${unknown}"; known options are ${known.join(', ')}`);
   const resolved = {
     ...options,
     expose: options.expose ?? [],

@@ -66,7 +66,7 @@ export function resolvePeriod(period: PeriodKind | PeriodSpan, timeZone: string,
   }
   const { start, resetsAt } = period;
   if (!isInstant(start) || (resetsAt !== undefined && !(isInstant(resetsAt) && resetsAt > start))) {
-    throw new MeterError('invalid_options', 'period: expected a start and, if there is an end, resetsAt after it');
+    throw new MeterError('invalid_options', 'period: expected a start and, optionally, a resetsAt that is later');
   }
   return resolvedSpan('custom', period, timeZone);
 }

@@ -57,9 +57,10 @@ export function checkQuota(what: string, quota: UsageQuota, expose: readonly Usa
   const { unit = 'tokens', limit, used = 0, reserved = 0 } = quota;
   if (unit !== 'tokens' && unit !== 'cost') throw wrong('.unit', 'has a wrong value: expected "tokens" or "cost"');
   for (const [field, value] of Object.entries({ limit, used, reserved })) {
-    if (!(Number.isFinite(value) && value >= 0)) throw wrong(`.${field}`, 'has a wrong value: expected 0 or more');
+    if (!(Number.isFinite(value) && value >= 0))
+      throw wrong(`.${field}`, 'has a wrong value: expected a number, 0 or more');
   }
-  if (unit === 'cost' && !isExposed(expose, 'cost')) throw wrong('.unit', `"cost" needs expose: ['cost']`);
+  if (unit === 'cost' && !isExposed(expose, 'cost')) throw wrong('.unit', `is "cost", which needs expose: ['cost']`);
 }
 
 /** The quota to show, from a checked one and what the store counted. */

@@ -115,7 +115,7 @@ const known = ['expose', 'period', 'timeZone', 'quota', 'days', 'last', 'clock']
 
 function checkOptions({ expose = [], timeZone = 'UTC', ...options }: SnapshotOptions): void {
   const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw invalid(`unknown option "${unknown}"; known are ${known.join(', ')}`);
+  if (unknown !== undefined) throw invalid(`unknown option "${unknown}"; known options are ${known.join(', ')}`);
   if (!Array.isArray(expose) || !expose.every((what) => what === 'cost' || what === 'models')) {
     throw invalid('expose: expected a list of "cost" and "models"');
   }

@@ -25,11 +25,11 @@ export interface UsageSubject {
 export function checkSubject(what: string, subject: UsageSubject): UsageSubject {
   if (typeof subject !== 'object' || subject === null) throw wrong(what, 'expected { userId }');
   const { userId } = subject;
-  if (typeof userId !== 'string' || userId === '') throw wrong(what, 'userId: expected a string that is not empty');
+  if (typeof userId !== 'string' || userId === '') throw wrong(what, 'userId: expected a non-empty string');
   if (!('tenantId' in subject)) return { userId };
   const { tenantId } = subject;
   if (typeof tenantId !== 'string' || tenantId === '') {
-    throw wrong(what, 'tenantId: expected a string that is not empty; leave it out where there are no tenants');
+    throw wrong(what, 'tenantId: expected a non-empty string; leave it out if there are no tenants');
   }
   return { userId, tenantId };
 }

@@ -108,7 +108,7 @@ export function createInjection(mode: InjectMode, respectExplicitFalse: boolean)
     if (wanted instanceof Promise) {
       // A promise is true whatever it comes to, and nobody else would hear of its rejection.
       wanted.catch(() => undefined);
-      throw new TypeError('inject: the function gave a promise; it has to give true or false at once');
+      throw new TypeError('inject: the function returned a promise; it must return true or false itself');
     }
     return Boolean(wanted);
   }

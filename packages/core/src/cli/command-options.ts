@@ -40,7 +40,7 @@ export function choice<Choice extends string>(
   if (value === undefined) return choices[0];
   const chosen = choices.find((each) => each === value);
   if (chosen !== undefined) return chosen;
-  throw new MeterError('invalid_options', `--${name} is one of ${choices.join(', ')}, not "${String(value)}"`);
+  throw new MeterError('invalid_options', `--${name} must be one of ${choices.join(', ')}, not "${String(value)}"`);
 }
 
 /** @throws {@link MeterError} `invalid_options` where the option is given and no whole number from `least`. */
@@ -49,5 +49,5 @@ export function wholeNumber(name: string, value: string | boolean | undefined, l
   const number = Number(value);
   if (typeof value === 'string' && /^\d+$/.test(value) && Number.isSafeInteger(number) && number >= least)
     return number;
-  throw new MeterError('invalid_options', `--${name} is a whole number from ${least}, not "${String(value)}"`);
+  throw new MeterError('invalid_options', `--${name} must be a whole number, ${least} or more, not "${String(value)}"`);
 }

@@ -12,18 +12,18 @@ import { visible } from './terminal-text.ts';
 
 const eraseHelp = `Usage: kilotoken erase --store FILE --user ID [--no-rewrite] [--dry-run]
 
-Takes a person out of the store. The records of the user stay as records without a user: user, conversation, message
-and tags go, and the ids by which the provider knows the answers. Totals of everything and of tenants stay the same.
-Then the file is written anew, which takes as much space again, so that no trace is left in it. Apps may go on; what
-they write waits meanwhile, for a million records ten seconds or more.
+Removes a user from the store. The records stay, but without the user: their user, conversation and message ids, their
+tags and the provider's ids of the answers are removed. The overall totals and those of tenants stay the same.
+Then the file is rewritten so that no trace is left in it; this needs as much free disk space as the file itself. Apps
+can keep running: their writes wait until it is done, ten seconds or more for a million records.
 
   --store FILE   the SQLite file of sqliteStore
-  --user ID      whose records
-  --no-rewrite   does not write the file anew: quick, but copies that SQLite once left behind stay in it
-  --dry-run      only says how many there are
+  --user ID      the user to remove
+  --no-rewrite   do not rewrite the file: faster, but copies that SQLite left behind earlier stay in it
+  --dry-run      only show how many records the user has
 
-Not reached: what is on its way in a journal, what sinks and exports have, and backups.
-Exit code: 0 done, 1 the store failed or a reader kept the log from being emptied, 2 wrong usage or no such store.
+Not covered: records still in a journal, what sinks and exports have received, and backups.
+Exit code: 0 done, 1 the store failed or a reader kept the log from being emptied, 2 invalid arguments or no such store.
 `;
 
 /** `kilotoken erase`: the one command that writes. */
@@ -43,18 +43,21 @@ export async function eraseUserRecords(args: readonly string[], io: CliIo): Prom
     }
     if (file.schemaVersion !== schemaVersion) {
       // There may be columns this release does not know.
-      throw new MeterError('unsupported', `--store "${path}" was written by a newer release; erase with that one`);
+      throw new MeterError(
+        'unsupported',
+        `--store "${path}" was written by a newer release; use that release to erase`,
+      );
     }
     file.database.exec('PRAGMA query_only = OFF');
     // What is taken out is overwritten where it lay.
     file.database.exec('PRAGMA secure_delete = ON');
     const erased = eraseUser(userId, file.prepare, file.database);
-    await print(io.stdout, `user "${visible(userId)}" is erased: ${recordCount(erased)} without a user now\n`);
+    await print(io.stdout, `user "${visible(userId)}" is erased: ${recordCount(erased)} kept without a user\n`);
     if (given['no-rewrite'] !== true) rewriteFile(file.prepare, file.database);
     if (await emptyLog(file.prepare)) return 0;
     await print(
       io.stderr,
-      'kilotoken erase: another process reads the log, so old pages are still in it; run it again\n',
+      'kilotoken erase: another process is reading the write-ahead log, so old pages are still in it; run erase again\n',
     );
     return 1;
   } finally {

@@ -10,15 +10,15 @@ import { writeRecords } from './write-records.ts';
 const exportHelp = `Usage: kilotoken export --store FILE [--user ID] [--after CURSOR] [--limit N]
 
 Writes records to stdout, one JSON object per line, in the order the store received them. Every line ends with its
-cursor; pass the last one you kept as --after, and you get each record once, late ones too.
+cursor; pass the last one you kept as --after, and you get each record once, including late ones.
 
   --store FILE     the SQLite file of sqliteStore
   --user ID        only records of this user
   --after CURSOR   only records that arrived after this one
-  --limit N        at most so many
+  --limit N        at most N records
 
-When all is written, stderr says how many records there were and the last cursor.
-Exit code: 0 done (also when the reader went away), 1 the store failed, 2 wrong usage or no such store.
+At the end, stderr shows the number of records and the last cursor.
+Exit code: 0 done (also if the reader closed the pipe), 1 the store failed, 2 invalid arguments or no such store.
 `;
 
 /** `kilotoken export`. */

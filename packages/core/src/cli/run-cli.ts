@@ -9,14 +9,14 @@ import { verifyStore } from './verify-store.ts';
 
 const help = `Usage: kilotoken COMMAND --store FILE [options]
 
-Reads what sqliteStore has written; only erase writes to it. Apps may go on meanwhile.
+Reads what sqliteStore has written; only erase changes it. Apps can keep running.
 
-  report   who used how many tokens, and what they cost
-  verify   checks that the store is whole and its totals are right
-  export   the records as JSON lines, from where you left off
-  erase    takes a person out of the store
+  report   show who used how many tokens, and what they cost
+  verify   check that the store is intact and its totals are right
+  export   write the records as JSON lines, from where you left off
+  erase    remove a user from the store
 
-kilotoken COMMAND --help tells the options, kilotoken --version the release.
+kilotoken COMMAND --help shows the options, kilotoken --version the version.
 `;
 
 type Command = (args: readonly string[], io: CliIo) => Promise<ExitCode>;

@@ -81,7 +81,7 @@ function checkSchema(database: DatabaseSync, path: string): void {
   const advice =
     version > schemaVersion
       ? 'use the release that wrote it, or a newer one'
-      : 'open it once with sqliteStore, which renews it';
+      : 'open it once with sqliteStore, which upgrades it';
   throw new MeterError(
     'unsupported',
     `--store "${path}" has schema version ${version}, this release reads ${schemaVersion} and ${newestUsableVersion}; ${advice}`,

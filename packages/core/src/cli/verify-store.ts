@@ -16,13 +16,13 @@ import { wrongTotals } from './verify/wrong-totals.ts';
 
 const verifyHelp = `Usage: kilotoken verify --store FILE [--json]
 
-Checks a store without changing it: the file is whole, no record is there twice, at most one attempt of a call carries
+Checks a store without changing it: the file is intact, no record is stored twice, at most one attempt of a call has
 reported usage, no record has impossible counts, and every total and every hour equals the sum of its records.
 
   --store FILE   the SQLite file of sqliteStore
-  --json         one JSON document, with every problem
+  --json         one JSON document with every problem
 
-Exit code: 0 all is right, 1 something is wrong (listed), 2 wrong usage, or no store this release can read.
+Exit code: 0 everything is right, 1 something is wrong (listed), 2 invalid arguments, or no store this release can read.
 `;
 
 /** One check; `problems` is empty where all is right. */

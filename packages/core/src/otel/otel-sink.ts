@@ -97,9 +97,13 @@ async function globalProvider(): Promise<MeterProviderLike> {
     const { metrics } = await import('@opentelemetry/api');
     return metrics.getMeterProvider();
   } catch (cause) {
-    throw new MeterError('unsupported', 'otelSink needs @opentelemetry/api, or a meter or meterProvider from you', {
-      cause,
-    });
+    throw new MeterError(
+      'unsupported',
+      'otelSink needs the package @opentelemetry/api, or the option meter or meterProvider',
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -16,15 +16,15 @@ const rateKeys = new Set<string>(rateNames);
 export function checkPriceCard(value: unknown): void {
   const where = 'priceUsage: card';
   const { id, version, periods, ...own } = membersOf(where, value);
-  if (typeof id !== 'string' || id === '') fail(`${where}.id`, 'is no text');
-  if (version !== undefined && typeof version !== 'string') fail(`${where}.version`, 'is no text');
+  if (typeof id !== 'string' || id === '') fail(`${where}.id`, 'must be a non-empty string');
+  if (version !== undefined && typeof version !== 'string') fail(`${where}.version`, 'must be a string');
   if (periods === undefined) {
     checkPeriod(where, own);
     return;
   }
   const [more] = Object.keys(own);
-  if (more !== undefined) fail(`${where}.${more}`, 'belongs into each of the periods');
-  if (!Array.isArray(periods) || periods.length === 0) fail(`${where}.periods`, 'is no list of periods');
+  if (more !== undefined) fail(`${where}.${more}`, 'must be set in each of the periods');
+  if (!Array.isArray(periods) || periods.length === 0) fail(`${where}.periods`, 'must be a non-empty array of periods');
   periods.forEach((period: unknown, index) => checkPeriod(`${where}.periods[${index}]`, membersOf(where, period)));
   checkSequence(
     (periods as readonly PricePeriod[]).map((period, index) => ({ period, where: `${where}.periods[${index}]` })),
@@ -63,15 +63,15 @@ export function checkSequence(periods: readonly { readonly period: PricePeriod; 
 export function checkSpan(where: string, { from, to }: Members): void {
   for (const [name, at] of Object.entries({ from, to })) {
     if (at !== undefined && !(at instanceof Date && !Number.isNaN(at.getTime())))
-      fail(`${where}.${name}`, 'is no valid Date');
+      fail(`${where}.${name}`, 'must be a valid Date');
   }
-  if (from instanceof Date && to instanceof Date && from >= to) fail(`${where}.to`, 'is not after from');
+  if (from instanceof Date && to instanceof Date && from >= to) fail(`${where}.to`, 'must be later than from');
 }
 
 export function checkFactor(where: string, value: unknown): void {
   const [numerator, denominator, ...more] = Array.isArray(value) ? (value as readonly unknown[]) : [];
   const isFine = isInteger(numerator, 0, maxFactor) && isInteger(denominator, 1, maxFactor) && more.length === 0;
-  if (!isFine) fail(where, `is no pair of integers up to ${maxFactor}, for example [11, 10]`);
+  if (!isFine) fail(where, `must be a pair of integers up to ${maxFactor}, for example [11, 10]`);
 }
 
 export function checkKeys(
@@ -85,7 +85,7 @@ export function checkKeys(
 }
 
 export function membersOf(where: string, value: unknown): Members {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(where, 'is no object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(where, 'must be an object');
   return value as Members;
 }
 
@@ -97,13 +97,16 @@ function checkRates(where: string, value: Members): void {
   for (const name of rateNames) {
     const rate = value[name];
     if (rate !== undefined && !isInteger(rate, 0, Number.MAX_SAFE_INTEGER)) {
-      fail(`${where}.${name}`, `is no integer from 0 to 2^53 - 1: ${typeof rate === 'number' ? rate : typeof rate}`);
+      fail(
+        `${where}.${name}`,
+        `must be an integer from 0 to 2^53 - 1, got ${typeof rate === 'number' ? rate : typeof rate}`,
+      );
     }
   }
   if (rateNames.every((name) => value[name] === undefined))
-    fail(where, `has no rate; rates are ${rateNames.join(', ')}`);
+    fail(where, `has no rate; expected at least one of ${rateNames.join(', ')}`);
   if (value['audioSecondPicoUsd'] !== undefined && value['audioHourPicoUsd'] !== undefined) {
-    fail(`${where}.audioHourPicoUsd`, 'is given beside audioSecondPicoUsd');
+    fail(`${where}.audioHourPicoUsd`, 'cannot be combined with audioSecondPicoUsd');
   }
 }
 
@@ -113,7 +116,7 @@ function checkSheet(where: string, value: Members, keys: ReadonlySet<string>, ba
   checkRates(where, value);
   for (const name of ['inputPicoUsdPerToken', 'outputPicoUsdPerToken']) {
     if (base[name] !== undefined && value[name] === undefined)
-      fail(`${where}.${name}`, 'is missing, which leaves a gap');
+      fail(`${where}.${name}`, 'is missing, but the rates these replace have it');
   }
 }
 
@@ -123,8 +126,9 @@ function checkLongContext(where: string, base: Members): void {
     const path = `${where}[${index}]`;
     checkSheet(path, value, longContextKeys, base);
     const above = value['aboveInputTokens'];
-    if (!isInteger(above, 0, Number.MAX_SAFE_INTEGER)) fail(`${path}.aboveInputTokens`, 'is no integer from 0');
-    if (Number(above) <= below) fail(`${path}.aboveInputTokens`, 'is not above the one before it');
+    if (!isInteger(above, 0, Number.MAX_SAFE_INTEGER))
+      fail(`${path}.aboveInputTokens`, 'must be an integer, 0 or more');
+    if (Number(above) <= below) fail(`${path}.aboveInputTokens`, 'must be above the one before it');
     below = Number(above);
   }
 }
@@ -137,11 +141,11 @@ function checkWindows(where: string, base: Members): void {
     const path = `${where}[${index}]`;
     checkSheet(path, value, windowKeys, base);
     const { fromMinute, toMinute, weekdays = [0, 1, 2, 3, 4, 5, 6] } = value;
-    if (!isInteger(fromMinute, 0, 1439)) fail(`${path}.fromMinute`, 'is no integer from 0 to 1439');
+    if (!isInteger(fromMinute, 0, 1439)) fail(`${path}.fromMinute`, 'must be an integer from 0 to 1439');
     if (!isInteger(toMinute, Number(fromMinute) + 1, 1440))
-      fail(`${path}.toMinute`, 'is no integer after fromMinute, up to 1440');
+      fail(`${path}.toMinute`, 'must be an integer above fromMinute, up to 1440');
     if (!Array.isArray(weekdays) || !weekdays.every((day) => isInteger(day, 0, 6)))
-      fail(`${path}.weekdays`, 'are no integers from 0 to 6');
+      fail(`${path}.weekdays`, 'must be an array of integers from 0 to 6');
     for (const day of new Set(weekdays as readonly number[])) {
       for (let minute = Number(fromMinute); minute < Number(toMinute); minute += 1) {
         if (taken.has(day * 1440 + minute)) fail(path, 'overlaps with a window before it');
@@ -153,7 +157,7 @@ function checkWindows(where: string, base: Members): void {
 
 function listOf(where: string, value: unknown): readonly Members[] {
   if (value === undefined) return [];
-  if (!Array.isArray(value)) fail(where, 'is no list');
+  if (!Array.isArray(value)) fail(where, 'must be an array');
   return value.map((one: unknown, index) => membersOf(`${where}[${index}]`, one));
 }
 

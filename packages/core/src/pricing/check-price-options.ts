@@ -29,7 +29,7 @@ export function checkPriceOptions(options: unknown): void {
 export function checkPriceCards(where: string, cards: unknown): asserts cards is PriceCards {
   const value = membersOf(where, cards);
   for (const name of ['version', 'source', 'text']) {
-    if (typeof value[name] !== 'string' || value[name] === '') fail(`${where}.${name}`, 'is no text');
+    if (typeof value[name] !== 'string' || value[name] === '') fail(`${where}.${name}`, 'must be a non-empty string');
   }
   const fault = openPriceBook(cards as PriceCards).firstFault();
   if (fault !== undefined) fail(`${where}.text`, `is malformed: ${fault}`);
@@ -39,7 +39,7 @@ function checkOverrides(overrides: readonly unknown[]): void {
   for (const [index, override] of overrides.entries()) {
     const where = `prices.overrides[${index}]`;
     const { model, provider, ...period } = membersOf(where, override);
-    if (typeof model !== 'string' || model === '') fail(`${where}.model`, 'is no text');
+    if (typeof model !== 'string' || model === '') fail(`${where}.model`, 'must be a non-empty string');
     checkText(`${where}.provider`, provider);
     checkPeriod(where, period);
   }
@@ -50,10 +50,10 @@ function checkOverrides(overrides: readonly unknown[]): void {
 }
 
 function checkText(where: string, value: unknown): void {
-  if (value !== undefined && (typeof value !== 'string' || value === '')) fail(where, 'is no text');
+  if (value !== undefined && (typeof value !== 'string' || value === '')) fail(where, 'must be a non-empty string');
 }
 
 function listOf(where: string, value: unknown): readonly unknown[] {
   if (value === undefined) return [];
-  return Array.isArray(value) ? value : fail(where, 'is no list');
+  return Array.isArray(value) ? value : fail(where, 'must be an array');
 }

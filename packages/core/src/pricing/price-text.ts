@@ -108,7 +108,7 @@ function picoUsd(amount: string, power: number): number {
   const dot = amount.indexOf('.');
   if (dot < 0) return number(amount + '0'.repeat(power));
   const fraction = amount.slice(dot + 1);
-  if (fraction.length === 0 || fraction.length > power) throw new Error(`no whole pico-USD: "${amount}"`);
+  if (fraction.length === 0 || fraction.length > power) throw new Error(`not a whole number of pico-USD: "${amount}"`);
   return number(amount.slice(0, dot) + fraction.padEnd(power, '0'));
 }
 

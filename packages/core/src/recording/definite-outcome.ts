@@ -19,7 +19,7 @@ export function definiteOutcome(answer: unknown, batch: readonly UsageRecord[]):
   ) {
     return { inserted, duplicates, rejected: refused as NonNullable<AppendOutcome['rejected']> };
   }
-  throw new Error('its answer does not tell what became of each of them');
+  throw new Error('its answer does not account for every record');
 }
 
 function isCount(value: unknown): value is number {

@@ -89,7 +89,8 @@ export function createRecorder(parts: RecorderParts): Recorder {
   return {
     push(record) {
       counts.captured += 1;
-      if (isClosed) return drop(record, 'closed', 'the meter is closed: a call that ended later is not recorded');
+      if (isClosed)
+        return drop(record, 'closed', 'the meter is closed; a call that ended after close() is not recorded');
       const fits = queue.hasRoom;
       const isJournaled = journal !== undefined && writeJournal(journal, record, fits);
       if (fits) queue.add(record);
@@ -98,7 +99,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
         return drop(
           record,
           'record_dropped',
-          'the queue is full since the store does not take records: a record is lost',
+          'the queue is full because the store is not accepting records; a record is lost',
         );
       }
       unsettled.came(record.id);
@@ -172,7 +173,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
       return true;
     } catch (cause) {
       onError(
-        new MeterError('journal_failed', 'the journal did not take a record; memory alone has it', { cause }),
+        new MeterError('journal_failed', 'the journal could not write a record; only memory holds it', { cause }),
         record,
       );
       return false;
@@ -231,7 +232,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
     counts.rejected += 1;
     if (record !== undefined) unsettled.lost(record.id);
     const reason = cause?.message ?? 'no reason given';
-    onError(new MeterError('record_rejected', `the store refused a record for good: ${reason}`, { cause }), record);
+    onError(new MeterError('record_rejected', `the store rejected a record permanently: ${reason}`, { cause }), record);
   }
 
   function passOn(stored: readonly UsageRecord[]): void {
@@ -293,8 +294,8 @@ export function createRecorder(parts: RecorderParts): Recorder {
   function reportLeft(): number {
     for (const record of onTheirWay()) {
       const message = journal
-        ? 'the process ends before the store took a record; it stays in the journal'
-        : 'the process ends before the store took a record: it is lost';
+        ? 'the store had not accepted a record when the meter or the process ended; it stays in the journal'
+        : 'the store had not accepted a record when the meter or the process ended; it is lost';
       onError(new MeterError(journal ? 'store_failed' : 'record_dropped', message), record);
     }
     return queuedCount();
@@ -302,5 +303,5 @@ export function createRecorder(parts: RecorderParts): Recorder {
 }
 
 function notStorable(count: number): string {
-  return `records refused by the store for good since the last flush: ${count}; onError was told of each`;
+  return `records permanently rejected by the store since the last flush: ${count}; onError received each of them`;
 }

@@ -22,7 +22,7 @@ export function createRequestPromises(
 ): RequestPromises {
   const open = new Map<string, () => void>();
   const failed = (cause: unknown): void => {
-    const message = 'waitUntil threw; the record is stored all the same where the process lives on';
+    const message = 'waitUntil threw; the record is still stored if the process lives on';
     onError(new MeterError('metering_failed', message, { cause }));
   };
   return {

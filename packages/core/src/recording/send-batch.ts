@@ -40,7 +40,7 @@ export function storeFailed(cause: unknown, count: number, attempt: number): Met
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new MeterError(
     'store_failed',
-    `the store did not take ${count} ${count === 1 ? 'record' : 'records'}; they stay queued and are sent again (attempt ${attempt} failed): ${reason}`,
+    `the store did not accept ${count} ${count === 1 ? 'record' : 'records'}; they stay queued and will be sent again (attempt ${attempt} failed): ${reason}`,
     { cause },
   );
 }

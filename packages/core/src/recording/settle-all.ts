@@ -57,5 +57,5 @@ async function replayed(replay: JournalReplay, timeoutMs: number): Promise<boole
 }
 
 function notTaken(pending: number, timeoutMs: number): string {
-  return `the store did not take ${pending === 0 ? 'what the journal holds' : `${pending} ${pending === 1 ? 'record' : 'records'}`} within ${timeoutMs} ms; it will be tried again`;
+  return `the store did not accept ${pending === 0 ? 'the records of the journal' : `${pending} ${pending === 1 ? 'record' : 'records'}`} within ${timeoutMs} ms; the meter keeps trying`;
 }

@@ -49,7 +49,7 @@ export function createSinkFeed(
   }
 
   function giveUp(batch: readonly UsageRecord[], cause: unknown): void {
-    const message = `sink "${name}" refused ${batch.length} records ${attempts} times; it will not get them, the store has them`;
+    const message = `sink "${name}" failed ${attempts} times to write ${batch.length} records; it will not receive them, but the store has them`;
     onError(new MeterError('sink_failed', message, { cause }));
   }
 
@@ -58,7 +58,7 @@ export function createSinkFeed(
       const room = maxQueuedRecords - queue.length;
       queue.push(...records.slice(0, room));
       if (records.length > room) {
-        const message = `sink "${name}" is too slow: ${records.length - room} records were not given to it, the store has them`;
+        const message = `sink "${name}" is too slow: ${records.length - room} records were not passed to it, but the store has them`;
         onError(new MeterError('sink_failed', message));
       }
       writing ??= Promise.resolve().then(write);

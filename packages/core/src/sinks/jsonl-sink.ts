@@ -109,7 +109,7 @@ function checkOptions(options: JsonlSinkOptions): Required<JsonlSinkOptions> {
   }
   const { path, name = 'jsonl', fsync = false, ephemeral = false } = options;
   if (typeof path !== 'string' || path === '') throw invalid('path must be the name of a file');
-  if (typeof name !== 'string' || name === '') throw invalid('name must be a text');
+  if (typeof name !== 'string' || name === '') throw invalid('name must be a string');
   if (typeof fsync !== 'boolean') throw invalid('fsync must be true or false');
   if (typeof ephemeral !== 'boolean') throw invalid('ephemeral must be true or false');
   if (isDiskVanishing() && !ephemeral) {

@@ -49,7 +49,7 @@ export function sequenceCursor(sequence: number): string {
  */
 export function cursorSequence(cursor: string): number {
   if (typeof cursor !== 'string' || !/^\d{1,15}$/.test(cursor)) {
-    throw invalid('after', cursor, 'the cursor of a record that was read before');
+    throw invalid('after', cursor, 'the cursor of a record that was read earlier');
   }
   return Number(cursor);
 }
@@ -63,7 +63,10 @@ function checkFields(query: object, known: readonly string[]): void {
   if (typeof query !== 'object' || query === null) throw invalid('query', query, 'an object');
   for (const key of Object.keys(query)) {
     if (!known.includes(key)) {
-      throw new MeterError('invalid_options', `${key}: unknown field of a usage query; known are ${known.join(', ')}`);
+      throw new MeterError(
+        'invalid_options',
+        `${key}: unknown field of a usage query; known fields are ${known.join(', ')}`,
+      );
     }
   }
 }

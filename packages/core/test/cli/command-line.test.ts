@@ -47,7 +47,7 @@ describe('wrong usage', () => {
     ['--store', ['verify']],
     ['--store', ['report', '--store']],
     [`Unexpected argument 'usage.db'`, ['verify', 'usage.db']],
-    ['--by is one of day, month, user, tenant, model', ['report', '--store', 'x', '--by', 'week']],
+    ['--by must be one of day, month, user, tenant, model', ['report', '--store', 'x', '--by', 'week']],
     ['--from', ['report', '--store', 'x', '--from', '2026-02-30']],
     ['--to', ['report', '--store', 'x', '--to', 'yesterday']],
     ['--to', ['report', '--store', 'x', '--to', '2026-11-25T10:00:00']],

@@ -64,7 +64,7 @@ describe.for([0, 120, 240])('erase, where %d of 240 records are in hours', (fold
     });
     const { exitCode, stdout, stderr } = await kilotoken(['erase', '--store', path, '--user', person]);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    expect(stdout).toContain('is erased: 80 records without a user now');
+    expect(stdout).toContain('is erased: 80 records kept without a user');
     expect((await kilotoken(['verify', '--store', path])).exitCode).toBe(0);
     const store = sqliteStore({ path });
     const half = { from: new Date(1_800_001), to: new Date(60_000_001) };
@@ -101,7 +101,7 @@ test('a user nobody knows changes nothing', async () => {
   const { exitCode, stdout } = await kilotoken(['erase', '--store', path, '--user', 'nobody']);
   expect({ exitCode, stdout }).toEqual({
     exitCode: 0,
-    stdout: 'user "nobody" is erased: 0 records without a user now\n',
+    stdout: 'user "nobody" is erased: 0 records kept without a user\n',
   });
   expect((await kilotoken(['verify', '--store', path])).exitCode).toBe(0);
 });
@@ -114,7 +114,7 @@ test('a reader who keeps old pages in the log is told of', async () => {
   reader.exec('BEGIN');
   reader.prepare('SELECT count(*) FROM usage_records').get();
   const run = await kilotoken(['erase', '--store', path, '--user', person]);
-  expect(run).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('run it again') });
+  expect(run).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('run erase again') });
   reader.exec('COMMIT');
   reader.close();
   expect((await kilotoken(['erase', '--store', path, '--user', person])).exitCode).toBe(0);

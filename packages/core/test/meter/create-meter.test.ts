@@ -61,8 +61,9 @@ describe('createMeter', () => {
     const meter = createMeter({ store: memoryStore() });
     const refused = (what: RegExp): unknown =>
       expect.objectContaining({ code: 'invalid_options', message: expect.stringMatching(what) });
-    expect(() => meter.observe(value as never)).toThrow(refused(/no WebSocket/));
-    if (value !== undefined) expect(() => meter.fetch(value as never)).toThrow(refused(/meter.fetch: .* no function/));
+    expect(() => meter.observe(value as never)).toThrow(refused(/neither a WebSocket/));
+    if (value !== undefined)
+      expect(() => meter.fetch(value as never)).toThrow(refused(/meter.fetch: .* not a function/));
   });
 
   it.each([Object.freeze, Object.seal, Object.preventExtensions])('refuses to wrap a client after %o', (close) => {

@@ -21,32 +21,41 @@ const day = (text: string): Date => new Date(`2026-${text}T00:00:00Z`);
 
 describe('wrong price options', () => {
   it.for<readonly [unknown, string]>([
-    [null, 'prices is no object'],
+    [null, 'prices must be an object'],
     [{ override: [] }, 'prices.override is unknown'],
-    [{ overrides: {} }, 'prices.overrides is no list'],
-    [{ overrides: [rates] }, 'prices.overrides[0].model is no text'],
+    [{ overrides: {} }, 'prices.overrides must be an array'],
+    [{ overrides: [rates] }, 'prices.overrides[0].model must be a non-empty string'],
     [{ overrides: [{ model: 'm' }] }, 'prices.overrides[0] has no rate'],
     [
       { overrides: [one, { ...one, model: 'n', outputPicoUsdPerToken: -1 }] },
-      'prices.overrides[1].outputPicoUsdPerToken is no integer',
+      'prices.overrides[1].outputPicoUsdPerToken must be an integer',
     ],
     [
       { overrides: [{ ...one, inputPicoUsdPerToken: Number.NaN }] },
-      'prices.overrides[0].inputPicoUsdPerToken is no integer',
+      'prices.overrides[0].inputPicoUsdPerToken must be an integer',
     ],
-    [{ overrides: [{ ...one, inputPicoUsdPerToken: 0.25 }] }, 'prices.overrides[0].inputPicoUsdPerToken is no integer'],
+    [
+      { overrides: [{ ...one, inputPicoUsdPerToken: 0.25 }] },
+      'prices.overrides[0].inputPicoUsdPerToken must be an integer',
+    ],
     [
       { overrides: [{ ...one, inputPicoUsdPerToken: 2 ** 53 }] },
-      'prices.overrides[0].inputPicoUsdPerToken is no integer',
+      'prices.overrides[0].inputPicoUsdPerToken must be an integer',
     ],
-    [{ overrides: [{ ...one, inputPicoUsdPerToken: '1' }] }, 'prices.overrides[0].inputPicoUsdPerToken is no integer'],
+    [
+      { overrides: [{ ...one, inputPicoUsdPerToken: '1' }] },
+      'prices.overrides[0].inputPicoUsdPerToken must be an integer',
+    ],
     [{ overrides: [{ ...one, cachedPicoUsdPerToken: 1 }] }, 'prices.overrides[0].cachedPicoUsdPerToken is unknown'],
     [
       { overrides: [{ ...one, audioSecondPicoUsd: 1, audioHourPicoUsd: 1 }] },
-      'prices.overrides[0].audioHourPicoUsd is given beside',
+      'prices.overrides[0].audioHourPicoUsd cannot be combined',
     ],
-    [{ overrides: [{ ...one, from: '2026-01-01' }] }, 'prices.overrides[0].from is no valid Date'],
-    [{ overrides: [{ ...one, from: day('02-01'), to: day('02-01') }] }, 'prices.overrides[0].to is not after from'],
+    [{ overrides: [{ ...one, from: '2026-01-01' }] }, 'prices.overrides[0].from must be a valid Date'],
+    [
+      { overrides: [{ ...one, from: day('02-01'), to: day('02-01') }] },
+      'prices.overrides[0].to must be later than from',
+    ],
     [{ overrides: [one, one] }, 'prices.overrides[1].from overlaps'],
     [
       {
@@ -66,11 +75,11 @@ describe('wrong price options', () => {
       },
       'prices.overrides[1].from leaves a gap',
     ],
-    [{ overrides: [{ ...one, factor: [1, 0] }] }, 'prices.overrides[0].factor is no pair'],
-    [{ overrides: [{ ...one, factor: [1.1, 1] }] }, 'prices.overrides[0].factor is no pair'],
+    [{ overrides: [{ ...one, factor: [1, 0] }] }, 'prices.overrides[0].factor must be a pair'],
+    [{ overrides: [{ ...one, factor: [1.1, 1] }] }, 'prices.overrides[0].factor must be a pair'],
     [
       { overrides: [{ ...one, longContext: [{ ...rates, aboveInputTokens: -1 }] }] },
-      'longContext[0].aboveInputTokens is no integer',
+      'longContext[0].aboveInputTokens must be an integer',
     ],
     [
       {
@@ -84,15 +93,15 @@ describe('wrong price options', () => {
           },
         ],
       },
-      'longContext[1].aboveInputTokens is not above',
+      'longContext[1].aboveInputTokens must be above',
     ],
     [
       { overrides: [{ ...one, longContext: [{ inputPicoUsdPerToken: 1, aboveInputTokens: 9 }] }] },
-      'longContext[0].outputPicoUsdPerToken is missing, which leaves a gap',
+      'longContext[0].outputPicoUsdPerToken is missing, but the rates these replace have it',
     ],
     [
       { overrides: [{ ...one, windows: [{ ...rates, fromMinute: 60, toMinute: 60 }] }] },
-      'windows[0].toMinute is no integer after fromMinute',
+      'windows[0].toMinute must be an integer above fromMinute',
     ],
     [
       {
@@ -110,18 +119,18 @@ describe('wrong price options', () => {
     ],
     [
       { overrides: [{ ...one, windows: [{ ...rates, fromMinute: 0, toMinute: 60, weekdays: [7] }] }] },
-      'windows[0].weekdays are no integers',
+      'windows[0].weekdays must be an array of integers',
     ],
     [{ overrides: [{ ...one, windows: [], longContext: [] }] }, 'no error'],
-    [{ overrides: [{ ...one, serviceTiers: { flex: [1] } }] }, 'serviceTiers.flex is no pair'],
+    [{ overrides: [{ ...one, serviceTiers: { flex: [1] } }] }, 'serviceTiers.flex must be a pair'],
     [
       { overrides: [{ ...one, serviceTiers: { flex: { inputPicoUsdPerToken: 1 } } }] },
       'serviceTiers.flex.outputPicoUsdPerToken is missing',
     ],
-    [{ factors: [{ provider: 'openai' }] }, 'prices.factors[0].factor is no pair'],
-    [{ factors: [{ factor: [1, 2], provider: 3 }] }, 'prices.factors[0].provider is no text'],
+    [{ factors: [{ provider: 'openai' }] }, 'prices.factors[0].factor must be a pair'],
+    [{ factors: [{ factor: [1, 2], provider: 3 }] }, 'prices.factors[0].provider must be a non-empty string'],
     [{ factors: [{ factor: [1, 2], region: 'eu' }] }, 'prices.factors[0].region is unknown'],
-    [{ providers: [] }, 'prices.providers is no object'],
+    [{ providers: [] }, 'prices.providers must be an object'],
     [{ providers: { host: 3 } }, 'prices.providers.host has no price list'],
     [{ providers: { host: undefined } }, 'prices.providers.host has no price list'],
     [{ providers: { host: '' } }, 'prices.providers.host has no price list'],
@@ -131,19 +140,22 @@ describe('wrong price options', () => {
     ],
     [{ providers: { good: 'gateway', host: 'gpt-5' } }, 'prices.providers.host has no price list'],
     [{ providers: { host: 'openai' }, cards: { version: '1', source: 's', text: '#acme\nm|i1' } }, 'has no price list'],
-    [{ cards: {} }, 'prices.cards.version is no text'],
+    [{ cards: {} }, 'prices.cards.version must be a non-empty string'],
     [{ cards: { version: '1', source: 's', text: 'x' } }, 'prices.cards.text is malformed: line 1'],
     [
       { cards: { version: '1', source: 's', text: '#openai\ngpt|i1z2' } },
       'prices.cards.text is malformed: line 2, unknown rate "z"',
     ],
-    [{ cards: { version: '1', source: 's', text: '#openai\ngpt|i.0000001' } }, 'line 2, no whole pico-USD'],
+    [
+      { cards: { version: '1', source: 's', text: '#openai\ngpt|i.0000001' } },
+      'line 2, not a whole number of pico-USD',
+    ],
     [{ cards: { version: '1', source: 's', text: '#openai\ngpt|i1*flex:1' } }, 'line 2, malformed number'],
     [
       { cards: { version: '1', source: 's', text: '#openai\ngpt|2026-02-01i1;2026-01-01i2' } },
       'line 2, "2026-01-01" is out of order',
     ],
-    [{ cards: () => ({}) }, 'prices.cards().version is no text'],
+    [{ cards: () => ({}) }, 'prices.cards().version must be a non-empty string'],
   ])('%j are refused: %s', ([options, message]) => {
     expect(messageOf(() => createPricer(options as PriceOptions))).toContain(message);
   });
@@ -152,14 +164,14 @@ describe('wrong price options', () => {
 describe('a wrong card', () => {
   const period = { ...rates };
   it.for<readonly [unknown, string]>([
-    [{ ...rates }, 'priceUsage: card.id is no text'],
+    [{ ...rates }, 'priceUsage: card.id must be a non-empty string'],
     [{ id: 'x' }, 'priceUsage: card has no rate'],
-    [{ id: 'x', ...rates, version: 3 }, 'priceUsage: card.version is no text'],
+    [{ id: 'x', ...rates, version: 3 }, 'priceUsage: card.version must be a string'],
     [
       { id: 'x', ...rates, periods: [period] },
-      'priceUsage: card.inputPicoUsdPerToken belongs into each of the periods',
+      'priceUsage: card.inputPicoUsdPerToken must be set in each of the periods',
     ],
-    [{ id: 'x', periods: [] }, 'priceUsage: card.periods is no list'],
+    [{ id: 'x', periods: [] }, 'priceUsage: card.periods must be a non-empty array'],
     [
       {
         id: 'x',

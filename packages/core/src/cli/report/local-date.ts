@@ -23,7 +23,7 @@ export function readInstant(name: string, text: string, timeZone: string): Date 
   const invalid = (): MeterError =>
     new MeterError(
       'invalid_options',
-      `--${name} is a date (2026-11-25) or an instant with its offset (2026-11-25T08:00:00Z), not "${text}"`,
+      `--${name} must be a date (2026-11-25) or a timestamp with an offset (2026-11-25T08:00:00Z), not "${text}"`,
     );
   if (!/^\d{4}-\d\d-\d\d$/.test(text)) {
     const at = new Date(text);

@@ -18,14 +18,14 @@ Tokens and cost, with the share of each origin, as a table and a bar chart.
   --store FILE        the SQLite file of sqliteStore
   --by WHAT           one row per day (default), month, user, tenant or model
   --from WHEN         only calls that started then or later: 2026-11-01, or 2026-11-01T08:00:00Z
-  --to WHEN           only calls that started before
-  --time-zone ZONE    where days and months begin, for example Asia/Kolkata (default: UTC)
-  --top N             show so many rows (default: 20; all days and months); JSON and CSV always have all
+  --to WHEN           only calls that started before then
+  --time-zone ZONE    time zone of days, months and dates, for example Asia/Kolkata (default: UTC)
+  --top N             show at most N rows (default: 20, but all days and months); JSON and CSV have them all
   --json              one JSON document
-  --csv               comma-separated values with a line of names; a name that is a formula gets a ' in front
+  --csv               comma-separated values with a header; a name that could be a formula gets a ' in front
 
 Colours and block characters appear only in a terminal, and NO_COLOR turns colours off.
-Exit code: 0 done, 1 the store failed, 2 wrong usage or no such store.
+Exit code: 0 done, 1 the store failed, 2 invalid arguments or no such store.
 `;
 
 const defaultTop = 20;
@@ -57,7 +57,7 @@ export async function reportUsage(args: readonly string[], io: CliIo): Promise<E
   const query: ReportQuery = { by, timeZone, ...instant('from'), ...instant('to') };
   const top = wholeNumber('top', given.top, 1) ?? (by === 'day' || by === 'month' ? Infinity : defaultTop);
   if (given.json === true && given.csv === true) {
-    throw new MeterError('invalid_options', '--json and --csv exclude each other');
+    throw new MeterError('invalid_options', '--json and --csv cannot be combined');
   }
   const file = openStoreFile(path);
   try {
@@ -75,6 +75,8 @@ function checkTimeZone(timeZone: string): void {
   try {
     timeBuckets('day', timeZone);
   } catch (cause) {
-    throw new MeterError('invalid_options', `--time-zone "${timeZone}" is not known here`, { cause });
+    throw new MeterError('invalid_options', `--time-zone "${timeZone}" is not a time zone this runtime knows`, {
+      cause,
+    });
   }
 }

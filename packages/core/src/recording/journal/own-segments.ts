@@ -119,7 +119,7 @@ export function createOwnSegments(
           continue;
         }
         if (current.writer.write(line)) return current;
-        cause = new Error(`${current.writer.file} was taken by another process`);
+        cause = new Error(`${current.writer.file} was taken over by another process`);
       } catch (error) {
         cause = error;
         // A new file that cannot be written either: the disk, not the file, is the trouble.
@@ -203,7 +203,7 @@ export function createOwnSegments(
     try {
       work();
     } catch (error) {
-      const what = `journal "${folder.path}": a file could not be tidied away`;
+      const what = `journal "${folder.path}": a file could not be removed`;
       onError(new MeterError('journal_failed', what, { cause: error }));
     }
   }

@@ -83,12 +83,12 @@ export function createReplay(
       const { badLines, tornBytes, newerVersion } = reader.faults();
       if (newerVersion !== undefined) {
         leftAlone.add(file);
-        report('unsupported', `${file} has format ${newerVersion}, of a newer release; it is left alone`);
+        report('unsupported', `${file} has format ${newerVersion}, written by a newer release; it was left untouched`);
         return;
       }
       if (badLines > 0) report('journal_failed', `${badLines} damaged lines of ${file} were skipped`);
       if (isDead && tornBytes > 0)
-        report('journal_failed', `${tornBytes} bytes of a write that was cut short were skipped in ${file}`);
+        report('journal_failed', `${tornBytes} bytes of an incomplete write were skipped in ${file}`);
       finish();
     } finally {
       reader.close();
@@ -136,7 +136,7 @@ export function createReplay(
       if (isDamaged) fs.renameSync(folder.pathOf(file), folder.pathOf(damagedOf(file)));
       else folder.remove(file);
     } catch (error) {
-      if (!isMissing(error)) report('journal_failed', `${file} could not be tidied away`, error);
+      if (!isMissing(error)) report('journal_failed', `${file} could not be removed`, error);
     }
   }
 
@@ -150,7 +150,7 @@ export function createReplay(
       try {
         removeFreeLock(folder.pathOf(file), () => fs.rmSync(folder.pathOf(file), { force: true }));
       } catch (error) {
-        report('journal_failed', `${file} could not be tidied away`, error);
+        report('journal_failed', `${file} could not be removed`, error);
       }
     }
   }

@@ -199,7 +199,7 @@ function makePrivate(path: string): void {
 
 function failure(path: string, cause: unknown): MeterError {
   const reason = isBusy(cause)
-    ? 'another process held its lock all the time'
+    ? 'another process kept it locked'
     : cause instanceof Error
       ? cause.message
       : String(cause);

@@ -69,7 +69,7 @@ export function openWriteAheadLog(database: DatabaseSync, syncFile?: SyncFile): 
 
   async function syncNow(): Promise<void> {
     // What a disk refused once it may claim to have later; only moving it into the database writes it again.
-    if (isInDoubt && !isMoved(database)) throw new Error('the disk did not take the write-ahead log');
+    if (isInDoubt && !isMoved(database)) throw new Error('the write-ahead log could not be written to the disk');
     isInDoubt = false;
     try {
       await reachDisk(descriptor);

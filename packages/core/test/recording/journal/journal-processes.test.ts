@@ -50,7 +50,7 @@ it.each([
         acknowledged.push(...said('ack'));
         for (const id of said('stored')) stored.add(id);
         // A write that the kill cut short may be told of; nothing else is wrong.
-        for (const error of said('error')) expect(error).toContain('cut short');
+        for (const error of said('error')) expect(error).toContain('incomplete write');
       }
     }
     const last = openJournal(path);
