@@ -9,20 +9,22 @@ export function invalidOption(problem: string): MeterError {
 export function checkDatabaseName(value: string): void {
   // eslint-disable-next-line no-control-regex -- null bytes are the point here
   if (value === '' || /[\s."$/\\*<>:|?\u0000]/.test(value)) {
-    throw invalidOption(`db must be the name of a database, without spaces, dots and signs, not "${value}"`);
+    throw invalidOption(
+      `db must be the name of a database, without spaces, dots or special characters, not "${value}"`,
+    );
   }
 }
 
 /** Checks the name of a collection. */
 export function checkCollectionName(option: string, value: unknown): void {
   const isName = isText(value) && !/\$|\.\.|^\.|\.$|^system\./.test(value);
-  if (!isName) throw invalidOption(`${option} must be a name of a collection`);
+  if (!isName) throw invalidOption(`${option} must be a name MongoDB accepts for a collection`);
 }
 
 /** Checks the name of a field, which may be one of an object: `stats.tokens`. */
 export function checkFieldName(option: string, value: unknown): void {
   const isName = isText(value) && value.split('.').every((part) => part !== '' && !part.startsWith('$'));
-  if (!isName) throw invalidOption(`${option} must be a name: text, not empty, without "$" in front`);
+  if (!isName) throw invalidOption(`${option} must be a name: a non-empty string, with no part that begins with "$"`);
 }
 
 /** Checks that no field of a document is in another one's place: an update could not change both. */
@@ -31,7 +33,7 @@ export function checkFieldsApart(what: string, names: readonly string[]): void {
   for (const [index, name] of sorted.entries()) {
     if (sorted[index + 1] === name) throw invalidOption(`${what}: field "${name}" is named twice`);
     const inner = sorted.find((other) => other.startsWith(`${name}.`));
-    if (inner !== undefined) throw invalidOption(`${what}: fields "${name}" and "${inner}" lie in each other`);
+    if (inner !== undefined) throw invalidOption(`${what}: fields "${name}" and "${inner}" overlap`);
   }
 }
 

@@ -117,7 +117,7 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
           ]
         : []),
     ],
-    (error) => settings.onError(storeFailed('work in the background failed and is tried again', error)),
+    (error) => settings.onError(storeFailed('background work failed and will be tried again', error)),
   );
 
   return {
@@ -239,7 +239,7 @@ async function closeWriter(writer: RecordWriter, timeoutMs: number): Promise<voi
       () => writer.lastProblem(),
     );
   } catch (error) {
-    throw storeFailed('closed with records that are not stored and counted yet; hand them in again', error);
+    throw storeFailed('closed before all records were stored and counted; append them again', error);
   } finally {
     writer.stop();
   }

@@ -30,11 +30,8 @@ describe('mongoStore', () => {
     [{ users: [] }, 'users must be an object'],
     [{ users: { fields: null } }, 'users.fields must be an object'],
     [{ users: { fields: { totalTokens: 't', inputTokens: 't' } } }, '"t" is named twice'],
-    [
-      { users: { fields: { totalTokens: 'stats', inputTokens: 'stats.in' } } },
-      '"stats" and "stats.in" lie in each other',
-    ],
-    [{ users: { fields: { totalTokens: '_kt.total' } } }, '"_kt" and "_kt.total" lie in each other'],
+    [{ users: { fields: { totalTokens: 'stats', inputTokens: 'stats.in' } } }, '"stats" and "stats.in" overlap'],
+    [{ users: { fields: { totalTokens: '_kt.total' } } }, '"_kt" and "_kt.total" overlap'],
     [{ users: { fields: { totalTokens: '_id' } } }, '"_id" is named twice'],
     [{ users: { key: 'email', fields: { totalTokens: 'email' } } }, '"email" is named twice'],
     [{ users: { key: 'email', fields: { totalTokens: '_id' } } }, '"_id" is named twice'],

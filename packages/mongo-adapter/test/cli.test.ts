@@ -86,11 +86,11 @@ describe('kilotoken-mongo', () => {
     const { at, users } = await appWithUsage();
     const wrong = await run(['verify', ...at, '--object-ids']);
     expect(wrong).toMatchObject({ code: 0, out: expect.stringContaining('2 without a document') });
-    expect(wrong.err).toBe('No user has a document: run it without --object-ids, if ids are texts.\n');
+    expect(wrong.err).toBe('No user has a document: run it without --object-ids if ids are strings.\n');
     await users.deleteOne({ _id: 'ada' });
     expect(await run(['verify', ...at])).toMatchObject({ err: '' });
     await users.deleteOne({ _id: 'bob' });
-    expect((await run(['verify', ...at])).err).toContain('run it with --object-ids, if ids are ObjectIds');
+    expect((await run(['verify', ...at])).err).toContain('run it with --object-ids if ids are ObjectIds');
   });
 
   it('takes a connection string it cannot read for a mistake in the command line, and shows no password', async () => {
@@ -172,7 +172,7 @@ describe('kilotoken-mongo', () => {
       .insertOne({ _id: 'state', leaseUntil, owner: 'killed' });
     const { code, err } = await run(['erase', ...at, '--user', 'ada']);
     expect(code).toBe(0);
-    expect(err).toMatch(/^Another process works on the roll-ups\. Waiting for it until \S+Z at most\.\n$/);
+    expect(err).toMatch(/^Another process is working on the roll-ups\. Waiting until \S+Z at the latest\.\n$/);
   });
 
   it('erases a user, and says so where no document was found', async () => {
@@ -185,7 +185,7 @@ describe('kilotoken-mongo', () => {
     expect(await run(['export', ...at, '--user', 'ada'])).toMatchObject({ err: expect.stringMatching(/^2 records/) });
     expect(await run(['erase', ...at, '--user', 'ada'])).toEqual({
       code: 0,
-      out: 'user "ada" is erased: 2 records without a user now\n',
+      out: 'user "ada" is erased: 2 records kept without a user\n',
       err: '',
     });
     expect(await run(['export', ...at, '--user', 'ada'])).toMatchObject({ out: '', err: '0 records\n' });
@@ -193,7 +193,7 @@ describe('kilotoken-mongo', () => {
     expect((await run(['verify', ...at])).out).toMatch(/^1 right, 0 with totals from elsewhere, 0 wrong/);
     const json = await run(['erase', ...at, '--user', 'bob', '--object-ids', '--json']);
     expect(JSON.parse(json.out)).toEqual({ userId: 'bob', records: 1, hasDocument: false, dryRun: false });
-    expect(json.err).toBe('No document of the user was found: run it without --object-ids, if ids are texts.\n');
+    expect(json.err).toBe('No document of the user was found: run it without --object-ids if ids are strings.\n');
     expect(await users.findOne({ _id: 'bob' })).toMatchObject({ totalTokensUsed: 300 });
     // The advice is all there is to do.
     expect(await run(['erase', ...at, '--user', 'bob'])).toMatchObject({ code: 0, err: '' });
@@ -274,12 +274,12 @@ describe('kilotoken-mongo', () => {
     [['rebuild', '--uri', 'mongodb://x'], 'rebuild needs --user'],
     [['erase', '--uri', 'mongodb://x', '--user', ''], 'erase needs --user'],
     [['export', '--uri', 'mongodb://x', '--limit', '-1'], "'--limit'"],
-    [['export', '--uri', 'mongodb://x', '--limit', 'ten'], '--limit is a whole number'],
-    [['report', '--uri', 'mongodb://x', '--csv', '--json'], '--json and --csv exclude each other'],
+    [['export', '--uri', 'mongodb://x', '--limit', 'ten'], '--limit must be a whole number'],
+    [['report', '--uri', 'mongodb://x', '--csv', '--json'], '--json and --csv cannot be combined'],
     [['report', '--uri', 'mongodb://x', '--by', 'colour'], '--by must be one of'],
-    [['report', '--uri', 'mongodb://x', '--from', 'soon'], '--from is a date'],
+    [['report', '--uri', 'mongodb://x', '--from', 'soon'], '--from must be a date'],
     [['verify', '--colour'], "'--colour'"],
-    [['backfill', '--uri', 'mongodb://localhost', '--object-ids', '--after', 'm1'], '"m1" is no ObjectId'],
+    [['backfill', '--uri', 'mongodb://localhost', '--object-ids', '--after', 'm1'], '"m1" is not an ObjectId'],
   ] as const)('says what is wrong with %j, with exit code 2', async ([args, problem]) => {
     const { code, err } = await run(args);
     expect([code, err]).toEqual([2, expect.stringContaining(problem)]);

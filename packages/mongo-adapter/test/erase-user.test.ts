@@ -266,7 +266,7 @@ describe('erasing', () => {
     const mapping = { key: '_id', id: (id: string) => id, filter: undefined, layout: userLayout({}), isUsed: true };
     const options = { db: app.db, collections, users: mapping, pace, isDryRun: false };
     await expect(eraseUser(person, { ...options, onWait: (until) => heard.push(until) })).rejects.toThrow(
-      'waited for 10 minutes while another process worked on the roll-ups; nothing was erased',
+      'waited 10 minutes for another process that works on the roll-ups; nothing was erased',
     );
     expect(heard).toEqual([new Date(Date.UTC(2026, 10, 30, 0, 10))]);
     expect(await recordsOf(app.store)).toEqual(records);

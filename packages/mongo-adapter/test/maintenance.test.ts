@@ -208,7 +208,7 @@ describe('repairTypes', () => {
         expect(await store.repairTypes({ dryRun })).toMatchObject({ totalTokensUsed: 1 });
         expect(errors.splice(0)).toEqual([
           expect.stringMatching(
-            /^mongoStore: cannot repair totalTokensUsed of document "odd": .* is no whole number; /,
+            /^mongoStore: cannot repair totalTokensUsed of document "odd": .* is not a whole number; /,
           ),
         ]);
       }
@@ -220,7 +220,7 @@ describe('repairTypes', () => {
       // Rows of a writer that was retired before the user could be counted.
       await ledger.updateMany({ u: 'odd' }, { $set: { w: 'retired' } });
       await writers.insertOne({ _id: 'retired', l: new Date(0), s: 0, r: new Date(0) });
-      await expect(store.reconcile('odd')).rejects.toThrow(/totalTokensUsed is .*, no number; repair or correct it/);
+      await expect(store.reconcile('odd')).rejects.toThrow(/totalTokensUsed is .*, not a number; repair or correct it/);
       expect(await users.findOne({ _id: 'odd' })).toEqual(before);
       await store.close();
     },

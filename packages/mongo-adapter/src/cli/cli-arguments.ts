@@ -37,32 +37,32 @@ export class UsageError extends Error {
 /** The help text. */
 export const cliHelp = `Usage: kilotoken-mongo <command> [options]
 
-  indexes             create the indexes of our own collections
-  verify              compare every user document with the ledger; exit code 1 where one is wrong
+  indexes             create the indexes of the adapter's own collections
+  verify              compare every user document with the ledger; exit code 1 if any is wrong
   rebuild --user ID   set the totals of one user to what the ledger has
-  backfill            bring usage that messages and users show from before into the ledger
-  repair              make 64-bit integers of totals that are something else
-  report              usage by user, model, tenant, day or month
-  export              the records as JSON lines, from where you left off; stderr tells the last cursor
-  erase --user ID     takes a person out: the records of the user stay as records without a user
+  backfill            import the usage that messages and users already have into the ledger
+  repair              turn totals of other types into 64-bit integers
+  report              show usage by user, model, tenant, day or month
+  export              write the records as JSON lines, from where you left off; the last cursor goes to stderr
+  erase --user ID     remove a user: the records stay, but without the user
 
   --uri URI           connection string; default: the environment variable MONGODB_URI
-  --db NAME           database; default: the one of the connection string
+  --db NAME           database; default: the one in the connection string
   --users NAME        collection of users; default: users
-  --messages NAME     collection of messages; default: messages; "none" where the app writes them itself
+  --messages NAME     collection of messages; default: messages; "none" if the app writes them itself
   --object-ids        ids of users and messages are ObjectIds
   --user ID           only this user (verify, rebuild, report, export, erase)
   --by GROUP          user, model, tenant, day or month (report); default: user
-  --from, --to DATE   span of the report, --to exclusive: 2026-11-25, or an instant with its offset
-  --time-zone ZONE    where days and months begin, and dates are of (report); default: UTC
-  --after ID          go on behind this message (backfill), or behind the record with this cursor (export)
-  --limit N           at most so many records (export)
-  --dry-run           only say what would be done (backfill, repair, rebuild, erase)
+  --from, --to DATE   time span of the report, --to exclusive: 2026-11-25, or a timestamp with an offset
+  --time-zone ZONE    time zone of days, months and dates (report); default: UTC
+  --after ID          continue after this message (backfill), or after the record with this cursor (export)
+  --limit N           at most N records (export)
+  --dry-run           only show what would be done (backfill, repair, rebuild, erase)
   --json              one JSON value per line, for programs
-  --csv               comma-separated values; a name that is a formula gets a ' in front (report)
-  --version           tells the release
+  --csv               comma-separated values; a name that could be a formula gets a ' in front (report)
+  --version           show the version
 
-Exit codes: 0 done, 1 verify found something wrong, 2 the command line is wrong, 3 it failed.
+Exit codes: 0 done, 1 verify found something wrong, 2 the command line is wrong, 3 the command failed.
 `;
 
 const groups = ['user', 'model', 'tenant', 'day', 'month'] as const;
@@ -82,7 +82,7 @@ export function cliArguments(
   if (values.version === true) return 'version';
   const known = cliCommands.find((name) => name === command);
   if (known === undefined) {
-    throw new UsageError(command === undefined ? 'no command' : `unknown command "${command}"`);
+    throw new UsageError(command === undefined ? 'no command given' : `unknown command "${command}"`);
   }
   if (rest.length > 0) throw new UsageError(`unexpected "${rest.join(' ')}"`);
   const uri = values.uri ?? env['MONGODB_URI'];
@@ -91,7 +91,7 @@ export function cliArguments(
   if (by === undefined) throw new UsageError(`--by must be one of ${groups.join(', ')}`);
   const needsUser = known === 'rebuild' || known === 'erase';
   if (needsUser && (values.user ?? '') === '') throw new UsageError(`${known} needs --user`);
-  if (values.csv === true && values.json === true) throw new UsageError('--json and --csv exclude each other');
+  if (values.csv === true && values.json === true) throw new UsageError('--json and --csv cannot be combined');
   const timeZone = values['time-zone'] ?? 'UTC';
   understood(() => timeBuckets('day', timeZone));
   const instant = (name: 'from' | 'to'): Date | undefined => {
@@ -153,7 +153,7 @@ function parsed(args: readonly string[]) {
 function wholeNumber(name: string, text: string): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
-  throw new UsageError(`--${name} is a whole number from 0, not "${text}"`);
+  throw new UsageError(`--${name} must be a whole number, 0 or more, not "${text}"`);
 }
 
 /** What core cannot read of a command line is a mistake in it. */

@@ -38,7 +38,7 @@ async function runAsked(asked: CliArguments | 'help' | 'version', io: CliIo): Pr
   const client = understood(() => new MongoClient(asked.uri, isPatient ? {} : { serverSelectionTimeoutMS: 10_000 }));
   const id = (text: string): unknown => (ObjectId.isValid(text) ? new ObjectId(text) : undefined);
   if (asked.command === 'backfill' && asked.hasObjectIds && asked.after !== undefined && id(asked.after) === undefined)
-    throw new UsageError(`--after is the id of a message, and "${asked.after}" is no ObjectId`);
+    throw new UsageError(`--after must be the id of a message, but "${asked.after}" is not an ObjectId`);
   const mapping = asked.hasObjectIds ? { id } : {};
   try {
     const store = mongoStore({
@@ -83,7 +83,7 @@ async function runCommand(store: MongoStore, asked: Asked, after: unknown, io: C
   switch (asked.command) {
     case 'indexes':
       await store.ensureIndexes();
-      await tell('The indexes are there.', { ok: true });
+      await tell('The indexes are in place.', { ok: true });
       return 0;
     case 'verify':
       return verify(store, asked, tell, io);
@@ -103,9 +103,9 @@ async function runCommand(store: MongoStore, asked: Asked, after: unknown, io: C
       const done = await store.backfill({ dryRun, onProgress, ...(after === undefined ? {} : { after }) });
       const { messages, rows, users, balances, skipped } = done;
       await tell(
-        `${messages} messages with usage, ${rows} rows ${wouldBe}made; ` +
-          `${users} users with totals, ${balances} opening balances ${wouldBe}made; ` +
-          `${skipped} messages and users passed over.`,
+        `${messages} messages with usage, ${rows} rows ${wouldBe}created; ` +
+          `${users} users with totals, ${balances} opening balances ${wouldBe}created; ` +
+          `${skipped} messages and users skipped.`,
         done,
       );
       return 0;
@@ -152,21 +152,21 @@ function doubtAbout({ missing, ...found }: Readonly<Record<string, number>>, ask
 
 function otherIds({ hasObjectIds }: CliArguments): string {
   return hasObjectIds
-    ? 'run it without --object-ids, if ids are texts'
-    : 'run it with --object-ids, if ids are ObjectIds';
+    ? 'run it without --object-ids if ids are strings'
+    : 'run it with --object-ids if ids are ObjectIds';
 }
 
 async function erase(store: MongoStore, asked: Asked, tell: Tell, io: CliIo): Promise<number> {
   const { user: userId = '', isDryRun: dryRun } = asked;
   const onWait = (until: Date): void => {
-    const text = `Another process works on the roll-ups. Waiting for it until ${until.toISOString()} at most.\n`;
+    const text = `Another process is working on the roll-ups. Waiting until ${until.toISOString()} at the latest.\n`;
     void print(io.stderr, text).catch(ignore);
   };
   const { records, hasDocument } = await store.erase(userId, { dryRun, onWait });
   const name = visible(userId);
   const done = dryRun
     ? `user "${name}" has ${recordCount(records)}`
-    : `user "${name}" is erased: ${recordCount(records)} without a user now`;
+    : `user "${name}" is erased: ${recordCount(records)} kept without a user`;
   await tell(done, { userId, records, hasDocument, dryRun });
   // Its totals are still there, where it was looked for under the other kind of id.
   if (!hasDocument) await print(io.stderr, `No document of the user was found: ${otherIds(asked)}.\n`);

@@ -36,7 +36,7 @@ export async function checkCollectionKinds({ db, collections, users, messages }:
     const reason = unfit(type, options?.capped === true && ours.includes(name));
     if (reason !== undefined) {
       throw refusedCommand(
-        new Error(`collection "${name}" ${reason}; nothing was stored, name or create an ordinary collection`),
+        new Error(`collection "${name}" ${reason}; nothing was stored, use or create an ordinary collection`),
       );
     }
   }
@@ -48,8 +48,8 @@ function namesOf(...kept: readonly { readonly collectionName: string }[]): strin
 
 function unfit(type: string | undefined, loses: boolean): string | undefined {
   if (type === 'timeseries')
-    return 'is a time-series collection, which takes an id many times and no updates of one document';
-  if (type === 'view') return 'is a view, which takes no writes';
+    return 'is a time-series collection, which allows duplicate ids and no updates of single documents';
+  if (type === 'view') return 'is a view, which cannot be written to';
   return loses ? 'is capped, and would drop its oldest documents' : undefined;
 }
 

@@ -53,7 +53,7 @@ export function clientBulkWrite(db: Db, kind: () => Promise<ServerKind>): Client
       return isOneLog && wireVersion >= firstWireVersion;
     },
     async store({ rows, users, messages }) {
-      if (!isBulkWriter(client)) throw new Error('the driver has no bulkWrite for clients');
+      if (!isBulkWriter(client)) throw new Error('the driver has no bulkWrite on its client');
       const operations = [
         ...rows.documents.map((document) => ({ name: 'insertOne', namespace: namespaceOf(rows, db), document })),
         ...[users, messages].flatMap((each) =>

@@ -12,9 +12,9 @@ const commandCodes = new Set([13, 18, 33, 59, 72, 73, 166, 8000]);
 /** What somebody has to do before the server takes the command. */
 const advices = new Map([
   [13, 'grant the role readWrite on this database to the user of the connection string'],
-  [18, 'the user or password of the connection string is wrong'],
-  [72, 'a time-series collection takes no updates of one document; name an ordinary collection'],
-  [166, 'a collection of the configured name is a view; name a collection'],
+  [18, 'the user or password in the connection string is wrong'],
+  [72, 'a time-series collection allows no updates of single documents; use an ordinary collection'],
+  [166, 'a configured collection is a view; use an ordinary collection'],
 ]);
 
 /** Failures the driver finds before it sends anything. */

@@ -62,7 +62,7 @@ export async function appendRecords(
     const outcome = await entry.outcome;
     if (outcome.kind === 'inserted') inserted += 1;
     else if (outcome.kind === 'duplicate' && !isOurs(outcome.stored)) {
-      const message = `record "${record.id.slice(0, 80)}" cannot be stored: a document that is no record has its id`;
+      const message = `record "${record.id.slice(0, 80)}" cannot be stored: another document of the ledger has its id`;
       rejected.push({ id: record.id, error: new MeterError('record_rejected', message) });
     } else if (outcome.kind === 'duplicate') {
       duplicates += 1;
@@ -78,7 +78,7 @@ export async function appendRecords(
     await withinTime(all, timeoutMs, () => writer.lastProblem());
   } catch (error) {
     for (const { entry } of claimed) entry.isClaimed = false;
-    throw storeFailed(`${claimed.length + joined.length} records are not stored and counted yet`, error);
+    throw storeFailed(`${claimed.length + joined.length} records are not yet stored and counted`, error);
   }
   return rejected.length === 0 ? { inserted, duplicates } : { inserted, duplicates, rejected };
 }

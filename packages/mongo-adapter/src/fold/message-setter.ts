@@ -75,7 +75,7 @@ export function createMessageSetter(options: {
         vainRounds = matched > 0 ? 0 : vainRounds + 1;
         if (vainRounds >= maxVainRounds) {
           const error = new Error(
-            'the document is there, and no update finds it; check the key, id and filter options',
+            'the document exists, but no update matches it; check the options key, id and filter',
           );
           for (const { message } of open) reports.onRefused(message, error);
           return;

@@ -77,7 +77,7 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
     onError(
       new MeterError(
         'store_failed',
-        `mongoStore: ${kind} "${decodeText(id)}" refused its usage: ${error.message}; ${advice}`,
+        `mongoStore: the document of ${kind} "${decodeText(id)}" refused its usage: ${error.message}; ${advice}`,
         {
           cause: error,
         },
@@ -117,7 +117,7 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
                 new MeterError(
                   'store_failed',
                   `mongoStore: the document of user "${decodeText(user)}" was replaced without its guard field; ` +
-                    'counting goes on from here, call verify() and rebuild() for this user',
+                    'counting continues from here; call verify() and rebuild() for this user',
                 ),
               ),
           },
@@ -137,7 +137,7 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
       onError(
         new MeterError(
           'store_failed',
-          `mongoStore: this process stood still for so long that others took over its writer ${id}; call verify()`,
+          `mongoStore: this process was paused for so long that another one took over its writer ${id}; call verify()`,
         ),
       ),
   });

@@ -46,7 +46,7 @@ export function createRecovery(options: RecoveryOptions): Recovery {
     onError(
       new MeterError(
         'store_failed',
-        `mongoStore: ${kind} "${decodeText(id)}" refused usage of a process that died: ${error.message}`,
+        `mongoStore: the document of ${kind} "${decodeText(id)}" refused the usage of a process that died: ${error.message}`,
         { cause: error },
       ),
     );

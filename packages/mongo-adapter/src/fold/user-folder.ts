@@ -136,7 +136,7 @@ export function createUserFolder(options: {
           vainRounds = result.matched + refused.size > 0 ? 0 : vainRounds + 1;
           if (vainRounds >= maxVainRounds) {
             const error = new Error(
-              'the document is there, and no update finds it; check the key, id and filter options',
+              'the document exists, but no update matches it; check the options key, id and filter',
             );
             report({ matched: 0, refused: folds.map(({ user }) => ({ id: user, error })) }, open);
             return;

@@ -40,7 +40,7 @@ export async function backfill(
   const skip = (what: string, error: Error): void => {
     progress = { ...progress, skipped: progress.skipped + 1 };
     const code = isMeterError(error) ? 'record_rejected' : 'store_failed';
-    onError(new MeterError(code, `mongoStore: backfill passed over ${what}: ${error.message}`, { cause: error }));
+    onError(new MeterError(code, `mongoStore: backfill skipped ${what}: ${error.message}`, { cause: error }));
   };
   const settle = async (user: string): Promise<void> => {
     try {
@@ -71,7 +71,7 @@ export async function backfill(
     const records = batch.flatMap((message) => {
       const id = valueAtPath(message, messages.key);
       try {
-        checkText(id, 'its id is no text');
+        checkText(id, 'its id is not a string');
         return messageRecord(message, messages, options, known).map(storableRecord);
       } catch (error) {
         if (!isMeterError(error)) throw error;
@@ -93,7 +93,7 @@ export async function backfill(
     progress = { ...progress, users: progress.users + 1 };
     let balance: StorableRecord | undefined;
     try {
-      if (options.idOfUser === undefined) checkText(id, 'its id is no text; pass idOfUser');
+      if (options.idOfUser === undefined) checkText(id, 'its id is not a string; pass idOfUser');
       const record = await openingBalance(userId, document, collections, users);
       balance = record === undefined ? undefined : storableRecord(record);
     } catch (error) {

@@ -84,9 +84,13 @@ export async function eraseUser(
     return { records, hasDocument };
   } catch (error) {
     if (!(error instanceof LeaseLostError)) throw error;
-    throw new MeterError('store_failed', 'mongoStore: this process stood still while it erased a user; erase again', {
-      cause: error,
-    });
+    throw new MeterError(
+      'store_failed',
+      'mongoStore: this process was paused while it erased a user; run erase again',
+      {
+        cause: error,
+      },
+    );
   } finally {
     // Nobody waits for long where this fails, too.
     await lease.release().catch(() => {});
@@ -98,7 +102,10 @@ async function checkNotSharded(db: Db, ledger: string): Promise<void> {
   if ((await serverKind(db)()).isOneLog) return;
   const stats = await db.command({ collStats: ledger }, { readPreference: 'primary' });
   if (stats['sharded'] !== true) return;
-  throw new MeterError('unsupported', `mongoStore: erase: "${ledger}" is sharded, delete the rows of the user instead`);
+  throw new MeterError(
+    'unsupported',
+    `mongoStore: erase: "${ledger}" is sharded; delete the rows of the user yourself`,
+  );
 }
 
 async function leaseOf(collections: Collections, pace: Pace, onWait: (until: Date) => void): Promise<RollupLease> {
@@ -113,7 +120,7 @@ async function leaseOf(collections: Collections, pace: Pace, onWait: (until: Dat
     if (now > until) {
       throw new MeterError(
         'store_failed',
-        'mongoStore: erase waited for 10 minutes while another process worked on the roll-ups; nothing was erased, try again',
+        'mongoStore: erase waited 10 minutes for another process that works on the roll-ups; nothing was erased, try again',
       );
     }
     if (!isTold && now >= began + quietMs) {

@@ -61,7 +61,7 @@ export async function rebuildUser(
   }
   throw new MeterError(
     'store_failed',
-    `mongoStore: user "${decodeText(user)}" was counted on all the time while its totals were rebuilt; try again`,
+    `mongoStore: user "${decodeText(user)}" kept receiving usage while its totals were rebuilt; try again`,
   );
 }
 

@@ -32,7 +32,7 @@ export async function repairTypes(
     // oxlint-disable-next-line no-await-in-loop -- one field after the other
     for await (const document of users.find(isUnreadable).project({ [name]: 1 })) {
       const shown = shownValue(valueAtPath(document, name));
-      report(document['_id'], `${shown} is no whole number; correct it, then repair again`);
+      report(document['_id'], `${shown} is not a whole number; correct it, then repair again`);
     }
     const filter = { ...wrong, $expr: { $ne: [value, null] } };
     // oxlint-disable-next-line no-await-in-loop -- see above

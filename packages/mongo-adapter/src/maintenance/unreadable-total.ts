@@ -17,7 +17,10 @@ export function checkTotals(document: unknown, { fields }: UserLayout): void {
       typeof value === 'bigint' ||
       numberTypes.includes(Reflect.get(Object(value), '_bsontype'));
     if (value === undefined || value === null || isNumber) continue;
-    throw new MeterError('record_rejected', `${String(name)} is ${shownValue(value)}, no number; repair or correct it`);
+    throw new MeterError(
+      'record_rejected',
+      `${String(name)} is ${shownValue(value)}, not a number; repair or correct it`,
+    );
   }
 }
 

@@ -36,7 +36,7 @@ export function arrivalPlace(cursor: string): ArrivalPlace {
   if (parts === null || last === undefined) {
     throw new MeterError(
       'invalid_options',
-      `after: expected the cursor of a record that was read before, got "${cursor}"`,
+      `after: expected the cursor of a record that was read earlier, got "${cursor}"`,
     );
   }
   const entries = others.map(([id = '', n = '0']) => [id, BigInt(n)] as const);

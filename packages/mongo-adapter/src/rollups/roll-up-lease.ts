@@ -64,7 +64,7 @@ export async function takeRollupLease({ rollups }: Collections, clock: () => Dat
       { _id: rollupStateId, owner },
       { ...change, $set: { ...$set, leaseUntil: until() } },
     );
-    if (matchedCount === 0) throw new LeaseLostError('another process works on the roll-ups');
+    if (matchedCount === 0) throw new LeaseLostError('another process is working on the roll-ups');
   };
   const state = (await rollups.findOne({ _id: rollupStateId })) as RollupState | null;
   return {

@@ -26,7 +26,7 @@ describe('a database whose disk is full', () => {
       // oxlint-disable-next-line no-await-in-loop -- see above
       await expect(store.append(batch)).rejects.toMatchObject({
         code: 'store_failed',
-        message: expect.stringMatching(/5 records are not stored and counted yet.*failpoint|OutOfDiskSpace/i),
+        message: expect.stringMatching(/5 records are not yet stored and counted.*failpoint|OutOfDiskSpace/i),
       });
       // oxlint-disable-next-line no-await-in-loop -- see above
       await failCommand(client(), 'off');
