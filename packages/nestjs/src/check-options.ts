@@ -11,11 +11,11 @@ const known = ['meter', 'openai', 'closeTimeoutMs', 'onClosed'];
 export function checkOptions(options: KilotokenModuleOptions | null | undefined): KilotokenModuleOptions {
   if (typeof options !== 'object' || options === null) throw invalid('expected { meter }');
   const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw invalid(`unknown option "${unknown}"; known are ${known.join(', ')}`);
+  if (unknown !== undefined) throw invalid(`unknown option "${unknown}"; known options are ${known.join(', ')}`);
   const { meter, closeTimeoutMs = 0, onClosed } = options;
   if ((meter as unknown) === undefined) throw invalid('option "meter" is missing');
   if (!(typeof closeTimeoutMs === 'number' && closeTimeoutMs >= 0)) {
-    throw invalid('option "closeTimeoutMs" has a wrong value: expected a number of milliseconds from 0');
+    throw invalid('option "closeTimeoutMs" has a wrong value: expected a number of milliseconds, 0 or more');
   }
   if (onClosed !== undefined && typeof onClosed !== 'function') {
     throw invalid('option "onClosed" has a wrong value: expected a function');

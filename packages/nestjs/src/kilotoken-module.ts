@@ -111,6 +111,6 @@ function noClient(modules: ModulesContainer, token: InjectionToken): undefined {
   if (consumer === undefined) return undefined;
   throw new MeterError(
     'invalid_options',
-    `KilotokenModule: option "openai" is missing, and ${consumer} injects the client`,
+    `KilotokenModule: option "openai" is missing, but ${consumer} injects the client`,
   );
 }

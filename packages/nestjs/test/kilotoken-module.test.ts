@@ -164,7 +164,7 @@ describe.each([
       Test.createTestingModule({ imports: [kilotoken()], ...(module as object) }).compile();
     await expect(compile()).rejects.toMatchObject({
       code: 'invalid_options',
-      message: `KilotokenModule: option "openai" is missing, and ${consumer} injects the client`,
+      message: `KilotokenModule: option "openai" is missing, but ${consumer} injects the client`,
     });
   });
 
