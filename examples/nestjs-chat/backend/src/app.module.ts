@@ -20,11 +20,11 @@ import { UsageController } from './usage/usage.controller.ts';
 /** The whole app. */
 @Module({})
 export class AppModule {
-  static register(config: ChatConfig): DynamicModule {
+  static register(config: ChatConfig, client: MongoClient): DynamicModule {
     return {
       module: AppModule,
       imports: [
-        PlatformModule.register(config),
+        PlatformModule.register(config, client),
         KilotokenModule.forRootAsync({
           inject: [CHAT_CONFIG, USAGE_STORE, CHAT_PROVIDER, MongoClient],
           useFactory: metering,

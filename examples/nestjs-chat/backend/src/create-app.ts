@@ -6,13 +6,15 @@ import helmet from 'helmet';
 import { AppModule } from './app.module.ts';
 import { serveFrontEnd } from './http/front-end.ts';
 import type { ChatConfig } from './platform/chat-config.ts';
+import { connectDatabase } from './platform/connect-database.ts';
 
 /** Makes the app as it is served, ready to listen. */
 export async function createApp(
   config: ChatConfig,
   logLevels: LogLevel[] = ['log', 'warn', 'error', 'fatal'],
 ): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.register(config), {
+  const client = await connectDatabase(config.mongoUri);
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.register(config, client), {
     logger: logLevels,
     abortOnError: false,
     bodyParser: false,

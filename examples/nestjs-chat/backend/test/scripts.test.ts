@@ -6,10 +6,12 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-const start = (script: string, ...options: string[]) =>
+const start = (script: string, ...options: string[]) => startIn({}, script, ...options);
+
+const startIn = (env: Readonly<Record<string, string>>, script: string, ...options: string[]) =>
   spawn(process.execPath, ['--conditions=@kilotoken/source', pathOf(script), ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, MONGODB_URI: undefined, OPENAI_API_KEY: undefined, OPENROUTER_API_KEY: undefined },
+    env: { ...process.env, MONGODB_URI: undefined, OPENAI_API_KEY: undefined, OPENROUTER_API_KEY: undefined, ...env },
   });
 
 test('the demo once: registers, chats, finds the same figure in four places, and ends well', async () => {
@@ -48,6 +50,22 @@ test('a port that is taken is logged without a stack trace, and ends the demo', 
   expect(errors).toContain(`address already in use 127.0.0.1:${port}`);
   expect(errors).toMatch(/the backend ended with code 1 before it listened\n$/);
   expect(errors).not.toMatch(/^\s+at /m);
+  expect(code).toBe(1);
+});
+
+test.for([
+  [{ JWT_SECRET: 'short' }, 'Cannot start: JWT_SECRET must have 32 characters or more'],
+  [
+    { MONGODB_URI: 'mongodb://127.0.0.1:1/chat?serverSelectionTimeoutMS=100' },
+    'Cannot start: no database at MONGODB_URI: connect ECONNREFUSED 127.0.0.1:1',
+  ],
+  [{ MONGODB_URI: 'localhost:27017' }, 'Cannot start: no database at MONGODB_URI: Invalid scheme'],
+] as const)('%j ends the demo with one line that says why', async ([env, reason]) => {
+  const demo = startIn(env, 'demo', '--api-only');
+  const [errors, [code]] = await Promise.all([text(demo.stderr), once(demo, 'exit')]);
+  const [first, ...others] = errors.trimEnd().split('\n');
+  expect(first?.slice(0, reason.length)).toBe(reason);
+  expect(others).toEqual(['the backend ended with code 1 before it listened']);
   expect(code).toBe(1);
 });
 

@@ -10,12 +10,12 @@ import { USAGE_STORE } from './usage-store.ts';
 @Global()
 @Module({})
 export class PlatformModule {
-  static register(config: ChatConfig): DynamicModule {
+  static register(config: ChatConfig, client: MongoClient): DynamicModule {
     return {
       module: PlatformModule,
       providers: [
         { provide: CHAT_CONFIG, useValue: config },
-        { provide: MongoClient, useFactory: () => new MongoClient(config.mongoUri).connect() },
+        { provide: MongoClient, useValue: client },
         { provide: Db, useFactory: openDatabase, inject: [MongoClient] },
         { provide: USAGE_STORE, useFactory: openUsageStore, inject: [Db] },
         { provide: CHAT_PROVIDER, useFactory: () => openProvider(config) },
