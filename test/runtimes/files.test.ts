@@ -16,7 +16,7 @@ describe.for(['node', 'bun', 'deno'] as const)('the files of %s', (runtime) => {
     const folder = await temporaryFolder(onTestFinished);
     const { text } = await runOn(runtime, 'sqlite behind a lock', onTestFinished, { folder });
     expect(JSON.parse(text)).toEqual({
-      refusal: ['store_failed', expect.stringContaining('another process held its lock')],
+      refusal: ['store_failed', expect.stringContaining('another process kept it locked')],
       inserted: 1,
     });
   });
