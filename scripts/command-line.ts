@@ -37,26 +37,26 @@ export function commandLine<const Config extends ParseArgsConfig, Read>(
 export function wholeNumber(name: string, text: string, least = 1): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(number) && number >= least) return number;
-  throw new Error(`${name} is a whole number from ${least}, not "${text}"`);
+  throw new Error(`${name} must be a whole number, ${least} or more, not "${text}"`);
 }
 
 /** @throws Error where the text is no port; 0 is any free one. */
 export function portNumber(name: string, text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new Error(`${name} is a whole number from 0 to 65535, not "${text}"`);
+  throw new Error(`${name} must be a whole number from 0 to 65535, not "${text}"`);
 }
 
 /** @throws Error where the text is no number above 0. */
 export function positiveNumber(name: string, text: string): number {
   const number = Number(text);
   if (text.trim() !== '' && number > 0 && Number.isFinite(number)) return number;
-  throw new Error(`${name} is a number above 0, not "${text}"`);
+  throw new Error(`${name} must be a number above 0, not "${text}"`);
 }
 
 /** @throws Error where the text is none of the choices. */
 export function oneOf<const Choice extends string>(name: string, text: string, choices: readonly Choice[]): Choice {
   const chosen = choices.find((choice) => choice === text);
   if (chosen !== undefined) return chosen;
-  throw new Error(`${name} is one of ${choices.join(', ')}, not "${text}"`);
+  throw new Error(`${name} must be one of ${choices.join(', ')}, not "${text}"`);
 }

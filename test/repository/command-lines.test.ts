@@ -46,12 +46,12 @@ describe.for(Object.entries(commands))('%s', ([, args]) => {
 });
 
 it.for([
-  ['test:faults', '--seeds', 'many', '--seeds is a whole number from 1, not "many"'],
-  ['test:faults', '--bad', 'luck', '--bad is one of bare-increment, '],
-  ['load', '--minutes', '0', '--minutes is a number above 0, not "0"'],
-  ['demo', '--port', '70000', '--port is a whole number from 0 to 65535, not "70000"'],
-  ['demo:express', '--port', 'http', '--port is a whole number from 0 to 65535, not "http"'],
-  ['demo:ai-sdk', '--port', '65536', '--port is a whole number from 0 to 65535, not "65536"'],
+  ['test:faults', '--seeds', 'many', '--seeds must be a whole number, 1 or more, not "many"'],
+  ['test:faults', '--bad', 'luck', '--bad must be one of bare-increment, '],
+  ['load', '--minutes', '0', '--minutes must be a number above 0, not "0"'],
+  ['demo', '--port', '70000', '--port must be a whole number from 0 to 65535, not "70000"'],
+  ['demo:express', '--port', 'http', '--port must be a whole number from 0 to 65535, not "http"'],
+  ['demo:ai-sdk', '--port', '65536', '--port must be a whole number from 0 to 65535, not "65536"'],
   ['demo:nest', '--port', '-1', "Option '--port' argument is ambiguous"],
   ['bench', '--only', 'nothing', 'There is no benchmark "nothing"'],
 ] as const)('npm run %s refuses %s %s before it begins', ([name, option, value, message]) => {

@@ -15,11 +15,11 @@ export interface DemoArguments {
 }
 
 const usage = `Usage: npm run demo -- [--once] [--json] [--live] [--data FOLDER] [--port NUMBER]
-  --once   one round of chat, then the end
-  --json   one JSON object instead of text
-  --live   a real provider: OPENROUTER_API_KEY or OPENAI_API_KEY, OPENAI_BASE_URL, DEMO_MODEL
-  --data   where the SQLite file lies (default: .demo)
-  --port   of the page that is served without --once (default: any free one)`;
+  --once   one round of chat, then exit
+  --json   print one JSON object instead of text
+  --live   use a real provider, set by OPENROUTER_API_KEY or OPENAI_API_KEY, OPENAI_BASE_URL, DEMO_MODEL
+  --data   folder of the SQLite file (default: .demo)
+  --port   port of the page served without --once (default: any free one)`;
 
 /** Reads the command line. */
 export function readArguments(): DemoArguments {

@@ -132,6 +132,6 @@ function problemOf(error: unknown): string | undefined {
     return `${liveProvider().name} did not answer: ${error.message}`;
   const { code } = error as NodeJS.ErrnoException;
   if (code !== 'EADDRINUSE' && code !== 'EACCES') return undefined;
-  const why = code === 'EACCES' ? 'needs special permissions' : 'is taken by another program';
-  return `Port ${options.port} ${why}. Without --port the demo takes a free one.`;
+  const why = code === 'EACCES' ? 'needs special permissions' : 'is already in use';
+  return `Port ${options.port} ${why}. Without --port the demo picks a free one.`;
 }

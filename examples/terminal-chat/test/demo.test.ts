@@ -95,7 +95,7 @@ describe('the demo', () => {
     const { code, out } = await ended(start(main, '--data', folder, '--port', String(port)));
     expect(code).toBe(1);
     expect(out.trim().split('\n').at(-1)).toBe(
-      `Port ${port} is taken by another program. Without --port the demo takes a free one.`,
+      `Port ${port} is already in use. Without --port the demo picks a free one.`,
     );
   });
 

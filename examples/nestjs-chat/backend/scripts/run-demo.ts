@@ -12,10 +12,10 @@ import { smoke } from './smoke.ts';
 const frontEndFolder = fileURLToPath(new URL('../../frontend', import.meta.url));
 const options = commandLine(
   `Usage: npm run demo:nest -- [--once] [--api-only] [--port NUMBER]
-  --once       two people chat by themselves, then the end
-  --api-only   without the front end
-  --port       of the app (default: PORT, else any free one)
-With MONGODB_URI it uses a database of yours; with OPENAI_API_KEY or OPENROUTER_API_KEY a real model.`,
+  --once       let two scripted users chat, then exit
+  --api-only   serve only the API, without the front end
+  --port       port of the app (default: PORT, else any free one)
+With MONGODB_URI it uses your own database; with OPENAI_API_KEY or OPENROUTER_API_KEY a real model.`,
   {
     options: {
       once: { type: 'boolean', default: false },
