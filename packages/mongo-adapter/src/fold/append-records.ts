@@ -78,7 +78,8 @@ export async function appendRecords(
     await withinTime(all, timeoutMs, () => writer.lastProblem());
   } catch (error) {
     for (const { entry } of claimed) entry.isClaimed = false;
-    throw storeFailed(`${claimed.length + joined.length} records are not yet stored and counted`, error);
+    const count = claimed.length + joined.length;
+    throw storeFailed(`${count} ${count === 1 ? 'record is' : 'records are'} not yet stored and counted`, error);
   }
   return rejected.length === 0 ? { inserted, duplicates } : { inserted, duplicates, rejected };
 }
