@@ -1,18 +1,5 @@
 import type { Attempt, AttemptOutcome } from './attempt.ts';
-
-/** Looks at the bytes of one body: the filter of an event stream, or the collector of a plain answer. */
-export interface BodyLook {
-  /** One read. Returns the bytes to hand on, the same array where nothing changed, or nothing yet. */
-  push(chunk: Uint8Array): Uint8Array | undefined;
-  /** The whole body at once, as text. */
-  pushText(text: string): void;
-  /** The same, where the host had the text parsed and gets this very value; preferred where it exists. */
-  pushJson?(value: unknown): void;
-  /** The body has ended; returns what was held back. */
-  end(): Uint8Array | undefined;
-  /** Reads what `push` let pass unparsed; true where the stream's own end mark was seen. */
-  settle(): boolean;
-}
+import type { BodyLook } from './body-look.ts';
 
 /** Follows one answer from its headers to its end, and ends the attempt once. No method throws. */
 export interface AnswerWatch {

@@ -1,31 +1,7 @@
+import type { AnswerReader } from './answer-reader.ts';
+import type { BatchLine } from './batch-lines.ts';
 import type { EndpointKind, Operation } from './endpoint.ts';
 import type { RequestHints } from './request-hints.ts';
-
-/**
- * Reads the payloads of one answer as they pass. The meter supplies it, so that capture knows bytes and endings but
- * not the meaning of what it sees.
- */
-export interface AnswerReader {
-  /** One parsed JSON value: a whole plain answer, or the data of one stream event. Seeing it twice changes nothing. */
-  see(payload: unknown): void;
-  /** One parsed event out of many, for the extrapolation of what a cut stream held. `bytes` is its share of the stream. */
-  sample(payload: unknown, bytes: number): void;
-  /**
-   * Names of the members, beside a usage report and an error, that may still say something new; `undefined` while
-   * anything may. A payload without them need not be shown.
-   */
-  readonly openMembers: readonly string[] | undefined;
-  /** True once a usage report said more than zeros. */
-  readonly hasCounts: boolean;
-  /** True once a usage report was seen that no later one will go beyond. */
-  readonly hasUsage: boolean;
-  /** True once the answer said it is finished: what follows is bookkeeping, already generated. */
-  readonly isFinished: boolean;
-  /** True once the answer carried an error of its own. */
-  readonly hasError: boolean;
-  /** Id of the answer, once it was seen. */
-  readonly responseId: string | undefined;
-}
 
 /** How an attempt ended, see `UsageOutcome` of the record. */
 export type AttemptOutcome = 'completed' | 'stopped' | 'failed' | 'refused' | 'unread';
@@ -72,13 +48,6 @@ export interface Attempt<Reader extends AnswerReader = AnswerReader> {
   recovered: boolean;
   /** What the listener keeps of it while it is open. */
   owner?: unknown;
-}
-
-/** One result of a batch, as the provider wrote it; see the `batch` endpoint of OpenAI. */
-export interface BatchLine {
-  readonly id?: unknown;
-  readonly custom_id: string;
-  readonly response?: unknown;
 }
 
 /** What the meter is told of. None may throw. */

@@ -1,5 +1,4 @@
-import type { BodyLook } from './answer-watch.ts';
-import type { BatchLine } from './attempt.ts';
+import type { BodyLook } from './body-look.ts';
 import { joinBytes } from './byte-search.ts';
 import { readLongBatchLine } from './json-answer.ts';
 
@@ -8,6 +7,13 @@ const maxLineBytes = 1024 * 1024;
 const keptBytes = 64 * 1024;
 const LINE_FEED = 10;
 const OPEN_BRACE = 123;
+
+/** One result of a batch, as the provider wrote it; see the `batch` endpoint of OpenAI. */
+export interface BatchLine {
+  readonly id?: unknown;
+  readonly custom_id: string;
+  readonly response?: unknown;
+}
 
 /**
  * Looks at a file as it passes, for the result lines of a batch: `{"custom_id": …, "response": {…}}`, one per line. A

@@ -1,15 +1,17 @@
-import { createAnswerWatch } from './answer-watch.ts';
+import type { AnswerReader } from './answer-reader.ts';
 import type { Connection } from './answer-source.ts';
-import type { AnswerWatch, BodyLook, WatchSurroundings } from './answer-watch.ts';
-import type { AnswerReader } from './attempt.ts';
+import { createAnswerWatch } from './answer-watch.ts';
+import type { AnswerWatch, WatchSurroundings } from './answer-watch.ts';
 import { createBatchLines } from './batch-lines.ts';
+import type { BatchLine } from './batch-lines.ts';
+import type { BodyLook } from './body-look.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import type { Grace } from './grace-reads.ts';
-import type { HidePolicy } from './hide-usage.ts';
 import type { Injected } from './injection.ts';
 import { createJsonCollector } from './json-collector.ts';
 import { followNodeAnswer, isNodeBody } from './node-answer.ts';
 import type { Call } from './prepare-call.ts';
+import type { HidePolicy } from './provider.ts';
 import { readHeader } from './request-headers.ts';
 import { thawedTwinOf } from './response-twin.ts';
 import { answerToHandOn, readsBodiesNatively } from './runtime.ts';
@@ -125,7 +127,7 @@ export function createFollowAnswer<Reader extends AnswerReader>(
     return attempt.streamed ? createUsageFilter(attempt.reader, hide) : createJsonCollector(attempt.reader);
   }
 
-  function tellLine(attempt: Followed, line: Parameters<typeof listener.batchLine>[1]): void {
+  function tellLine(attempt: Followed, line: BatchLine): void {
     try {
       listener.batchLine(attempt, line);
     } catch (error) {

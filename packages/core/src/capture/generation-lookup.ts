@@ -1,4 +1,5 @@
-import type { AnswerReader, Attempt } from './attempt.ts';
+import type { AnswerReader } from './answer-reader.ts';
+import type { Attempt } from './attempt.ts';
 
 /** Where and as whom to ask. */
 export interface LookupAccess {

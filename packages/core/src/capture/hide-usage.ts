@@ -1,10 +1,8 @@
 import { joinBytes } from './byte-search.ts';
 import { findJsonMembers } from './json-members.ts';
 import type { JsonMember } from './json-members.ts';
+import type { HidePolicy } from './provider.ts';
 import type { EventData } from './sse-event.ts';
-
-/** What may be taken out of an event stream, see `ProviderPolicy.hide`. */
-export type HidePolicy = 'nothing' | 'usage-only events' | 'all usage';
 
 /**
  * Takes out of one event what asking for usage put into it, and no other byte.

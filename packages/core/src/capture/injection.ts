@@ -1,6 +1,5 @@
 import type { Endpoint } from './endpoint.ts';
-import type { HidePolicy } from './hide-usage.ts';
-import type { ProviderPolicy } from './provider.ts';
+import type { HidePolicy, ProviderPolicy } from './provider.ts';
 import { spliceIncludeUsage } from './request-body.ts';
 import type { RequestFacts } from './request-body.ts';
 

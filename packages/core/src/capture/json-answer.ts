@@ -1,4 +1,4 @@
-import type { AnswerReader } from './attempt.ts';
+import type { AnswerReader } from './answer-reader.ts';
 import { findJsonMembers } from './json-members.ts';
 
 /** Up to this length a plain answer is parsed whole, and up to the next of a chat all but what the model said. */

@@ -1,5 +1,5 @@
-import type { AnswerReader } from './attempt.ts';
-import type { BodyLook } from './answer-watch.ts';
+import type { AnswerReader } from './answer-reader.ts';
+import type { BodyLook } from './body-look.ts';
 import { joinBytes } from './byte-search.ts';
 import { readJsonAnswer } from './json-answer.ts';
 

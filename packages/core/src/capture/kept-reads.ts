@@ -1,4 +1,4 @@
-import type { AnswerReader } from './attempt.ts';
+import type { AnswerReader } from './answer-reader.ts';
 import { joinBytes } from './byte-search.ts';
 import { readEvents } from './read-events.ts';
 

@@ -1,4 +1,4 @@
-import type { AnswerReader } from './attempt.ts';
+import type { AnswerReader } from './answer-reader.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { createFollowAnswer } from './follow-answer.ts';
 import type { Injected } from './injection.ts';

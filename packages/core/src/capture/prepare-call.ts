@@ -6,7 +6,6 @@ import { readRequestHints } from './request-hints.ts';
 import type { RequestHints } from './request-hints.ts';
 import { requestTarget } from './request-target.ts';
 import type { RequestTarget } from './request-target.ts';
-import type { RetryKey } from './retry-chain.ts';
 import { relaySignal } from './signal-relay.ts';
 import type { SignalRelay } from './signal-relay.ts';
 import type { BareRequest } from './without-turn.ts';
@@ -17,15 +16,21 @@ export interface TimedClient {
 }
 
 /** One request on its way: everything that sending it needs. */
-export interface Call extends RetryKey {
+export interface Call {
   readonly target: RequestTarget;
+  /** Address without its query. */
+  readonly url: string;
   readonly input: Parameters<typeof fetch>[0];
   readonly init: RequestInit;
   readonly injection: InjectionRequest | undefined;
   readonly injected: Injected | undefined;
+  /** Empty where it is not text. */
+  readonly body: string;
   readonly streams: boolean;
   readonly isBackground: boolean;
   readonly model: string | undefined;
+  /** The opaque handle of the turn it belongs to. */
+  readonly handle: string | undefined;
   readonly hints: RequestHints | undefined;
   /** The host's own. */
   readonly signal: AbortSignal | null | undefined;
@@ -36,6 +41,7 @@ export interface Call extends RetryKey {
 /** What deciding on a request needs of its surroundings. */
 export interface CallSurroundings {
   readonly injection: Injection;
+  /** The turn the running code belongs to, where no header names one. */
   readonly currentTurn: () => string | undefined;
   /** Whether to read what a request says of whose it is. */
   readonly readsHints: boolean;

@@ -3,13 +3,15 @@ export interface ProviderPolicy {
   readonly provider: string;
   /** Whether `include_usage` may be injected. */
   readonly ask: boolean;
-  /**
-   * What to take away again after asking. `nothing`: the provider sends usage anyway. `usage-only events`: the last
-   * chunk with empty choices, and null usage members. `all usage`: real usage on content chunks too, for providers
-   * that add it there only when asked.
-   */
-  readonly hide: 'nothing' | 'usage-only events' | 'all usage';
+  readonly hide: HidePolicy;
 }
+
+/**
+ * What to take away again after asking. `nothing`: the provider sends usage anyway. `usage-only events`: the last
+ * chunk with empty choices, and null usage members. `all usage`: real usage on content chunks too, for providers
+ * that add it there only when asked.
+ */
+export type HidePolicy = 'nothing' | 'usage-only events' | 'all usage';
 
 /**
  * Finds the policy of a host by its longest known suffix; a host nobody knows keeps its own name and gets the default

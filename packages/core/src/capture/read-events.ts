@@ -1,4 +1,4 @@
-import type { AnswerReader } from './attempt.ts';
+import type { AnswerReader } from './answer-reader.ts';
 import { lastByteSearch } from './byte-search.ts';
 import type { LastByteSearch } from './byte-search.ts';
 import { createEventBorders } from './event-borders.ts';

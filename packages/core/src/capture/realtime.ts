@@ -1,4 +1,5 @@
-import type { AnswerReader, Attempt, AttemptListener, AttemptOutcome } from './attempt.ts';
+import type { AnswerReader } from './answer-reader.ts';
+import type { Attempt, AttemptListener, AttemptOutcome } from './attempt.ts';
 import type { Operation } from './endpoint.ts';
 import { providerPolicyOf } from './provider.ts';
 

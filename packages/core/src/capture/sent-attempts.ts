@@ -1,6 +1,6 @@
-import type { AnswerReader, Attempt, AttemptOutcome } from './attempt.ts';
-import type { CaptureOptions } from './capture-options.ts';
-import type { LookupAccess } from './generation-lookup.ts';
+import type { AnswerReader } from './answer-reader.ts';
+import type { Attempt, AttemptListener, AttemptOutcome } from './attempt.ts';
+import type { GenerationLookup, LookupAccess } from './generation-lookup.ts';
 import type { Call } from './prepare-call.ts';
 import { readHeader } from './request-headers.ts';
 import { createRetryChain } from './retry-chain.ts';
@@ -15,6 +15,21 @@ export interface SentAttempt<Reader extends AnswerReader> extends Attempt<Reader
   held: { release(): void } | undefined;
   /** What listens to the host's signal for that answer, if it is a stream. */
   relay: SignalRelay | undefined;
+}
+
+/** What attempts need of the meter. */
+export interface AttemptSurroundings<Reader extends AnswerReader> {
+  readonly clock: () => Date;
+  /** Makes a time-ordered id for an attempt that starts now. */
+  readonly newId: (startedAt: Date) => string;
+  readonly createReader: () => Reader;
+  /** Prepares a guess at the input tokens of a request, for a stream that may be cut; called once per stream. */
+  readonly estimateRequest: (body: string) => (() => number) | undefined;
+  readonly listener: AttemptListener<Reader>;
+  /** Asks the provider for a usage that an answer did not carry. */
+  readonly lookup: GenerationLookup | undefined;
+  /** Told of an error in the metering itself; the call goes on unseen. */
+  readonly onFault: (error: unknown) => void;
 }
 
 type TimedCall = Pick<Call, 'init' | 'signal' | 'client'>;
@@ -38,7 +53,9 @@ export interface SentAttempts<Reader extends AnswerReader> {
   isTimedOut(attempt: SentAttempt<Reader>, call: TimedCall, isTimed: boolean): boolean;
 }
 
-export function createSentAttempts<Reader extends AnswerReader>(options: CaptureOptions<Reader>): SentAttempts<Reader> {
+export function createSentAttempts<Reader extends AnswerReader>(
+  options: AttemptSurroundings<Reader>,
+): SentAttempts<Reader> {
   const { clock, listener, lookup, onFault } = options;
   const retries = createRetryChain();
 

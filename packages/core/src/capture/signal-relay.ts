@@ -1,13 +1,13 @@
-import type { Connection } from './answer-source.ts';
-
 /**
  * An abort signal of our own for the inner fetch, which follows the host's. It lets a grace read outlive the host's
  * abort by a moment; in all other cases the host's abort and its reason go straight through.
  */
-export interface SignalRelay extends Connection {
+export interface SignalRelay {
   readonly signal: AbortSignal;
   /** Aborts the inner fetch. */
   abort(reason: unknown): void;
+  /** The same where the host left before the end, which may have no reason. */
+  disconnect(reason: unknown): void;
   /** Who decides on a host's abort from now on; by default it is passed on at once. */
   onAbort(handler: (reason: unknown) => void): void;
   /** Stops listening to the host's signal. */

@@ -1,12 +1,12 @@
-import type { BodyLook } from './answer-watch.ts';
-import type { AnswerReader } from './attempt.ts';
+import type { AnswerReader } from './answer-reader.ts';
+import type { BodyLook } from './body-look.ts';
 import { joinBytes, lengthOf, writePieces } from './byte-search.ts';
 import { createEventBorders } from './event-borders.ts';
 import { cutNullUsage, hideUsage, isNullAt } from './hide-usage.ts';
-import type { HidePolicy } from './hide-usage.ts';
 import { readUsageFromEnd } from './json-answer.ts';
 import { createKeptReads } from './kept-reads.ts';
 import type { KeptReads } from './kept-reads.ts';
+import type { HidePolicy } from './provider.ts';
 import { borderAfter, findQuietEvents, findTimings, findUsage } from './quiet-events.ts';
 import { readPayload } from './read-events.ts';
 import { readEventData } from './sse-event.ts';

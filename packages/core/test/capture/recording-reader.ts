@@ -1,4 +1,4 @@
-import type { AnswerReader } from '../../src/capture/attempt.ts';
+import type { AnswerReader } from '../../src/capture/answer-reader.ts';
 
 /** A reader that keeps what it was shown. */
 export interface RecordingReader extends AnswerReader {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { HidePolicy } from '../../src/capture/hide-usage.ts';
+import type { HidePolicy } from '../../src/capture/provider.ts';
 import { createUsageFilter } from '../../src/capture/usage-filter.ts';
 import { recordingReader } from './recording-reader.ts';
 import { parseEvents } from './sse-reference.ts';
