@@ -51,7 +51,11 @@ describe('where the CPU of a crowd goes', () => {
     ['parse', '', undefined],
     ['toString', '', undefined],
     ['(garbage collector)', '', 'collector of garbage'],
-    ['push', 'file:///app/packages/core/src/capture/usage-filter.ts', 'core: capture/usage-filter.ts'],
+    [
+      'push',
+      'file:///app/packages/core/src/capture/payloads/usage-filter.ts',
+      'core: capture/payloads/usage-filter.ts',
+    ],
     ['read', 'file:///app/node_modules/openai/core/streaming.mjs', 'the SDK'],
     ['read', 'node:internal/webstreams/readablestream', "Node's web streams"],
     ['push', 'node:internal/streams/readable', "Node's streams"],

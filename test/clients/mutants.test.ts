@@ -7,21 +7,21 @@ const isFull = process.env['KILOTOKEN_FULL'] === '1';
 const mutants: readonly Mutant[] = [
   {
     name: 'hides nothing',
-    file: 'capture/usage-filter.ts',
+    file: 'capture/payloads/usage-filter.ts',
     from: 'this.hide = hide;',
     to: "this.hide = 'nothing';",
     noticedBy: 'a chat stream gives the same chunks',
   },
   {
     name: 'hides what the host asked for',
-    file: 'capture/usage-filter.ts',
+    file: 'capture/payloads/usage-filter.ts',
     from: 'this.hide = hide;',
     to: "this.hide = 'usage-only events';",
     noticedBy: 'keeps the usage chunk',
   },
   {
     name: 'does not relay the abort of the host',
-    file: 'capture/signal-relay.ts',
+    file: 'capture/request/signal-relay.ts',
     from: "host.addEventListener('abort', follow, once);",
     to: '',
     noticedBy: 'an abort before the headers is the same error',
@@ -44,7 +44,7 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: 'asks for usage in the Responses API',
-    file: 'capture/endpoint.ts',
+    file: 'capture/endpoint/endpoint.ts',
     from: "const asksForUsage = operation === 'chat'",
     to: "const asksForUsage = operation === 'responses' || operation === 'chat'",
     noticedBy: 'nothing is asked for in its request',
@@ -58,7 +58,7 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: 'forgets an answer while it is read',
-    file: 'capture/web-answer.ts',
+    file: 'capture/answer/web-answer.ts',
     from: 'lay(response, followed);\n  return followed;',
     to: 'lay(response, followed);\n  return { abort: (reason) => options.connection.disconnect(reason) };',
     noticedBy: 'still brings the exact usage',

@@ -2,7 +2,7 @@
 export { createMeter } from './create-meter.ts';
 export type { Meter, MeterStats, Turn, TurnCost, TurnStored, TurnUsage, TurnWait } from './meter.ts';
 export type { MeterOptions, QueueOptions, StopPolicy } from './options.ts';
-export type { InjectCall, InjectMode } from './capture/injection.ts';
+export type { InjectCall, InjectMode } from './capture/request/injection.ts';
 export { isMeterError, MeterError } from './errors.ts';
 export type { MeterErrorCode } from './errors.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Attribute } from './attribution/attribute.ts';
-import type { InjectMode } from './capture/injection.ts';
+import type { InjectMode } from './capture/request/injection.ts';
 import { MeterError } from './errors.ts';
 import { builtinModule } from './node/builtin-module.ts';
 import type { PriceOptions } from './pricing/price-options.ts';

@@ -1,8 +1,8 @@
 import type { AttemptOwner } from './attempt-owner.ts';
 import type { LateHints } from './attribution/attribute.ts';
 import type { Attribution } from './attribution/attribution.ts';
-import type { Attempt, AttemptListener } from './capture/attempt.ts';
-import type { BatchLine } from './capture/batch-lines.ts';
+import type { Attempt, AttemptListener } from './capture/attempt/attempt.ts';
+import type { BatchLine } from './capture/payloads/batch-lines.ts';
 import type { AnswerReading } from './normalize/answer-reader.ts';
 import { createOpenObjects } from './recording/open-objects.ts';
 import type { RequestPromises } from './recording/request-promises.ts';

@@ -1,4 +1,4 @@
-import type { GraceLimits } from './capture/grace-read.ts';
+import type { GraceLimits } from './capture/answer/grace-read.ts';
 import type { StopPolicy } from './options.ts';
 
 /** What the `stop` option comes to. */

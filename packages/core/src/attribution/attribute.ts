@@ -1,5 +1,5 @@
-import type { Attempt } from '../capture/attempt.ts';
-import type { Operation } from '../capture/endpoint.ts';
+import type { Attempt } from '../capture/attempt/attempt.ts';
+import type { Operation } from '../capture/endpoint/endpoint.ts';
 import { copyAttribution } from './attribution.ts';
 import type { Attribution } from './attribution.ts';
 

@@ -1,8 +1,8 @@
-import type { AnswerReader } from './answer-reader.ts';
-import type { Grace } from './grace-reads.ts';
-import type { CallSurroundings } from './prepare-call.ts';
-import type { AttemptSurroundings } from './sent-attempts.ts';
-import type { EndOfProcess } from './unread-answers.ts';
+import type { Grace } from './answer/grace-reads.ts';
+import type { EndOfProcess } from './answer/unread-answers.ts';
+import type { AttemptSurroundings } from './attempt/sent-attempts.ts';
+import type { AnswerReader } from './payloads/answer-reader.ts';
+import type { CallSurroundings } from './request/prepare-call.ts';
 
 /** What capture needs of the meter. */
 export interface CaptureOptions<Reader extends AnswerReader> extends CallSurroundings, AttemptSurroundings<Reader> {

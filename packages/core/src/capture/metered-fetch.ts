@@ -1,15 +1,15 @@
-import type { AnswerReader } from './answer-reader.ts';
+import { createSentAttempts } from './attempt/sent-attempts.ts';
+import type { SentAttempt } from './attempt/sent-attempts.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { createFollowAnswer } from './follow-answer.ts';
-import type { Injected } from './injection.ts';
-import { prepareCall } from './prepare-call.ts';
-import type { Call, TimedClient } from './prepare-call.ts';
-import { withInherited } from './inherited-options.ts';
-import { changeHeaders, readHeader } from './request-headers.ts';
-import { createSentAttempts } from './sent-attempts.ts';
-import type { SentAttempt } from './sent-attempts.ts';
-import { withoutTurn } from './without-turn.ts';
-import type { BareRequest } from './without-turn.ts';
+import type { AnswerReader } from './payloads/answer-reader.ts';
+import { withInherited } from './platform/inherited-options.ts';
+import { changeHeaders, readHeader } from './platform/request-headers.ts';
+import type { Injected } from './request/injection.ts';
+import { prepareCall } from './request/prepare-call.ts';
+import type { Call, TimedClient } from './request/prepare-call.ts';
+import { withoutTurn } from './request/without-turn.ts';
+import type { BareRequest } from './request/without-turn.ts';
 
 /** The header that carries the handle of a turn; taken off every request before it leaves. */
 export const turnHeader = 'x-kilotoken-turn';

@@ -1,6 +1,6 @@
 import { captureOf } from './metered-fetch.ts';
 import type { Capture } from './metered-fetch.ts';
-import type { TimedClient } from './prepare-call.ts';
+import type { TimedClient } from './request/prepare-call.ts';
 
 /** A client whose `fetch` can be replaced: any of openai 4 to 7, and its Azure sibling. */
 interface ClientWithFetch extends TimedClient {

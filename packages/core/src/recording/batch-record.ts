@@ -1,5 +1,5 @@
-import type { Attempt } from '../capture/attempt.ts';
-import type { BatchLine } from '../capture/batch-lines.ts';
+import type { Attempt } from '../capture/attempt/attempt.ts';
+import type { BatchLine } from '../capture/payloads/batch-lines.ts';
 import type { AnswerReading } from '../normalize/answer-reader.ts';
 import { createdBefore } from './created-before.ts';
 import { objectRecordId } from './record-id.ts';

@@ -1,5 +1,5 @@
 import type { Attribution } from '../attribution/attribution.ts';
-import type { Attempt } from '../capture/attempt.ts';
+import type { Attempt } from '../capture/attempt/attempt.ts';
 import type { AnswerReading } from '../normalize/answer-reader.ts';
 import type { TokenUsage } from '../normalize/token-usage.ts';
 import type { Cost } from '../pricing/cost.ts';

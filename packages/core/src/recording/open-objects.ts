@@ -1,4 +1,4 @@
-import type { Attempt } from '../capture/attempt.ts';
+import type { Attempt } from '../capture/attempt/attempt.ts';
 import type { AnswerReading } from '../normalize/answer-reader.ts';
 import { createdBefore } from './created-before.ts';
 import { objectRecordId } from './record-id.ts';

@@ -1,9 +1,9 @@
 import type { Attribution } from '../attribution/attribution.ts';
-import type { Operation } from '../capture/endpoint.ts';
+import type { Operation } from '../capture/endpoint/endpoint.ts';
 import type { TokenUsage } from '../normalize/token-usage.ts';
 import type { Cost } from '../pricing/cost.ts';
 
-export type { Operation } from '../capture/endpoint.ts';
+export type { Operation } from '../capture/endpoint/endpoint.ts';
 
 /**
  * How an attempt ended. `completed`: the answer was read to its end. `stopped`: the app left the stream or aborted.

@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { createMeter, memoryStore } from '../../src/index.ts';
 import type { UsageRecord } from '../../src/index.ts';
 import { chatAnswer } from '../../src/testing/index.ts';
-import { meteredClient } from '../capture/surfaces/metered-client.ts';
+import { meteredClient } from '../capture/metered-client.ts';
 import { readAll } from '../read-all.ts';
 import { hideOwners } from '../recording/journal/journal-fixture.ts';
 import { hiStream, startProvider } from '../testing/fake-provider-fixture.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createAnswerReading } from '../../src/normalize/answer-reader.ts';
 import { tokenUsageFields } from '../../src/normalize/token-usage.ts';
 import type { TokenUsage } from '../../src/normalize/token-usage.ts';
-import { parseEvents } from '../capture/sse-reference.ts';
+import { parseEvents } from '../capture/payloads/sse-reference.ts';
 import { dialects } from './dialect-fixtures.ts';
 
 describe('a provider dialect', () => {

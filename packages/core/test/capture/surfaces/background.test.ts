@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { memoryStore } from '../../../src/index.ts';
 import { errorAnswer, responsesAnswer } from '../../../src/testing/index.ts';
 import { startProvider } from '../../testing/fake-provider-fixture.ts';
-import { meteredClient } from './metered-client.ts';
+import { meteredClient } from '../metered-client.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;

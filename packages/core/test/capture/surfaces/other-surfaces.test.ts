@@ -7,7 +7,7 @@ import { createMeter, memoryStore } from '../../../src/index.ts';
 import type { MeterError } from '../../../src/index.ts';
 import { chatAnswer, jsonAnswer, recordedAnswer } from '../../../src/testing/index.ts';
 import { hi, hiStream } from '../../testing/fake-provider-fixture.ts';
-import { meteredClient } from './metered-client.ts';
+import { meteredClient } from '../metered-client.ts';
 
 const audio = (): File => new File(['sound'], 'hello.wav', { type: 'audio/wav' });
 

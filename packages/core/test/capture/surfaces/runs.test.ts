@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { memoryStore } from '../../../src/index.ts';
 import { errorAnswer, runAnswer } from '../../../src/testing/index.ts';
 import { startProvider } from '../../testing/fake-provider-fixture.ts';
-import { meteredClient } from './metered-client.ts';
+import { meteredClient } from '../metered-client.ts';
 
 const assistant = { assistant_id: 'asst_fake', model: 'gpt-4o-mini' } as const;
 const outputs = { thread_id: 'thread_9', tool_outputs: [{ tool_call_id: 'call_1', output: 'sunny' }] };
