@@ -1,5 +1,4 @@
 import { MeterError } from '../errors.ts';
-import type { FrameUsage } from './frame-data.ts';
 import type { FrameOptions } from './frame-options.ts';
 import { areExposures } from './usage-exposure.ts';
 import type { UsageTotals } from '../storage/usage-store.ts';
@@ -9,8 +8,8 @@ import type { UsageTotals } from '../storage/usage-store.ts';
  *
  * @throws {@link MeterError} `invalid_options`, naming the first option that is wrong.
  */
-export function checkFrame(usage: FrameUsage, options: FrameOptions & { readonly event?: string }): void {
-  const { tokens: counts } = Object(usage) as Partial<FrameUsage>;
+export function checkFrame(usage: unknown, options: FrameOptions & { readonly event?: string }): void {
+  const { tokens: counts } = Object(usage) as { readonly tokens?: unknown };
   if (typeof counts !== 'object' || counts === null) {
     throw new MeterError(
       'invalid_options',
