@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import { expect, it } from 'vitest';
-import { usageChunk } from '../../src/browser/usage-chunk.ts';
-import { usageHandler } from '../../src/browser/usage-handler.ts';
+import { usageChunk } from '../../src/browser/frame/usage-chunk.ts';
+import { usageHandler } from '../../src/browser/handler/usage-handler.ts';
 import { createMeter } from '../../src/create-meter.ts';
 import { sqliteStore } from '../../src/storage/sqlite-store.ts';
 import { chatAnswer, fakeProvider } from '../../src/testing/index.ts';

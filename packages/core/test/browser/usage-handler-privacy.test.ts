@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { UsageHandlerOptions } from '../../src/browser/handler-options.ts';
-import { usageHandler } from '../../src/browser/usage-handler.ts';
-import type { UsageSnapshot } from '../../src/browser/usage-snapshot.ts';
+import type { UsageHandlerOptions } from '../../src/browser/handler/handler-options.ts';
+import { usageHandler } from '../../src/browser/handler/usage-handler.ts';
+import type { UsageSnapshot } from '../../src/browser/snapshot/usage-snapshot.ts';
 import type { UsageSubject } from '../../src/browser/usage-subject.ts';
 import type { UsageRecord } from '../../src/recording/usage-record.ts';
 import { memoryStore } from '../../src/storage/memory-store.ts';

@@ -1,8 +1,8 @@
 import { request as nodeRequest } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { UsageHandlerOptions } from '../../src/browser/handler-options.ts';
-import { nodeHandler } from '../../src/browser/node-handler.ts';
-import { usageHandler } from '../../src/browser/usage-handler.ts';
+import type { UsageHandlerOptions } from '../../src/browser/handler/handler-options.ts';
+import { nodeHandler } from '../../src/browser/handler/node-handler.ts';
+import { usageHandler } from '../../src/browser/handler/usage-handler.ts';
 import { memoryStore } from '../../src/storage/memory-store.ts';
 import { usageRecord } from '../../src/testing/usage-record-builder.ts';
 import { usageServer } from './usage-server.ts';

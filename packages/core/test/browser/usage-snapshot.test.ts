@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { UsageHandlerOptions } from '../../src/browser/handler-options.ts';
-import { usageHandler } from '../../src/browser/usage-handler.ts';
-import { usageSnapshot } from '../../src/browser/usage-snapshot.ts';
-import type { SnapshotOptions, UsageSnapshot } from '../../src/browser/usage-snapshot.ts';
+import type { UsageHandlerOptions } from '../../src/browser/handler/handler-options.ts';
+import { usageHandler } from '../../src/browser/handler/usage-handler.ts';
+import { usageSnapshot } from '../../src/browser/snapshot/usage-snapshot.ts';
+import type { SnapshotOptions, UsageSnapshot } from '../../src/browser/snapshot/usage-snapshot.ts';
 import type { UsageRecord } from '../../src/recording/usage-record.ts';
 import { memoryStore } from '../../src/storage/memory-store.ts';
 import type { UsageStore } from '../../src/storage/usage-store.ts';

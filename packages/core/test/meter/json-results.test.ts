@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { usageSnapshot } from '../../src/browser/usage-snapshot.ts';
+import { usageSnapshot } from '../../src/browser/snapshot/usage-snapshot.ts';
 import {
   createMeter,
   memoryStore,

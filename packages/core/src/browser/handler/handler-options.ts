@@ -1,14 +1,14 @@
-import { MeterError } from '../errors.ts';
-import { timeBuckets } from '../storage/time-buckets.ts';
-import type { UsageStore } from '../storage/usage-store.ts';
-import { areExposures } from './usage-exposure.ts';
-import type { UsageExposure } from './usage-exposure.ts';
-import { periodKinds } from './usage-period.ts';
-import type { PeriodKind, PeriodSpan } from './usage-period.ts';
-import { checkQuota } from './usage-quota.ts';
-import type { UsageQuota } from './usage-quota.ts';
-import { maxSnapshotDays } from './usage-snapshot.ts';
-import type { UsageSubject } from './usage-subject.ts';
+import { MeterError } from '../../errors.ts';
+import { timeBuckets } from '../../storage/time-buckets.ts';
+import type { UsageStore } from '../../storage/usage-store.ts';
+import { areExposures } from '../usage-exposure.ts';
+import type { UsageExposure } from '../usage-exposure.ts';
+import { periodKinds } from '../snapshot/usage-period.ts';
+import type { PeriodKind, PeriodSpan } from '../snapshot/usage-period.ts';
+import { checkQuota } from '../snapshot/usage-quota.ts';
+import type { UsageQuota } from '../snapshot/usage-quota.ts';
+import { maxSnapshotDays } from '../snapshot/usage-snapshot.ts';
+import type { UsageSubject } from '../usage-subject.ts';
 
 /**
  * Options of `usageHandler`. `store` and `authenticate` are required.

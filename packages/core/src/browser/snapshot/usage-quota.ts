@@ -1,8 +1,8 @@
-import { MeterError } from '../errors.ts';
-import { usdText } from './cost-amount.ts';
-import { shownCount } from './usage-counts.ts';
-import { isExposed } from './usage-exposure.ts';
-import type { UsageExposure } from './usage-exposure.ts';
+import { MeterError } from '../../errors.ts';
+import { usdText } from '../cost-amount.ts';
+import { shownCount } from '../usage-counts.ts';
+import { isExposed } from '../usage-exposure.ts';
+import type { UsageExposure } from '../usage-exposure.ts';
 
 /**
  * How much a user may spend in the period. It is only displayed: no call is stopped at the limit.

@@ -1,8 +1,8 @@
-import type { UsageStore, UsageTotals } from '../storage/usage-store.ts';
-import type { CostAmount } from './cost-amount.ts';
-import { shownCount, usageCounts } from './usage-counts.ts';
-import type { UsageCounts } from './usage-counts.ts';
-import type { UsageSubject } from './usage-subject.ts';
+import type { UsageStore, UsageTotals } from '../../storage/usage-store.ts';
+import type { CostAmount } from '../cost-amount.ts';
+import { shownCount, usageCounts } from '../usage-counts.ts';
+import type { UsageCounts } from '../usage-counts.ts';
+import type { UsageSubject } from '../usage-subject.ts';
 
 /**
  * The newest reply of a user: all calls of its message.

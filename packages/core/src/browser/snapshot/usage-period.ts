@@ -1,5 +1,5 @@
-import { MeterError } from '../errors.ts';
-import { timeBuckets } from '../storage/time-buckets.ts';
+import { MeterError } from '../../errors.ts';
+import { timeBuckets } from '../../storage/time-buckets.ts';
 
 /** Periods that need no code: everything, or the current day or month in a time zone. */
 export const periodKinds: readonly PeriodKind[] = ['all', 'day', 'month'];

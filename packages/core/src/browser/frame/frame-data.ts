@@ -1,15 +1,15 @@
-import type { TurnUsage } from '../meter.ts';
+import type { TurnUsage } from '../../meter.ts';
 import { checkFrame } from './check-frame.ts';
-import { costAmount } from './cost-amount.ts';
-import type { CostAmount } from './cost-amount.ts';
+import { costAmount } from '../cost-amount.ts';
+import type { CostAmount } from '../cost-amount.ts';
 import type { FrameOptions } from './frame-options.ts';
-import { knownTotal, shownCount, usageCounts } from './usage-counts.ts';
-import type { UsageCounts } from './usage-counts.ts';
-import { isExposed } from './usage-exposure.ts';
-import type { UsageExposure } from './usage-exposure.ts';
-import { addToModel, modelList } from './usage-models.ts';
-import type { ModelSums, UsageModel } from './usage-models.ts';
-import type { QuotaState } from './usage-quota.ts';
+import { knownTotal, shownCount, usageCounts } from '../usage-counts.ts';
+import type { UsageCounts } from '../usage-counts.ts';
+import { isExposed } from '../usage-exposure.ts';
+import type { UsageExposure } from '../usage-exposure.ts';
+import { addToModel, modelList } from '../snapshot/usage-models.ts';
+import type { ModelSums, UsageModel } from '../snapshot/usage-models.ts';
+import type { QuotaState } from '../snapshot/usage-quota.ts';
 
 /** The usage of one reply, as the widget reads it: the `kilotoken` field of a frame. */
 export interface FrameData {

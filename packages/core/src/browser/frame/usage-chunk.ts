@@ -1,8 +1,8 @@
 import { frameData } from './frame-data.ts';
 import type { FrameData, FrameUsage } from './frame-data.ts';
 import type { FrameOptions } from './frame-options.ts';
-import { knownTotal, shownCount } from './usage-counts.ts';
-import { isExposed } from './usage-exposure.ts';
+import { knownTotal, shownCount } from '../usage-counts.ts';
+import { isExposed } from '../usage-exposure.ts';
 
 /** Usage in OpenAI's format, as in the last chunk of a chat stream. */
 export interface ChunkUsage {

@@ -1,6 +1,6 @@
 import { isDayCount, isTimeZone } from './handler-options.ts';
-import { periodKinds } from './usage-period.ts';
-import type { PeriodKind } from './usage-period.ts';
+import { periodKinds } from '../snapshot/usage-period.ts';
+import type { PeriodKind } from '../snapshot/usage-period.ts';
 
 /** What a browser asked for in the query of the address. Absent: as the app set it. */
 export interface HandlerQuery {

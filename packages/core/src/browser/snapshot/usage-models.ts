@@ -1,8 +1,8 @@
-import type { UsageStore } from '../storage/usage-store.ts';
-import { shownCount } from './usage-counts.ts';
-import type { CostAmount } from './cost-amount.ts';
+import type { UsageStore } from '../../storage/usage-store.ts';
+import { shownCount } from '../usage-counts.ts';
+import type { CostAmount } from '../cost-amount.ts';
 import type { ResolvedPeriod } from './usage-period.ts';
-import type { UsageSubject } from './usage-subject.ts';
+import type { UsageSubject } from '../usage-subject.ts';
 
 /**
  * Usage of one model.

@@ -1,7 +1,7 @@
-import { MeterError } from '../errors.ts';
+import { MeterError } from '../../errors.ts';
 import type { FrameOptions } from './frame-options.ts';
-import { areExposures } from './usage-exposure.ts';
-import type { UsageTotals } from '../storage/usage-store.ts';
+import { areExposures } from '../usage-exposure.ts';
+import type { UsageTotals } from '../../storage/usage-store.ts';
 
 /**
  * Looks at what `usageFrame`, `usageChunk` and `usageData` were given, before anything of it is written.

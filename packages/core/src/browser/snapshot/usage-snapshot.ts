@@ -1,24 +1,24 @@
-import { MeterError } from '../errors.ts';
-import { timeBuckets } from '../storage/time-buckets.ts';
-import type { UsageStore, UsageTotals } from '../storage/usage-store.ts';
-import { costAmount } from './cost-amount.ts';
-import type { CostAmount } from './cost-amount.ts';
+import { MeterError } from '../../errors.ts';
+import { timeBuckets } from '../../storage/time-buckets.ts';
+import type { UsageStore, UsageTotals } from '../../storage/usage-store.ts';
+import { costAmount } from '../cost-amount.ts';
+import type { CostAmount } from '../cost-amount.ts';
 import { readLastReply } from './last-reply.ts';
 import type { LastReply } from './last-reply.ts';
-import { shownCount, usageCounts } from './usage-counts.ts';
-import type { UsageCounts } from './usage-counts.ts';
+import { shownCount, usageCounts } from '../usage-counts.ts';
+import type { UsageCounts } from '../usage-counts.ts';
 import { usageDays } from './usage-days.ts';
 import type { UsageDay } from './usage-days.ts';
-import { isExposed } from './usage-exposure.ts';
-import type { UsageExposure } from './usage-exposure.ts';
+import { isExposed } from '../usage-exposure.ts';
+import type { UsageExposure } from '../usage-exposure.ts';
 import { usageModels } from './usage-models.ts';
 import type { UsageModel } from './usage-models.ts';
 import { resolvePeriod } from './usage-period.ts';
 import type { PeriodKind, PeriodSpan, ResolvedPeriod, SnapshotPeriod } from './usage-period.ts';
 import { checkQuota, quotaState } from './usage-quota.ts';
 import type { QuotaState, UsageQuota } from './usage-quota.ts';
-import { checkSubject } from './usage-subject.ts';
-import type { UsageSubject } from './usage-subject.ts';
+import { checkSubject } from '../usage-subject.ts';
+import type { UsageSubject } from '../usage-subject.ts';
 
 /**
  * A user's usage as the browser receives it: the answer of `usageHandler`, or a field of the app's own profile response. Plain JSON.

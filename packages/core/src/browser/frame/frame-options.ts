@@ -1,6 +1,6 @@
-import type { UsageTotals } from '../storage/usage-store.ts';
-import type { UsageExposure } from './usage-exposure.ts';
-import type { QuotaState } from './usage-quota.ts';
+import type { UsageTotals } from '../../storage/usage-store.ts';
+import type { UsageExposure } from '../usage-exposure.ts';
+import type { QuotaState } from '../snapshot/usage-quota.ts';
 
 /** What a frame contains besides the usage of one reply. */
 export interface FrameOptions {

@@ -1,8 +1,8 @@
-import { timeBuckets } from '../storage/time-buckets.ts';
-import type { UsageStore } from '../storage/usage-store.ts';
-import { shownCount } from './usage-counts.ts';
-import type { CostAmount } from './cost-amount.ts';
-import type { UsageSubject } from './usage-subject.ts';
+import { timeBuckets } from '../../storage/time-buckets.ts';
+import type { UsageStore } from '../../storage/usage-store.ts';
+import { shownCount } from '../usage-counts.ts';
+import type { CostAmount } from '../cost-amount.ts';
+import type { UsageSubject } from '../usage-subject.ts';
 
 /**
  * Usage of one day.

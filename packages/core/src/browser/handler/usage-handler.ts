@@ -1,18 +1,18 @@
-import { MeterError } from '../errors.ts';
-import { waitMs } from '../timer-limit.ts';
-import { within } from '../within.ts';
+import { MeterError } from '../../errors.ts';
+import { waitMs } from '../../timer-limit.ts';
+import { within } from '../../within.ts';
 import { entityTag, namesTag } from './entity-tag.ts';
 import { resolveHandlerOptions } from './handler-options.ts';
 import type { ResolvedHandlerOptions, UsageHandlerOptions } from './handler-options.ts';
 import { readHandlerQuery } from './handler-query.ts';
 import type { HandlerQuery } from './handler-query.ts';
-import { resolvePeriod } from './usage-period.ts';
-import { checkQuota } from './usage-quota.ts';
-import type { UsageQuota } from './usage-quota.ts';
-import { readSnapshot } from './usage-snapshot.ts';
-import type { UsageSnapshot } from './usage-snapshot.ts';
-import { checkSubject } from './usage-subject.ts';
-import type { UsageSubject } from './usage-subject.ts';
+import { resolvePeriod } from '../snapshot/usage-period.ts';
+import { checkQuota } from '../snapshot/usage-quota.ts';
+import type { UsageQuota } from '../snapshot/usage-quota.ts';
+import { readSnapshot } from '../snapshot/usage-snapshot.ts';
+import type { UsageSnapshot } from '../snapshot/usage-snapshot.ts';
+import { checkSubject } from '../usage-subject.ts';
+import type { UsageSubject } from '../usage-subject.ts';
 
 /**
  * Answers requests for a user's usage. Never rejects.
