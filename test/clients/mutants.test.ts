@@ -28,7 +28,7 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: 'adds reports up',
-    file: 'normalize/fuller-report.ts',
+    file: 'normalize/usage/fuller-report.ts',
     from: 'return difference < 0 ? earlier : later;',
     to: `const known = earlier.tokens as Record<string, number>;
   const summed = Object.entries(later.tokens).map(([name, count]) => [name, count + (known[name] ?? 0)]);
@@ -37,7 +37,7 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: 'adds a part to its total',
-    file: 'normalize/settle-counts.ts',
+    file: 'normalize/usage/settle-counts.ts',
     from: 'if (total !== undefined) tokens.totalTokens = total;',
     to: 'tokens.totalTokens = (total ?? 0) + (reasoning ?? 0);',
     noticedBy: 'are parts of their totals',

@@ -91,7 +91,7 @@ describe('sinks and the command line', () => {
   test.for(['sinks', 'otel'])('%s takes the types of records, and nothing of how they come about', async (place) => {
     const path = `packages/core/src/${place}/snippet.ts`;
     expect(await faults(path, `import type { UsageRecord } from '../recording/usage-record.ts';`)).toEqual([]);
-    expect(await faults(path, `import { record } from '../recording/build-record.ts';`)).toEqual([
+    expect(await faults(path, `import { record } from '../recording/making/build-record.ts';`)).toEqual([
       'no-restricted-imports',
     ]);
     expect(await faults(path, `import { store } from '../storage/sqlite-store.ts';`)).toEqual([

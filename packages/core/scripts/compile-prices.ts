@@ -1,8 +1,8 @@
 import type { ConditionalPrice, MatchLogic, ModelInfo, ModelPrice } from '@pydantic/genai-prices';
 import { findProvider } from '@pydantic/genai-prices';
-import type { PriceCards } from '../src/pricing/price-cards.ts';
-import { withoutDate } from '../src/pricing/model-name.ts';
-import { readPriceText } from '../src/pricing/price-text.ts';
+import type { PriceCards } from '../src/pricing/book/price-cards.ts';
+import { withoutDate } from '../src/pricing/book/model-name.ts';
+import { readPriceText } from '../src/pricing/book/price-text.ts';
 import {
   correctionsDate,
   longCacheWrites,

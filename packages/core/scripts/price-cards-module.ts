@@ -1,6 +1,6 @@
-import type { PriceCards } from '../src/pricing/price-cards.ts';
+import type { PriceCards } from '../src/pricing/book/price-cards.ts';
 
-/** The text of `src/pricing/price-cards.ts`. The comment with the licence of the source is one that bundlers keep. */
+/** The text of `src/pricing/book/price-cards.ts`. The comment with the licence of the source is one that bundlers keep. */
 export function priceCardsModule({ version, source, text }: PriceCards, licence: string): string {
   return `/*! The price data is compiled from @pydantic/genai-prices:\n\n${licence.trim()} */
 

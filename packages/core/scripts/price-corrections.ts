@@ -9,7 +9,7 @@ export interface PriceCorrection {
   readonly card: string;
   /** Other names of the model. Default: those the source has. */
   readonly names?: readonly string[];
-  /** The price as `src/pricing/price-text.ts` reads it; `undefined` takes the card out, so that it is `unpriced`. */
+  /** The price as `src/pricing/book/price-text.ts` reads it; `undefined` takes the card out, so that it is `unpriced`. */
   readonly prices: string | undefined;
   /** Where the price is from, and when it was read there. */
   readonly source: string;
@@ -211,7 +211,7 @@ export const longCacheWrites = {
 /** Prices of service tiers; the source has none. Cards that are not listed here have only their base price. */
 export interface ServiceTierCorrection {
   readonly provider: string;
-  /** As `src/pricing/price-text.ts` reads them. */
+  /** As `src/pricing/book/price-text.ts` reads them. */
   readonly tiers: string;
   /** Models by their card, separated by spaces, or `all`. */
   readonly cards: string;

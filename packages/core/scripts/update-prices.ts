@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { commandLine } from '../../../scripts/command-line.ts';
-import { priceCards } from '../src/pricing/price-cards.ts';
+import { priceCards } from '../src/pricing/book/price-cards.ts';
 import { compilePrices } from './compile-prices.ts';
 import { priceCardsModule } from './price-cards-module.ts';
 import { priceDiff } from './price-diff.ts';
@@ -26,7 +26,7 @@ const changes = priceDiff(priceCards.text, cards.text);
 console.log(changes.length === 0 ? 'No card has changed.' : changes.join('\n'));
 console.log(`${leftOut.length} cards of the source are left out:\n${leftOut.join('\n')}`);
 writeFileSync(
-  fileURLToPath(new URL('../src/pricing/price-cards.ts', import.meta.url)),
+  fileURLToPath(new URL('../src/pricing/book/price-cards.ts', import.meta.url)),
   priceCardsModule(cards, licence),
 );
 

@@ -25,7 +25,7 @@ export type { RecorderStats } from './recording/recorder-stats.ts';
 export { priceUsage } from './pricing/price-usage.ts';
 export type { PriceAdjustment, PriceOptions, PriceOverride } from './pricing/price-options.ts';
 export type { DayWindow, LongContextRates, PriceCard, PriceFactor, PricePeriod } from './pricing/price-card.ts';
-export type { PriceCards } from './pricing/price-cards.ts';
+export type { PriceCards } from './pricing/book/price-cards.ts';
 export type { PriceRates } from './pricing/price-rates.ts';
 export type { PricedCall } from './pricing/priced-call.ts';
 

@@ -4,7 +4,7 @@ import type { Attribution } from './attribution/attribution.ts';
 import type { Attempt, AttemptListener } from './capture/attempt/attempt.ts';
 import type { BatchLine } from './capture/payloads/batch-lines.ts';
 import type { AnswerReading } from './normalize/answer-reader.ts';
-import { createOpenObjects } from './recording/open-objects.ts';
+import { createOpenObjects } from './recording/making/open-objects.ts';
 import type { RequestPromises } from './recording/request-promises.ts';
 import type { UsageRecord } from './recording/usage-record.ts';
 

@@ -7,7 +7,7 @@ export { csvText } from './cli/report/csv-text.ts';
 export { readInstant } from './cli/report/local-date.ts';
 export { usdText } from './cli/report/usd-text.ts';
 export { textWidth, visible } from './cli/terminal-text.ts';
-export { writeRecords } from './cli/write-records.ts';
+export { writeRecords } from './cli/export/write-records.ts';
 export { isMeterError, MeterError } from './errors.ts';
 export type { MeterErrorCode } from './errors.ts';
 export type { TokenUsage } from './normalize/token-usage.ts';

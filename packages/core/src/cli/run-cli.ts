@@ -2,10 +2,10 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { isMeterError } from '../errors.ts';
 import { print } from './cli-io.ts';
 import type { CliIo, ExitCode } from './cli-io.ts';
-import { eraseUserRecords } from './erase-user.ts';
-import { exportRecords } from './export-records.ts';
+import { eraseUserRecords } from './erase/erase-user.ts';
+import { exportRecords } from './export/export-records.ts';
 import { reportUsage } from './report/report-usage.ts';
-import { verifyStore } from './verify-store.ts';
+import { verifyStore } from './verify/verify-store.ts';
 
 const help = `Usage: kilotoken COMMAND --store FILE [options]
 

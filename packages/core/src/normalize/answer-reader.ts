@@ -1,14 +1,14 @@
-import { answerTextOf } from './answer-text.ts';
-import { estimateTokens } from './estimate-tokens.ts';
-import { fullerReport } from './fuller-report.ts';
+import { answerTextOf } from './estimate/answer-text.ts';
+import { estimateTokens } from './estimate/estimate-tokens.ts';
+import { fullerReport } from './usage/fuller-report.ts';
 import { isJsonObject } from './json-object.ts';
 import type { JsonObject } from './json-object.ts';
 import { readResponseFacts } from './response-facts.ts';
 import { isPartOfRun, readStoredObject } from './stored-object.ts';
 import type { StoredObject } from './stored-object.ts';
-import { readUsage } from './read-usage.ts';
-import type { Tokenizer } from './safe-tokenizer.ts';
-import type { UsageReport } from './usage-report.ts';
+import { readUsage } from './usage/read-usage.ts';
+import type { Tokenizer } from './estimate/safe-tokenizer.ts';
+import type { UsageReport } from './usage/usage-report.ts';
 
 /** Gathers what one answer says of itself, payload by payload. */
 export interface AnswerReading {

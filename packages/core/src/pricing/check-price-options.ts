@@ -1,7 +1,7 @@
 import { checkFactor, checkKeys, checkPeriod, checkSequence, checkSpan, fail, membersOf } from './check-price-card.ts';
-import { overridesByModel } from './override-book.ts';
-import { openPriceBook } from './price-book.ts';
-import type { PriceCards } from './price-cards.ts';
+import { overridesByModel } from './book/override-book.ts';
+import { openPriceBook } from './book/price-book.ts';
+import type { PriceCards } from './book/price-cards.ts';
 import type { PriceOptions, PriceOverride } from './price-options.ts';
 
 const optionKeys = new Set<string>(['overrides', 'factors', 'providers', 'cards'] satisfies (keyof PriceOptions)[]);

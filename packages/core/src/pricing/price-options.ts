@@ -1,5 +1,5 @@
 import type { PriceFactor, PricePeriod } from './price-card.ts';
-import type { PriceCards } from './price-cards.ts';
+import type { PriceCards } from './book/price-cards.ts';
 
 /**
  * Your own prices, which take precedence over the shipped ones.

@@ -1,5 +1,5 @@
-import type { CardPlan } from './card-plan.ts';
-import { chargeBy, planCard } from './card-plan.ts';
+import type { CardPlan } from './arithmetic/card-plan.ts';
+import { chargeBy, planCard } from './arithmetic/card-plan.ts';
 import { checkPriceCard } from './check-price-card.ts';
 import type { Cost } from './cost.ts';
 import type { PriceCard } from './price-card.ts';

@@ -1,18 +1,18 @@
-import { chargeBy, covers } from './card-plan.ts';
+import { chargeBy, covers } from './arithmetic/card-plan.ts';
 import { fail } from './check-price-card.ts';
 import { checkPriceCards, checkPriceOptions } from './check-price-options.ts';
 import type { Cost } from './cost.ts';
-import { combinedFactor } from './combined-factor.ts';
-import { isNamed } from './model-name.ts';
-import { createOverrideBook } from './override-book.ts';
-import type { OverridePlan } from './override-book.ts';
-import type { BookCard } from './price-book.ts';
-import { openPriceBook } from './price-book.ts';
-import { priceCards } from './price-cards.ts';
-import type { PriceCards } from './price-cards.ts';
+import { combinedFactor } from './arithmetic/combined-factor.ts';
+import { isNamed } from './book/model-name.ts';
+import { createOverrideBook } from './book/override-book.ts';
+import type { OverridePlan } from './book/override-book.ts';
+import type { BookCard } from './book/price-book.ts';
+import { openPriceBook } from './book/price-book.ts';
+import { priceCards } from './book/price-cards.ts';
+import type { PriceCards } from './book/price-cards.ts';
 import type { PriceAdjustment, PriceOptions } from './price-options.ts';
 import type { PricedCall } from './priced-call.ts';
-import { reportedCost } from './reported-cost.ts';
+import { reportedCost } from './arithmetic/reported-cost.ts';
 import { hasUnlistedSurcharge } from './unlisted-surcharge.ts';
 
 export type { PriceOptions } from './price-options.ts';

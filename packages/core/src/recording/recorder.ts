@@ -2,17 +2,17 @@ import { MeterError } from '../errors.ts';
 import { waitMs } from '../timer-limit.ts';
 import { drainBeforeExit, drainOnSignals, leaveBeforeExit } from './drain-at-exit.ts';
 import type { Journal } from './journal/journal.ts';
-import { createJournalReplay } from './journal-replay.ts';
-import { letProcessEnd } from './pause.ts';
-import { createRecordQueue } from './record-queue.ts';
+import { createJournalReplay } from './delivery/journal-replay.ts';
+import { letProcessEnd } from './delivery/pause.ts';
+import { createRecordQueue } from './delivery/record-queue.ts';
 import type { UsageSink } from './record-sink.ts';
-import type { AppendOutcome, RecordTarget } from './record-target.ts';
+import type { AppendOutcome, RecordTarget } from './delivery/record-target.ts';
 import type { RecorderStats } from './recorder-stats.ts';
-import { settleAll } from './settle-all.ts';
-import { createSinkFeed } from './sink-feed.ts';
-import { createStoreWriter } from './store-writer.ts';
-import { createUnsettledRecords } from './unsettled-records.ts';
-import type { Settlement } from './unsettled-records.ts';
+import { settleAll } from './delivery/settle-all.ts';
+import { createSinkFeed } from './delivery/sink-feed.ts';
+import { createStoreWriter } from './delivery/store-writer.ts';
+import { createUnsettledRecords } from './delivery/unsettled-records.ts';
+import type { Settlement } from './delivery/unsettled-records.ts';
 import type { UsageRecord } from './usage-record.ts';
 
 /** What a recorder is made of; the defaults of the numbers are those of `QueueOptions`. */

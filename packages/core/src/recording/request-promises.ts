@@ -1,5 +1,5 @@
 import { MeterError } from '../errors.ts';
-import type { Settlement } from './unsettled-records.ts';
+import type { Settlement } from './delivery/unsettled-records.ts';
 
 /** Ties each request of a serverless platform to the record of its call. */
 export interface RequestPromises {

@@ -1,14 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { MeterError } from '../errors.ts';
 import { checkOptions } from './check-options.ts';
-import { defaultAnswer } from './default-answer.ts';
-import { deliverAnswer } from './deliver-answer.ts';
-import { errorAnswer } from './error-answer.ts';
+import { defaultAnswer } from './answers/default-answer.ts';
+import { deliverAnswer } from './delivery/deliver-answer.ts';
+import { errorAnswer } from './answers/error-answer.ts';
 import type { ProviderAnswer, WireAnswer } from './provider-answer.ts';
 import type { ProviderRequest } from './provider-request.ts';
 import { type Exchange, openExchange } from './request-log.ts';
-import { refuseStreamOptions, type StreamOptionsRefusal } from './stream-options-refusal.ts';
-import { sumUsage, type UsageSum } from './wire-usage.ts';
+import { refuseStreamOptions, type StreamOptionsRefusal } from './answers/stream-options-refusal.ts';
+import { sumUsage, type UsageSum } from './answers/wire-usage.ts';
 
 /** Chooses the answer to a request; `undefined` leaves it to the provider's default. */
 export type AnswerHandler = (

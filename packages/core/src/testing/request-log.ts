@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import type { DeliveryProgress } from './deliver-answer.ts';
+import type { DeliveryProgress } from './delivery/deliver-answer.ts';
 import type { ProviderRequest } from './provider-request.ts';
-import { parseUsage } from './wire-usage.ts';
-import { isRecord } from './word-tokens.ts';
+import { parseUsage } from './answers/wire-usage.ts';
+import { isRecord } from './answers/word-tokens.ts';
 
 /** What becomes of one request; its public face is a {@link ProviderRequest}. */
 export interface Exchange extends DeliveryProgress {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readUsage } from '../../src/normalize/read-usage.ts';
+import { readUsage } from '../../src/normalize/usage/read-usage.ts';
 import type { TokenUsage } from '../../src/normalize/token-usage.ts';
 
 /** Usage objects of endpoints that no recorded dialect is of. Values as the source has them. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createAnswerReading } from '../../src/normalize/answer-reader.ts';
-import { readUsage } from '../../src/normalize/read-usage.ts';
+import { readUsage } from '../../src/normalize/usage/read-usage.ts';
 
 const tokensOf = (usage: unknown): unknown => readUsage({ usage })?.tokens;
 

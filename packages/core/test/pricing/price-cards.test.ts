@@ -6,14 +6,14 @@ import { compilePrices } from '../../scripts/compile-prices.ts';
 import { priceCorrections, serviceTierCorrections } from '../../scripts/price-corrections.ts';
 import { priceCardsModule } from '../../scripts/price-cards-module.ts';
 import { priceDiff } from '../../scripts/price-diff.ts';
-import { priceCards } from '../../src/pricing/price-cards.ts';
+import { priceCards } from '../../src/pricing/book/price-cards.ts';
 import { priceUsage } from '../../src/pricing/price-usage.ts';
 import { pricedCall } from './priced-call.ts';
 
 const packageFile = new URL('../package.json', import.meta.resolve('@pydantic/genai-prices'));
 const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { readonly version: string };
 const licence = readFileSync(new URL('LICENSE', packageFile), 'utf8');
-const moduleFile = new URL('../../src/pricing/price-cards.ts', import.meta.url);
+const moduleFile = new URL('../../src/pricing/book/price-cards.ts', import.meta.url);
 
 interface ListedCard {
   readonly provider: string;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { bareUsage } from '../../src/recording/bare-usage.ts';
+import { bareUsage } from '../../src/recording/making/bare-usage.ts';
 
 const folder = join(import.meta.dirname, '../fixtures/dialects');
 

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { createRecorder } from '../../src/recording/recorder.ts';
 import type { Recorder } from '../../src/recording/recorder.ts';
-import type { RecordTarget } from '../../src/recording/record-target.ts';
+import type { RecordTarget } from '../../src/recording/delivery/record-target.ts';
 import { usageRecord } from '../../src/testing/usage-record-builder.ts';
 import { filesOf, journalPath, openJournal, replayIds } from './journal/journal-fixture.ts';
 

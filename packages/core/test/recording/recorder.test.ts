@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { MeterError } from '../../src/errors.ts';
 import { createRecorder } from '../../src/recording/recorder.ts';
 import type { Recorder, RecorderParts } from '../../src/recording/recorder.ts';
-import type { AppendOutcome, RecordTarget } from '../../src/recording/record-target.ts';
+import type { AppendOutcome, RecordTarget } from '../../src/recording/delivery/record-target.ts';
 import type { UsageRecord } from '../../src/recording/usage-record.ts';
 import { usageRecord } from '../../src/testing/usage-record-builder.ts';
 

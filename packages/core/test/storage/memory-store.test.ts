@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { memoryStore } from '../../src/storage/memory-store.ts';
-import { usageStoreConformance } from '../../src/testing/usage-store-conformance.ts';
+import { usageStoreConformance } from '../../src/testing/conformance/usage-store-conformance.ts';
 
 describe('memoryStore', () => {
   it.for(usageStoreConformance)('$name', ({ run }) => run(memoryStore()));

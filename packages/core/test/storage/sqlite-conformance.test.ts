@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { sqliteStore } from '../../src/storage/sqlite-store.ts';
-import { usageStoreConformance } from '../../src/testing/usage-store-conformance.ts';
+import { usageStoreConformance } from '../../src/testing/conformance/usage-store-conformance.ts';
 
 let folder: string;
 beforeAll(() => {

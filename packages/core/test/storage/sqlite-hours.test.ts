@@ -15,7 +15,7 @@ import {
 } from '../../src/testing/conformance/expected-usage.ts';
 import { mixedRecords } from '../../src/testing/conformance/mixed-records.ts';
 import { usageRecord } from '../../src/testing/usage-record-builder.ts';
-import { usageStoreConformance } from '../../src/testing/usage-store-conformance.ts';
+import { usageStoreConformance } from '../../src/testing/conformance/usage-store-conformance.ts';
 import { foldAll } from './fold-all.ts';
 
 let folder: string;
