@@ -1,14 +1,14 @@
 import type { Prepare, Row } from '../../storage/sqlite/connection.ts';
-import { modelSql } from '../../storage/sqlite/filter.ts';
+import { groupColumns } from '../../storage/sqlite/filter.ts';
 import { rowSums, sumsSql } from '../../storage/sqlite/sums.ts';
 import { decodeText } from '../../storage/sqlite/text.ts';
+import { inSnapshot } from '../../storage/sqlite/transaction.ts';
 import { timeBuckets } from '../../storage/time-buckets.ts';
 import { compareGroups } from '../../storage/usage-sums.ts';
 import type { StoreFile } from '../store-file.ts';
 import { localDate } from './local-date.ts';
 import type { ReportQuery, ReportRow, ReportSums, UsageReport } from './usage-report.ts';
 
-const groupColumns = { user: 'user_id', tenant: 'tenant_id', model: modelSql } as const;
 const reportSql = `count(DISTINCT CASE WHEN unpriced = 1 THEN call_id END) AS unpriced_calls, ${sumsSql}
   FROM usage_records WHERE started_at >= ? AND started_at < ?`;
 
@@ -16,8 +16,7 @@ const reportSql = `count(DISTINCT CASE WHEN unpriced = 1 THEN call_id END) AS un
 export function readReport(query: ReportQuery, { database, prepare }: StoreFile): UsageReport {
   const from = query.from?.getTime() ?? Number.MIN_SAFE_INTEGER;
   const to = query.to?.getTime() ?? Number.MAX_SAFE_INTEGER;
-  database.exec('BEGIN');
-  try {
+  return inSnapshot(database, () => {
     const origins = prepare(`SELECT origin, ${reportSql} GROUP BY origin`, 'bigints').all(from, to);
     return {
       ...query,
@@ -28,9 +27,7 @@ export function readReport(query: ReportQuery, { database, prepare }: StoreFile)
       totals: sums(prepare(`SELECT ${reportSql}`, 'bigints').get(from, to) ?? {}),
       origins: origins.map((row) => ({ origin: decodeText(String(row['origin'])), ...rowSums(row) })),
     };
-  } finally {
-    database.exec('COMMIT');
-  }
+  });
 }
 
 /** Day by day, or month by month, along the index of time; those without records are jumped over. */

@@ -1,6 +1,6 @@
 import type { Prepare } from '../../storage/sqlite/connection.ts';
 import { decodeText } from '../../storage/sqlite/text.ts';
-import { tokenColumnPairs } from '../../storage/sqlite/token-columns.ts';
+import { tokenColumnNames } from '../../storage/sqlite/token-columns.ts';
 
 /** Records that break one rule. */
 export interface BrokenRule {
@@ -13,7 +13,6 @@ export interface BrokenRule {
 
 const shownIds = 5;
 
-const counts = tokenColumnPairs.map(([, column]) => column);
 const parts = [
   ['cache_read_input_tokens', 'input_tokens'],
   ['cache_write_input_tokens', 'input_tokens'],
@@ -25,10 +24,10 @@ const isCall = `kind = 'usage'`;
 
 // An unknown count is NULL, and a comparison with NULL is no finding.
 const rules: readonly (readonly [problem: string, condition: string])[] = [
-  ['have a negative count', `${isCall} AND (${counts.map((column) => `${column} < 0`).join(' OR ')})`],
+  ['have a negative count', `${isCall} AND (${tokenColumnNames.map((column) => `${column} < 0`).join(' OR ')})`],
   [
     'have a count that is no whole number',
-    counts
+    tokenColumnNames
       .filter((column) => column !== 'audio_seconds')
       .map((column) => `typeof(${column}) NOT IN ('integer', 'null')`)
       .join(' OR '),
@@ -57,5 +56,5 @@ export function impossibleRecords(prepare: Prepare): readonly BrokenRule[] {
 
 /** The same rule as `isUnpriced` of the storage. */
 function isUnpricedSql(): string {
-  return `pico_usd IS NULL AND (${counts.map((column) => `coalesce(${column}, 0) <> 0`).join(' OR ')})`;
+  return `pico_usd IS NULL AND (${tokenColumnNames.map((column) => `coalesce(${column}, 0) <> 0`).join(' OR ')})`;
 }

@@ -1,10 +1,9 @@
 import type { Prepare, Row } from '../../storage/sqlite/connection.ts';
-import { foldedSequence } from '../../storage/sqlite/fold-hours.ts';
-import { hourStart } from '../../storage/sqlite/hour-fold.ts';
+import { foldedSequence } from '../../storage/sqlite/sequence.ts';
+import { hourStart, sumScope } from '../../storage/sqlite/sum-tables.ts';
 import { sumsOfSingleCallsSql } from '../../storage/sqlite/sums.ts';
 import { decodeText } from '../../storage/sqlite/text.ts';
-import { tokenColumnPairs } from '../../storage/sqlite/token-columns.ts';
-import { totalsScope } from '../../storage/sqlite/totals-fold.ts';
+import { tokenColumnNames } from '../../storage/sqlite/token-columns.ts';
 import { scopeName, sumFigures, wrongRows } from './wrong-rows.ts';
 import type { WrongSums } from './wrong-rows.ts';
 
@@ -16,10 +15,10 @@ const listSums = 'count(*) AS listed, sum(seq) AS places';
 /** Every row that hours can have, as the records up to where the fold goes have it. */
 const recountSqls: readonly string[] = [
   // Nobody asks for the places of all records.
-  recountSql(totalsScope.everything, `''`, '1', '0 AS listed, 0 AS places'),
-  recountSql(totalsScope.withoutUser, `''`, 'user_id IS NULL', listSums),
-  recountSql(totalsScope.user, 'user_id', 'user_id IS NOT NULL', listSums),
-  recountSql(totalsScope.tenant, 'tenant_id', 'tenant_id IS NOT NULL', listSums),
+  recountSql(sumScope.everything, `''`, '1', '0 AS listed, 0 AS places'),
+  recountSql(sumScope.withoutUser, `''`, 'user_id IS NULL', listSums),
+  recountSql(sumScope.user, 'user_id', 'user_id IS NOT NULL', listSums),
+  recountSql(sumScope.tenant, 'tenant_id', 'tenant_id IS NOT NULL', listSums),
 ];
 
 function recountSql(scope: number, key: string, where: string, lists: string): string {
@@ -28,7 +27,7 @@ function recountSql(scope: number, key: string, where: string, lists: string): s
 }
 
 const placesSql = `json_each('[' || rtrim(seqs, ',') || ']')`;
-const keptColumns = ['records', 'unpriced', 'pico_high', 'pico_low', ...tokenColumnPairs.map(([, column]) => column)];
+const keptColumns = ['records', 'unpriced', 'pico_high', 'pico_low', ...tokenColumnNames];
 const keptSql = `SELECT scope, key, hour, origin, ${keptColumns.map((column) => `sum(${column}) AS ${column}`).join(', ')},
   sum((SELECT count(*) FROM ${placesSql})) AS listed, sum((SELECT sum(value) FROM ${placesSql})) AS places
   FROM usage_hours GROUP BY scope, key, hour, origin`;

@@ -1,8 +1,8 @@
 import type { Row } from '../../storage/sqlite/connection.ts';
 import { rowSums } from '../../storage/sqlite/sums.ts';
 import { decodeText } from '../../storage/sqlite/text.ts';
-import { tokenColumnPairs } from '../../storage/sqlite/token-columns.ts';
-import { totalsScope } from '../../storage/sqlite/totals-fold.ts';
+import { tokenUsageFields } from '../../normalize/token-usage.ts';
+import { sumScope } from '../../storage/sqlite/sum-tables.ts';
 
 /** Sums that are kept beside the records and are not what the records add up to. */
 export interface WrongSums {
@@ -45,14 +45,14 @@ export function wrongRows({ kept, recounted, key, name, figures }: Recount): rea
 /** Tokens and cost of a row, as figures. */
 export function sumFigures(row: Row): readonly (readonly [name: string, value: bigint | number])[] {
   const { tokens, picoUsd } = rowSums(row);
-  return [['picoUsd', picoUsd], ...tokenColumnPairs.map(([field]) => [field, tokens[field] ?? 0] as const)];
+  return [['picoUsd', picoUsd], ...tokenUsageFields.map((field) => [field, tokens[field] ?? 0] as const)];
 }
 
 /** Whose row it is, by its `scope` and the stored text of its key. */
 export function scopeName({ scope }: Row, key: unknown): string {
-  if (Number(scope) === totalsScope.everything) return 'all records';
-  if (Number(scope) === totalsScope.withoutUser) return 'records without user';
-  return `${Number(scope) === totalsScope.user ? 'user' : 'tenant'} "${decodeText(String(key))}"`;
+  if (Number(scope) === sumScope.everything) return 'all records';
+  if (Number(scope) === sumScope.withoutUser) return 'records without user';
+  return `${Number(scope) === sumScope.user ? 'user' : 'tenant'} "${decodeText(String(key))}"`;
 }
 
 /** Seconds are fractions, and fractions depend on the order in which they were added. */

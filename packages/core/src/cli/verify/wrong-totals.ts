@@ -1,18 +1,18 @@
 import type { Prepare, Row } from '../../storage/sqlite/connection.ts';
 import { rowSums, sumsSql } from '../../storage/sqlite/sums.ts';
 import { decodeText } from '../../storage/sqlite/text.ts';
-import { tokenColumnPairs } from '../../storage/sqlite/token-columns.ts';
-import { totalsScope } from '../../storage/sqlite/totals-fold.ts';
+import { tokenColumnNames } from '../../storage/sqlite/token-columns.ts';
+import { sumScope } from '../../storage/sqlite/sum-tables.ts';
 import { scopeName, sumFigures, wrongRows } from './wrong-rows.ts';
 import type { WrongSums } from './wrong-rows.ts';
 
 const recountSql = `count(*) AS records, count(DISTINCT CASE WHEN unpriced = 1 THEN call_id END) AS unpriced_calls, ${sumsSql}`;
-const userScope = `CASE WHEN user_id IS NULL THEN ${totalsScope.withoutUser} ELSE ${totalsScope.user} END`;
+const userScope = `CASE WHEN user_id IS NULL THEN ${sumScope.withoutUser} ELSE ${sumScope.user} END`;
 
 /** Every row that totals can have, as the records have it. */
 const recountSqls: readonly string[] = [
-  `SELECT ${totalsScope.everything} AS scope, '' AS user_id, '' AS origin, ${recountSql} FROM usage_records HAVING count(*) > 0`,
-  `SELECT ${totalsScope.everything} AS scope, '' AS user_id, origin, ${recountSql} FROM usage_records GROUP BY origin`,
+  `SELECT ${sumScope.everything} AS scope, '' AS user_id, '' AS origin, ${recountSql} FROM usage_records HAVING count(*) > 0`,
+  `SELECT ${sumScope.everything} AS scope, '' AS user_id, origin, ${recountSql} FROM usage_records GROUP BY origin`,
   `SELECT ${userScope} AS scope, coalesce(user_id, '') AS user_id, '' AS origin, ${recountSql}
      FROM usage_records GROUP BY 1, 2`,
   `SELECT ${userScope} AS scope, coalesce(user_id, '') AS user_id, origin, ${recountSql}
@@ -23,7 +23,7 @@ const recountSqls: readonly string[] = [
 const keptSqls: readonly string[] = [
   'SELECT * FROM usage_totals',
   `SELECT scope, user_id, '' AS origin, sum(whole_calls) AS calls,
-     ${['records', 'unpriced_calls', 'pico_high', 'pico_low', ...tokenColumnPairs.map(([, column]) => column)]
+     ${['records', 'unpriced_calls', 'pico_high', 'pico_low', ...tokenColumnNames]
        .map((column) => `sum(${column}) AS ${column}`)
        .join(', ')}
      FROM usage_totals GROUP BY scope, user_id`,

@@ -1,18 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Prepare } from './connection.ts';
-import { foldHours, foldedSequence } from './fold-hours.ts';
-import { newestSequence } from './newest-sequence.ts';
-import { rollBack } from './roll-back.ts';
+import { foldHours } from './fold-hours.ts';
+import { foldedSequence, newestSequence } from './sequence.ts';
+import { sumScope } from './sum-tables.ts';
 import { sumsSql } from './sums.ts';
 import { encodeText } from './text.ts';
-import { tokenColumnPairs } from './token-columns.ts';
-import { totalsScope } from './totals-fold.ts';
+import { tokenColumnNames } from './token-columns.ts';
+import { inTransaction } from './transaction.ts';
 
 /** What could lead back to a person. */
 const personalColumns = ['user_id', 'conversation_id', 'message_id', 'tags', 'response_id', 'request_id'];
 
-const tokenColumns = tokenColumnPairs.map(([, column]) => column);
-const hourSums = ['records', 'unpriced', ...tokenColumns, 'pico_high', 'pico_low'];
+const hourSums = ['records', 'unpriced', ...tokenColumnNames, 'pico_high', 'pico_low'];
 
 /** Says how many records a user has. */
 export function countRecords(userId: string, prepare: Prepare): number {
@@ -29,19 +28,11 @@ export function countRecords(userId: string, prepare: Prepare): number {
 export function eraseUser(userId: string, prepare: Prepare, database: DatabaseSync): number {
   for (;;) {
     while (foldHours(prepare, database).left > 0);
-    database.exec('BEGIN IMMEDIATE');
-    try {
+    const erased = inTransaction(database, () =>
       // What a process has collected of records that are not in hours yet still names the user; behind the fold it is not used.
-      if (foldedSequence(prepare) === newestSequence(prepare)) {
-        const erased = eraseAll(encodeText(userId), prepare);
-        database.exec('COMMIT');
-        return erased;
-      }
-    } catch (error) {
-      rollBack(database);
-      throw error;
-    }
-    rollBack(database);
+      foldedSequence(prepare) === newestSequence(prepare) ? eraseAll(encodeText(userId), prepare) : undefined,
+    );
+    if (erased !== undefined) return erased;
   }
 }
 
@@ -50,13 +41,13 @@ function eraseAll(user: string, prepare: Prepare): number {
     `UPDATE usage_records SET ${personalColumns.map((column) => `${column} = NULL`).join(', ')} WHERE user_id = ?`,
   ).run(user);
   prepare(`INSERT INTO usage_hours (scope, key, hour, origin, part, seqs, ${hourSums.join(', ')})
-    SELECT ${totalsScope.withoutUser}, '', hour, origin, part, seqs, ${hourSums.join(', ')} FROM usage_hours
-      WHERE scope = ${totalsScope.user} AND key = ?
+    SELECT ${sumScope.withoutUser}, '', hour, origin, part, seqs, ${hourSums.join(', ')} FROM usage_hours
+      WHERE scope = ${sumScope.user} AND key = ?
     ON CONFLICT (scope, key, hour, origin, part) DO UPDATE SET seqs = seqs || excluded.seqs,
       ${hourSums.map((column) => `${column} = ${added(column)}`).join(', ')}`).run(user);
-  prepare(`DELETE FROM usage_hours WHERE scope = ${totalsScope.user} AND key = ?`).run(user);
-  prepare(`DELETE FROM usage_totals WHERE (scope = ${totalsScope.user} AND user_id = ?)
-    OR scope = ${totalsScope.withoutUser}`).run(user);
+  prepare(`DELETE FROM usage_hours WHERE scope = ${sumScope.user} AND key = ?`).run(user);
+  prepare(`DELETE FROM usage_totals WHERE (scope = ${sumScope.user} AND user_id = ?)
+    OR scope = ${sumScope.withoutUser}`).run(user);
   addUpWithoutUser(prepare);
   return Number(changes);
 }
@@ -68,13 +59,13 @@ function added(column: string): string {
 
 /** A call may have had attempts with and without the user, so that these totals cannot be added to one another. */
 function addUpWithoutUser(prepare: Prepare): void {
-  const sums = ['calls', 'pico_high', 'pico_low', ...tokenColumns];
+  const sums = ['calls', 'pico_high', 'pico_low', ...tokenColumnNames];
   prepare(`INSERT INTO usage_totals (scope, user_id, origin, records, whole_calls, unpriced_calls, ${sums.join(', ')})
-    SELECT ${totalsScope.withoutUser}, '', origin, count(*), 0, 0, ${sumsSql} FROM usage_records
+    SELECT ${sumScope.withoutUser}, '', origin, count(*), 0, 0, ${sumsSql} FROM usage_records
       WHERE user_id IS NULL GROUP BY origin`).run();
   prepare(`UPDATE usage_totals SET (whole_calls, unpriced_calls) = (
       SELECT count(DISTINCT call_id), count(DISTINCT CASE WHEN unpriced = 1 THEN call_id END)
       FROM usage_records WHERE user_id IS NULL)
-    WHERE scope = ${totalsScope.withoutUser} AND origin = (
-      SELECT min(origin) FROM usage_totals WHERE scope = ${totalsScope.withoutUser})`).run();
+    WHERE scope = ${sumScope.withoutUser} AND origin = (
+      SELECT min(origin) FROM usage_totals WHERE scope = ${sumScope.withoutUser})`).run();
 }

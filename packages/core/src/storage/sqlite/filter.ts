@@ -1,6 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { UsageQuery } from '../usage-store.ts';
 import { encodeText, tagNeedle } from './text.ts';
+import { rangeSql, timeRange } from './time-range.ts';
 
 /** The condition of a query as SQL with its values. */
 export interface SqlFilter {
@@ -9,7 +10,10 @@ export interface SqlFilter {
 }
 
 /** The model a record counts for, in SQL. */
-export const modelSql = 'coalesce(response_model, request_model)';
+const modelSql = 'coalesce(response_model, request_model)';
+
+/** What records are grouped by, in SQL. */
+export const groupColumns = { model: modelSql, user: 'user_id', tenant: 'tenant_id' } as const;
 
 /**
  * Turns a query into a condition, and picks the index: without statistics SQLite cannot tell that a message has fewer
@@ -39,16 +43,8 @@ export function sqlFilter(query: UsageQuery, order: 'time' | 'arrival'): SqlFilt
     conditions.push('instr(tags, ?) > 0');
     values.push(tagNeedle(key, value));
   }
-  const startedAt = order === 'time' ? 'started_at' : '+started_at';
-  if (query.from !== undefined) {
-    conditions.push(`${startedAt} >= ?`);
-    values.push(query.from.getTime());
-  }
-  if (query.to !== undefined) {
-    conditions.push(`${startedAt} < ?`);
-    values.push(query.to.getTime());
-  }
-  return { where: conditions.length === 0 ? '1' : conditions.join(' AND '), values };
+  const [inRange, times] = rangeSql(timeRange(query), order === 'time' ? 'started_at' : '+started_at');
+  return { where: [...conditions, inRange].join(' AND '), values: [...values, ...times] };
 }
 
 /** The same among records that are listed: by their sequence numbers, whose list is the first value. */

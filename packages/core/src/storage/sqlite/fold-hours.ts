@@ -6,10 +6,10 @@ import type { StorableRecord } from '../storable-record.ts';
 import type { Prepare, Row } from './connection.ts';
 import { createHourFold } from './hour-fold.ts';
 import type { HourFold, HourRecord } from './hour-fold.ts';
-import { newestSequence } from './newest-sequence.ts';
-import { rollBack } from './roll-back.ts';
+import { foldedSequence, newestSequence } from './sequence.ts';
 import { encodeText } from './text.ts';
-import { tokenColumnPairs } from './token-columns.ts';
+import { tokenColumnNames, tokenColumnPairs } from './token-columns.ts';
+import { inTransaction } from './transaction.ts';
 
 /** What one transaction of the fold takes at most, so that the event loop gets its turns. */
 export const maxFoldRows = 400;
@@ -46,11 +46,6 @@ export function addPending(pending: PendingFold, sequence: number, { fields }: S
   });
 }
 
-/** How far `usage_hours` goes: to what it holds come the records behind this sequence number. */
-export function foldedSequence(prepare: Prepare): number {
-  return Number(prepare('SELECT seq FROM usage_fold').get()?.['seq'] ?? 0);
-}
-
 /**
  * Takes the next records into `usage_hours`, whichever process stored them, in a transaction of its own.
  *
@@ -62,8 +57,7 @@ export function foldHours(
   database: DatabaseSync,
   pending?: PendingFold,
 ): { readonly folded: number; readonly left: number; readonly rows: number } {
-  database.exec('BEGIN IMMEDIATE');
-  try {
+  return inTransaction(database, () => {
     // Only who holds the lock knows how far others came.
     const before = foldedSequence(prepare);
     const newest = newestSequence(prepare);
@@ -73,12 +67,8 @@ export function foldHours(
       fold.write(prepare);
       prepare('UPDATE usage_fold SET seq = ?').run(folded);
     }
-    database.exec('COMMIT');
     return { folded, left: folded === before ? 0 : newest - folded, rows: fold.rows };
-  } catch (error) {
-    rollBack(database);
-    throw error;
-  }
+  });
 }
 
 /** True where nothing came between the fold and these, nor among them, and nothing of them was taken away since. */
@@ -100,7 +90,7 @@ function readPending(after: number, prepare: Prepare): PendingFold {
 }
 
 const readSql = `SELECT seq, user_id, tenant_id, started_at, origin, unpriced, pico_usd,
-  ${tokenColumnPairs.map(([, column]) => column).join(', ')} FROM usage_records WHERE seq > ? ORDER BY seq LIMIT ?`;
+  ${tokenColumnNames.join(', ')} FROM usage_records WHERE seq > ? ORDER BY seq LIMIT ?`;
 
 function rowHourRecord(row: Row): HourRecord {
   const tokens: { -readonly [Field in keyof TokenUsage]: number } = {};

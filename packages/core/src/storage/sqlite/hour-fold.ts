@@ -1,24 +1,8 @@
-import type { StatementSync } from 'node:sqlite';
 import type { TokenUsage } from '../../normalize/token-usage.ts';
 import type { Prepare } from './connection.ts';
-import { addToDelta, grown, mergeDelta, shapeColumns, shapeValues, sumDelta } from './sum-delta.ts';
+import { addToDelta, createSumWriter, mergeDelta, sumDelta } from './sum-delta.ts';
 import type { SumDelta } from './sum-delta.ts';
-import { totalsScope } from './totals-fold.ts';
-
-const hourMs = 3_600_000;
-
-/** A list of sequence numbers begins a new row after so many of them, so that none grows with the traffic of its hour. */
-export const partLength = 10_000;
-
-/** The hour of an instant, counted from 1970: zones move by less than that, so what they cut is read from the records. */
-export function hourOf(instant: number): number {
-  return Math.floor(instant / hourMs);
-}
-
-/** The instant an hour begins at. */
-export function hourStart(hour: number): number {
-  return hour * hourMs;
-}
+import { hourOf, partLength, sumScope } from './sum-tables.ts';
 
 /** What the hours keep of a record; texts are encoded. */
 export interface HourRecord {
@@ -51,7 +35,11 @@ interface Cell extends SumDelta {
 
 type Cells = Map<string, Cell>;
 
-const sumColumns = ['records', 'unpriced', 'pico_high', 'pico_low'];
+const hoursTable = {
+  name: 'usage_hours',
+  keys: ['scope', 'key', 'hour', 'origin', 'part'],
+  sums: ['seqs', 'records', 'unpriced', 'pico_high', 'pico_low'],
+};
 
 /** Begins a fold of one transaction. */
 export function createHourFold(): HourFold {
@@ -84,12 +72,16 @@ export function createHourFold(): HourFold {
       return rows;
     },
     write(prepare) {
-      const write = createCellWriter(prepare);
-      for (const cell of withoutUser.values()) write(totalsScope.withoutUser, '', cell);
-      for (const [user, cells] of users) for (const cell of cells.values()) write(totalsScope.user, user, cell);
-      for (const [tenant, cells] of tenants) for (const cell of cells.values()) write(totalsScope.tenant, tenant, cell);
+      const add = createSumWriter(prepare, hoursTable);
+      const write = (scope: number, key: string, cell: Cell): void => {
+        const { hour, origin, part, sequences, records, unpriced, picoHigh, picoLow } = cell;
+        add([scope, key, hour, origin, part, sequences, records, unpriced, picoHigh, picoLow], cell);
+      };
+      for (const cell of withoutUser.values()) write(sumScope.withoutUser, '', cell);
+      for (const [user, cells] of users) for (const cell of cells.values()) write(sumScope.user, user, cell);
+      for (const [tenant, cells] of tenants) for (const cell of cells.values()) write(sumScope.tenant, tenant, cell);
       const everything = sumOfAll([withoutUser, ...users.values()]);
-      for (const cell of everything.values()) write(totalsScope.everything, '', cell);
+      for (const cell of everything.values()) write(sumScope.everything, '', cell);
     },
   };
 }
@@ -120,27 +112,4 @@ function sumOfAll(shares: readonly Cells[]): Cells {
     }
   }
   return sums;
-}
-
-function createCellWriter(prepare: Prepare) {
-  const statements = new Map<number, StatementSync>();
-
-  return (scope: number, key: string, cell: Cell): void => {
-    const { shape, hour, origin, part, sequences, records, unpriced, picoHigh, picoLow } = cell;
-    let statement = statements.get(shape);
-    if (statement === undefined) {
-      statement = prepare(upsertSql(shape));
-      statements.set(shape, statement);
-    }
-    const sums = [records, unpriced, picoHigh, picoLow];
-    statement.run(scope, key, hour, origin, part, sequences, ...sums, ...shapeValues(cell));
-  };
-}
-
-function upsertSql(shape: number): string {
-  const columns = [...sumColumns, ...shapeColumns(shape)];
-  return `INSERT INTO usage_hours (scope, key, hour, origin, part, seqs, ${columns.join(', ')})
-    VALUES (?, ?, ?, ?, ?, ?, ${columns.map(() => '?').join(', ')})
-    ON CONFLICT (scope, key, hour, origin, part) DO UPDATE SET seqs = seqs || excluded.seqs,
-    ${columns.map((column) => grown(column)).join(', ')}`;
 }

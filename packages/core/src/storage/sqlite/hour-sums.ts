@@ -1,10 +1,12 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { Prepare, Row } from './connection.ts';
-import { hourOf, hourStart } from './hour-fold.ts';
 import { foldedSequences, hoursAround, isEverything } from './scope.ts';
-import type { Scope, Tail, TimeRange } from './scope.ts';
+import type { Scope, Tail } from './scope.ts';
+import { hourOf, hourStart } from './sum-tables.ts';
 import { sumsOfSingleCallsSql } from './sums.ts';
-import { tokenColumnPairs } from './token-columns.ts';
+import { rangeSql } from './time-range.ts';
+import type { TimeRange } from './time-range.ts';
+import { tokenColumnNames } from './token-columns.ts';
 
 /** A piece of a sum: where its rows are and how they are summed up. `calls` counts records here. */
 export interface SumSource {
@@ -14,7 +16,7 @@ export interface SumSource {
 }
 
 const hourColumns = `sum(records) AS calls, sum(unpriced) AS unpriced, sum(pico_high) AS pico_high,
-  sum(pico_low) AS pico_low, ${tokenColumnPairs.map(([, column]) => `sum(${column}) AS ${column}`).join(', ')}`;
+  sum(pico_low) AS pico_low, ${tokenColumnNames.map((column) => `sum(${column}) AS ${column}`).join(', ')}`;
 const recordColumns = `sum(unpriced) AS unpriced, ${sumsOfSingleCallsSql}`;
 
 /**
@@ -37,7 +39,7 @@ export function sumSources(scope: Scope, range: TimeRange, tail: Tail, prepare: 
     if (source !== undefined) sources.push(source);
   }
   if (tail.from < range.to && tail.to > range.from) {
-    const [where, values] = within(range, '+started_at');
+    const [where, values] = rangeSql(range, '+started_at');
     sources.push({
       columns: recordColumns,
       from: `usage_records WHERE seq > ? AND ${scope.where} AND ${where}`,
@@ -61,12 +63,12 @@ function edgesOf({ from, to }: TimeRange): TimeRange[] {
 
 function edgeSource(scope: Scope, edge: TimeRange, folded: number, prepare: Prepare): SumSource | undefined {
   if (isEverything(scope)) {
-    const [where, values] = within(edge, 'started_at');
+    const [where, values] = rangeSql(edge, 'started_at');
     return { columns: recordColumns, from: `usage_records WHERE ${where} AND seq <= ?`, values: [...values, folded] };
   }
   const listed = foldedSequences(scope, edge, prepare);
   if (listed.length === 0) return undefined;
-  const [where, values] = within(edge, '+started_at');
+  const [where, values] = rangeSql(edge, '+started_at');
   return {
     columns: recordColumns,
     from: `usage_records WHERE seq IN (SELECT value FROM json_each(?)) AND ${where}`,
@@ -74,22 +76,13 @@ function edgeSource(scope: Scope, edge: TimeRange, folded: number, prepare: Prep
   };
 }
 
-/** A range as a condition. */
-export function within({ from, to }: TimeRange, column: string): [where: string, values: number[]] {
-  const lower = from === -Infinity ? [] : [[`${column} >= ?`, from] as const];
-  const upper = to === Infinity ? [] : [[`${column} < ?`, to] as const];
-  const conditions = [...lower, ...upper];
-  if (conditions.length === 0) return ['1', []];
-  return [conditions.map(([condition]) => condition).join(' AND '), conditions.map(([, value]) => value)];
-}
-
 /**
  * The records of a scope and a range whose call has others, or may have: every call is counted once, and only of these more
  * than one record may be there.
  */
 export function retriedRecords(scope: Scope, range: TimeRange, prepare: Prepare): Row[] {
-  const [indexed, times] = within(range, 'started_at');
-  const [plain] = within(range, '+started_at');
+  const [indexed, times] = rangeSql(range, 'started_at');
+  const [plain] = rangeSql(range, '+started_at');
   const matches = [...scope.values, ...times];
   const found = 'record.call_id, record.origin, record.unpriced';
   return prepare(`WITH retried AS (SELECT DISTINCT call_id AS name FROM usage_records INDEXED BY usage_by_retry_time

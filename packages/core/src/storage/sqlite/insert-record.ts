@@ -2,9 +2,9 @@ import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { isUnpriced } from '../storable-record.ts';
 import type { StorableRecord } from '../storable-record.ts';
 import type { Prepare } from './connection.ts';
-import { newestSequence } from './newest-sequence.ts';
+import { newestSequence } from './sequence.ts';
 import { encodeTags, encodeText } from './text.ts';
-import { tokenColumnPairs } from './token-columns.ts';
+import { tokenColumnNames } from './token-columns.ts';
 
 /** Columns that every record fills, in the order in which {@link rowOf} has their values. */
 const requiredColumns = [
@@ -38,7 +38,7 @@ const optionalColumns = [
   'message_id',
   'tags',
   'raw_usage',
-  ...tokenColumnPairs.map(([, column]) => column),
+  ...tokenColumnNames,
 ];
 
 /** A shape that fills all optional columns. */

@@ -1,6 +1,6 @@
 import type { Prepare, Row } from './connection.ts';
+import { sumScope } from './sum-tables.ts';
 import { encodeText } from './text.ts';
-import { totalsScope } from './totals-fold.ts';
 
 /** The kept sums of a user, of records without a user (null) or of everything: one row per origin. */
 export function keptRows(userId: string | null | undefined, prepare: Prepare): Row[] {
@@ -20,6 +20,6 @@ export function keptCounts(
 }
 
 function keyOf(userId: string | null | undefined): [scope: number, userId: string] {
-  if (userId === undefined) return [totalsScope.everything, ''];
-  return userId === null ? [totalsScope.withoutUser, ''] : [totalsScope.user, encodeText(userId)];
+  if (userId === undefined) return [sumScope.everything, ''];
+  return userId === null ? [sumScope.withoutUser, ''] : [sumScope.user, encodeText(userId)];
 }

@@ -5,11 +5,12 @@ import type { RecordsQuery, UsageQuery } from '../usage-store.ts';
 import type { Connection, Prepare, Row } from './connection.ts';
 import { sqlFilter } from './filter.ts';
 import { keptCounts } from './kept-totals.ts';
-import { newestSequence } from './newest-sequence.ts';
 import { rowRecord } from './record-row.ts';
-import { listedScope, listedSequences, timeRange } from './scope.ts';
+import { listedScope, listedSequences } from './scope.ts';
 import type { Scope } from './scope.ts';
-import { inSnapshot } from './snapshot.ts';
+import { newestSequence } from './sequence.ts';
+import { timeRange } from './time-range.ts';
+import { inSnapshot } from './transaction.ts';
 
 /** Every read is one short look at the file, so nothing is held open between them and the event loop gets its turns. */
 const pageLength = 100;

@@ -3,16 +3,18 @@ import { timeBuckets } from '../time-buckets.ts';
 import { compareGroups, pointGroup, usagePoint } from '../usage-sums.ts';
 import type { OriginTotals, SeriesQuery, UsagePoint, UsageQuery } from '../usage-store.ts';
 import type { Connection, Prepare } from './connection.ts';
-import { listedFilter, modelSql, sqlFilter } from './filter.ts';
+import { groupColumns, listedFilter, sqlFilter } from './filter.ts';
 import type { SqlFilter } from './filter.ts';
-import { hourStart } from './hour-fold.ts';
-import { repeats, retriedRecords, sumSources, within } from './hour-sums.ts';
+import { repeats, retriedRecords, sumSources } from './hour-sums.ts';
 import { keptCounts } from './kept-totals.ts';
-import { findTail, hoursAround, listedScope, listedSequences, timeRange, wholeScope } from './scope.ts';
-import type { Scope, Tail, TimeRange } from './scope.ts';
-import { inSnapshot } from './snapshot.ts';
+import { findTail, hoursAround, listedScope, listedSequences, wholeScope } from './scope.ts';
+import type { Scope, Tail } from './scope.ts';
+import { hourStart } from './sum-tables.ts';
 import { addedSums, rowSums, sumsSql } from './sums.ts';
 import { decodeText } from './text.ts';
+import { rangeSql, timeRange } from './time-range.ts';
+import type { TimeRange } from './time-range.ts';
+import { inSnapshot } from './transaction.ts';
 
 /** The event loop gets a turn after this long. */
 const readBudgetMs = 4;
@@ -104,7 +106,7 @@ function indexSource(query: UsageQuery, by: SeriesQuery['by']): Source {
   const filter = sqlFilter(rest, 'time');
   return {
     nextInstant(range, _tail, prepare) {
-      const [where, values] = within(range, 'started_at');
+      const [where, values] = rangeSql(range, 'started_at');
       const row = prepare(
         `SELECT started_at FROM usage_records WHERE ${filter.where} AND ${where} ORDER BY started_at LIMIT 1`,
       ).get(...filter.values, ...values);
@@ -127,7 +129,7 @@ function nextOfScope(scope: Scope, range: TimeRange, tail: Tail, prepare: Prepar
 
 function nextOfTail(scope: Scope, { from }: TimeRange, tail: Tail, prepare: Prepare): number {
   if (tail.to <= from) return Infinity;
-  const [where, values] = within({ from, to: Infinity }, '+started_at');
+  const [where, values] = rangeSql({ from, to: Infinity }, '+started_at');
   const row = prepare(
     `SELECT min(+started_at) AS first FROM usage_records WHERE seq > ? AND ${scope.where} AND ${where}`,
   ).get(tail.after, ...scope.values, ...values);
@@ -141,7 +143,7 @@ function groupRows(
   range: TimeRange,
   prepare: Prepare,
 ): readonly GroupSums[] {
-  const [inRange, times] = within(range, column);
+  const [inRange, times] = rangeSql(range, column);
   const rows = `FROM usage_records WHERE ${where} AND ${inRange}`;
   const sql =
     by === undefined
@@ -155,8 +157,6 @@ function groupRows(
     })
     .filter(({ sums }) => sums.calls > 0);
 }
-
-const groupColumns = { model: modelSql, user: 'user_id', tenant: 'tenant_id' } as const;
 
 function bucketPoints(start: number, by: SeriesQuery['by'], groups: readonly GroupSums[]): UsagePoint[] {
   return groups

@@ -6,11 +6,12 @@ import { listedFilter, sqlFilter } from './filter.ts';
 import { repeats, retriedRecords, sumSources } from './hour-sums.ts';
 import type { SumSource } from './hour-sums.ts';
 import { keptCounts, keptRows } from './kept-totals.ts';
-import { findTail, listedScope, listedSequences, timeRange, wholeScope } from './scope.ts';
+import { findTail, listedScope, listedSequences, wholeScope } from './scope.ts';
 import type { Scope } from './scope.ts';
-import { inSnapshot } from './snapshot.ts';
 import { addedSums, rowSums, sumsOfSingleCallsSql, sumsSql } from './sums.ts';
 import { decodeText } from './text.ts';
+import { timeRange } from './time-range.ts';
+import { inSnapshot } from './transaction.ts';
 
 /**
  * Totals of a query: from the kept rows where it is about one user or everything, from hours where it asks for a range of

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { MeterError } from '../../errors.ts';
-import { rollBack } from './roll-back.ts';
 import { tokenColumnPairs } from './token-columns.ts';
+import { inTransaction } from './transaction.ts';
 
 const tokenColumnTypes = tokenColumnPairs
   .map(([field, column]) => `${column} ${field === 'audioSeconds' ? 'REAL' : 'INTEGER'}`)
@@ -82,8 +82,7 @@ export const newestUsableVersion = schemaVersion + 1;
 export function migrate(database: DatabaseSync, path: string): void {
   const found = storedVersion(database);
   if (found === schemaVersion || found === newestUsableVersion) return;
-  database.exec('BEGIN IMMEDIATE');
-  try {
+  inTransaction(database, () => {
     // Read again: another process may have come first.
     const version = storedVersion(database);
     if (version > newestUsableVersion) {
@@ -95,11 +94,7 @@ export function migrate(database: DatabaseSync, path: string): void {
     }
     for (const step of migrations.slice(version)) database.exec(step);
     if (version < schemaVersion) database.exec(`PRAGMA user_version = ${schemaVersion}`);
-    database.exec('COMMIT');
-  } catch (error) {
-    rollBack(database);
-    throw error;
-  }
+  });
 }
 
 function storedVersion(database: DatabaseSync): number {

@@ -1,11 +1,10 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { UsageQuery } from '../usage-store.ts';
 import type { Prepare } from './connection.ts';
-import { foldedSequence } from './fold-hours.ts';
-import { hourOf, partLength } from './hour-fold.ts';
-import { newestSequence } from './newest-sequence.ts';
+import { foldedSequence, newestSequence } from './sequence.ts';
+import { hourOf, partLength, sumScope } from './sum-tables.ts';
 import { encodeText } from './text.ts';
-import { totalsScope } from './totals-fold.ts';
+import type { TimeRange } from './time-range.ts';
 
 /** Records `usage_hours` knows together: all, those of a user or without one, those of a tenant. */
 export interface Scope {
@@ -14,17 +13,6 @@ export interface Scope {
   /** The same as a condition on `usage_records`. */
   readonly where: string;
   readonly values: readonly SQLInputValue[];
-}
-
-/** Instants in epoch milliseconds: `from` inclusive, `to` exclusive, both may be infinite. */
-export interface TimeRange {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** The range of a query. */
-export function timeRange({ from, to }: UsageQuery): TimeRange {
-  return { from: from?.getTime() ?? -Infinity, to: to?.getTime() ?? Infinity };
 }
 
 /** The scope a query is about, where it asks for nothing else but a range of time. */
@@ -41,12 +29,12 @@ export function listedScope(query: UsageQuery): Scope | undefined {
   const { userId, tenantId, conversationId, messageId } = query;
   if (conversationId !== undefined || messageId !== undefined) return undefined;
   if (userId === null) return withoutUser;
-  if (userId !== undefined) return keyed(totalsScope.user, '+user_id = ?', userId);
-  return tenantId === undefined ? undefined : keyed(totalsScope.tenant, '+tenant_id = ?', tenantId);
+  if (userId !== undefined) return keyed(sumScope.user, '+user_id = ?', userId);
+  return tenantId === undefined ? undefined : keyed(sumScope.tenant, '+tenant_id = ?', tenantId);
 }
 
-const everything: Scope = { scope: totalsScope.everything, key: '', where: '1', values: [] };
-const withoutUser: Scope = { scope: totalsScope.withoutUser, key: '', where: '+user_id IS NULL', values: [] };
+const everything: Scope = { scope: sumScope.everything, key: '', where: '1', values: [] };
+const withoutUser: Scope = { scope: sumScope.withoutUser, key: '', where: '+user_id IS NULL', values: [] };
 
 function keyed(scope: number, where: string, name: string): Scope {
   const key = encodeText(name);
@@ -55,7 +43,7 @@ function keyed(scope: number, where: string, name: string): Scope {
 
 /** True where no list of sequence numbers is kept, and the index of time leads to the records. */
 export function isEverything({ scope }: Scope): boolean {
-  return scope === totalsScope.everything;
+  return scope === sumScope.everything;
 }
 
 /** Hours as values of SQL, which knows no infinity: all of `range` lies in them. */

@@ -1,6 +1,8 @@
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { tokenUsageFields } from '../../normalize/token-usage.ts';
 import type { TokenUsage } from '../../normalize/token-usage.ts';
-import { moneyUnit, tokenColumnPairs } from './token-columns.ts';
+import type { Prepare } from './connection.ts';
+import { moneyUnit, tokenColumnNames } from './token-columns.ts';
 
 /** What some records add to a row of sums. */
 export interface SumDelta {
@@ -43,18 +45,47 @@ export function mergeDelta(into: SumDelta, { records, picoHigh, picoLow, counts,
   for (let at = 0; at < counts.length; at += 1) into.counts[at] = (into.counts[at] ?? 0) + (counts[at] ?? 0);
 }
 
-/** The token columns a shape fills; statements are made per shape, as handing over a NULL costs as much as a value. */
-export function shapeColumns(shape: number): readonly string[] {
-  return tokenColumnPairs.filter((_, index) => (shape >> index) & 1).map(([, column]) => column);
+/** A table of sums. */
+export interface SumTable {
+  readonly name: string;
+  /** Columns that name a row. */
+  readonly keys: readonly string[];
+  /** Columns that grow with it, beside those of the token counts. */
+  readonly sums: readonly string[];
 }
 
-/** The values of these columns. */
-export function shapeValues({ shape, counts }: SumDelta): readonly number[] {
-  return counts.filter((_, index) => (shape >> index) & 1);
+/**
+ * Adds to the rows of a table. There is one statement per shape, as handing over a NULL costs as much as a value.
+ *
+ * @returns Takes the values of the keys and of the sums in their order.
+ */
+export function createSumWriter(prepare: Prepare, table: SumTable) {
+  const statements = new Map<number, StatementSync>();
+
+  return (values: readonly SQLInputValue[], { shape, counts }: SumDelta): void => {
+    let statement = statements.get(shape);
+    if (statement === undefined) {
+      statement = prepare(upsertSql(table, columnsOf(shape)));
+      statements.set(shape, statement);
+    }
+    statement.run(...values, ...counts.filter((_, index) => (shape >> index) & 1));
+  };
 }
 
-/** How a column of sums grows in an upsert. A number is bound as a float, and a float in a sum beyond 2^53 would round it. */
-export function grown(column: string): string {
+function upsertSql({ name, keys, sums }: SumTable, counts: readonly string[]): string {
+  const growing = [...sums, ...counts];
+  const columns = [...keys, ...growing];
+  return `INSERT INTO ${name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})
+    ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${growing.map((column) => grown(column)).join(', ')}`;
+}
+
+/** A number is bound as a float, and a float in a sum beyond 2^53 would round it. */
+function grown(column: string): string {
+  if (column === 'seqs') return 'seqs = seqs || excluded.seqs';
   if (column === 'audio_seconds') return `${column} = coalesce(${column}, 0) + excluded.${column}`;
   return `${column} = coalesce(${column}, 0) + CAST(excluded.${column} AS INTEGER)`;
+}
+
+function columnsOf(shape: number): readonly string[] {
+  return tokenColumnNames.filter((_, index) => (shape >> index) & 1);
 }

@@ -2,10 +2,10 @@ import { addTokens, tokenTotals } from '../usage-sums.ts';
 import type { TokenSums } from '../usage-sums.ts';
 import type { OriginTotals } from '../usage-store.ts';
 import type { Row } from './connection.ts';
-import { moneyUnit, tokenColumnPairs } from './token-columns.ts';
+import { moneyUnit, tokenColumnNames, tokenColumnPairs } from './token-columns.ts';
 
 const sumsOfColumnsSql = `sum(pico_usd / ${moneyUnit}) AS pico_high, sum(pico_usd % ${moneyUnit}) AS pico_low,
-  ${tokenColumnPairs.map(([, column]) => `sum(${column}) AS ${column}`).join(', ')}`;
+  ${tokenColumnNames.map((column) => `sum(${column}) AS ${column}`).join(', ')}`;
 
 /** Sums over rows of `usage_records`, under the column names of `usage_totals`; for {@link rowSums}. */
 export const sumsSql = `count(DISTINCT call_id) AS calls, ${sumsOfColumnsSql}`;

@@ -17,5 +17,7 @@ const tokenColumns = {
 /** The same as pairs of field and column. */
 export const tokenColumnPairs = tokenUsageFields.map((field) => [field, tokenColumns[field]] as const);
 
+export const tokenColumnNames: readonly string[] = tokenColumnPairs.map(([, column]) => column);
+
 /** Cost sums are kept as two columns, so that they may grow beyond 64 bits: `high * moneyUnit + low`. */
 export const moneyUnit = 1_000_000_000n;

@@ -1,13 +1,10 @@
-import type { StatementSync } from 'node:sqlite';
 import { isUnpriced } from '../storable-record.ts';
 import type { StorableRecord } from '../storable-record.ts';
 import type { Prepare } from './connection.ts';
-import { addToDelta, grown, mergeDelta, shapeColumns, shapeValues, sumDelta } from './sum-delta.ts';
+import { addToDelta, createSumWriter, mergeDelta, sumDelta } from './sum-delta.ts';
 import type { SumDelta } from './sum-delta.ts';
+import { sumScope } from './sum-tables.ts';
 import { encodeText } from './text.ts';
-
-/** Scopes of `usage_totals`, and of `usage_hours`; only the latter has the one of tenants. */
-export const totalsScope = { everything: 0, withoutUser: 1, user: 2, tenant: 3 } as const;
 
 /** Collects what the records of one transaction add to `usage_totals`. */
 export interface TotalsFold {
@@ -27,7 +24,11 @@ interface Delta extends SumDelta {
 /** The rows of one user, of records without a user, or of everything, by origin. */
 type Share = Map<string, Delta>;
 
-const deltaColumns = ['records', 'calls', 'whole_calls', 'unpriced_calls', 'pico_high', 'pico_low'];
+const totalsTable = {
+  name: 'usage_totals',
+  keys: ['scope', 'user_id', 'origin'],
+  sums: ['records', 'calls', 'whole_calls', 'unpriced_calls', 'pico_high', 'pico_low'],
+};
 
 /** The records of a call that came before: the one that has its name as its id, and its retries. */
 const earlierSql = `(
@@ -93,14 +94,18 @@ export function createTotalsFold(prepare: Prepare): TotalsFold {
     },
     write() {
       if (users.size === 0) return;
-      const write = createDeltaWriter(prepare);
+      const add = createSumWriter(prepare, totalsTable);
+      const write = (scope: number, user: string, origin: string, delta: Delta): void => {
+        const { records, calls, wholeCalls, unpricedCalls, picoHigh, picoLow } = delta;
+        add([scope, user, origin, records, calls, wholeCalls, unpricedCalls, picoHigh, picoLow], delta);
+      };
       for (const [user, share] of users) {
         for (const [origin, delta] of share) {
           mergeDelta(everything.get(origin) ?? newDelta(everything, origin), delta);
-          write(user === null ? totalsScope.withoutUser : totalsScope.user, user ?? '', origin, delta);
+          write(user === null ? sumScope.withoutUser : sumScope.user, user ?? '', origin, delta);
         }
       }
-      for (const [origin, delta] of everything) write(totalsScope.everything, '', origin, delta);
+      for (const [origin, delta] of everything) write(sumScope.everything, '', origin, delta);
     },
   };
 }
@@ -115,27 +120,4 @@ function newDelta(share: Share, origin: string): Delta {
   const delta: Delta = { ...sumDelta(), calls: 0, wholeCalls: 0, unpricedCalls: 0 };
   share.set(origin, delta);
   return delta;
-}
-
-/** Writes sums, by one statement per set of counts they have. */
-function createDeltaWriter(prepare: Prepare) {
-  const statements = new Map<number, StatementSync>();
-
-  return (scope: number, user: string, origin: string, delta: Delta): void => {
-    const { shape, records, calls, wholeCalls, unpricedCalls, picoHigh, picoLow } = delta;
-    let statement = statements.get(shape);
-    if (statement === undefined) {
-      statement = prepare(upsertSql(shape));
-      statements.set(shape, statement);
-    }
-    const sums = [records, calls, wholeCalls, unpricedCalls, picoHigh, picoLow];
-    statement.run(scope, user, origin, ...sums, ...shapeValues(delta));
-  };
-}
-
-function upsertSql(shape: number): string {
-  const columns = [...deltaColumns, ...shapeColumns(shape)];
-  return `INSERT INTO usage_totals (scope, user_id, origin, ${columns.join(', ')})
-    VALUES (?, ?, ?, ${columns.map(() => '?').join(', ')})
-    ON CONFLICT (scope, user_id, origin) DO UPDATE SET ${columns.map((column) => grown(column)).join(', ')}`;
 }

@@ -5,9 +5,9 @@ import { jobResult } from './append-job.ts';
 import type { AppendJob } from './append-job.ts';
 import { appendTransaction } from './append-transaction.ts';
 import type { WritableConnection } from './connection.ts';
-import { foldHours, foldedSequence, maxFoldRows, pendingFold } from './fold-hours.ts';
+import { foldHours, maxFoldRows, pendingFold } from './fold-hours.ts';
 import type { PendingFold } from './fold-hours.ts';
-import { newestSequence } from './newest-sequence.ts';
+import { foldedSequence, newestSequence } from './sequence.ts';
 
 /** What one transaction may cost the event loop, its commit included. */
 const transactionBudgetMs = 4;
