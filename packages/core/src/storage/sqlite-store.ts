@@ -1,10 +1,10 @@
 import { MeterError } from '../errors.ts';
 import { isDiskVanishing } from '../node/vanishing-disk.ts';
 import { createConnection } from './sqlite/connection.ts';
-import { readRecords } from './sqlite/read-records.ts';
-import { readSeries } from './sqlite/read-series.ts';
-import { readTotals } from './sqlite/read-totals.ts';
-import { createWriter } from './sqlite/writer.ts';
+import { readRecords } from './sqlite/read/read-records.ts';
+import { readSeries } from './sqlite/read/read-series.ts';
+import { readTotals } from './sqlite/read/read-totals.ts';
+import { createWriter } from './sqlite/write/writer.ts';
 import { checkRecordsQuery, checkSeriesQuery, checkUsageQuery, checkUserId } from './usage-query.ts';
 import type { UsageStore } from './usage-store.ts';
 

@@ -1,5 +1,5 @@
 import { createConnection } from '../../src/storage/sqlite/connection.ts';
-import { foldHours } from '../../src/storage/sqlite/fold-hours.ts';
+import { foldHours } from '../../src/storage/sqlite/write/fold-hours.ts';
 
 /** Takes all records of a file into its hours, as another process would: it has to read them. */
 export async function foldAll(path: string): Promise<void> {

@@ -5,10 +5,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createConnection } from '../../src/storage/sqlite/connection.ts';
 import type { WritableConnection } from '../../src/storage/sqlite/connection.ts';
-import { readRecords } from '../../src/storage/sqlite/read-records.ts';
+import { readRecords } from '../../src/storage/sqlite/read/read-records.ts';
 import type { SyncFile } from '../../src/storage/sqlite/write-ahead-log.ts';
-import { createWriter } from '../../src/storage/sqlite/writer.ts';
-import type { Writer } from '../../src/storage/sqlite/writer.ts';
+import { createWriter } from '../../src/storage/sqlite/write/writer.ts';
+import type { Writer } from '../../src/storage/sqlite/write/writer.ts';
 import { usageRecord } from '../../src/testing/usage-record-builder.ts';
 
 let folder: string;

@@ -1,4 +1,4 @@
-import { countRecords, eraseUser } from '../../storage/sqlite/erase-user.ts';
+import { countRecords, eraseUser } from '../../storage/sqlite/write/erase-user.ts';
 import { schemaVersion } from '../../storage/sqlite/schema.ts';
 import { MeterError } from '../../errors.ts';
 import { commandOptions, requiredText } from '../command-options.ts';

@@ -1,4 +1,4 @@
-import { readRecords } from '../../storage/sqlite/read-records.ts';
+import { readRecords } from '../../storage/sqlite/read/read-records.ts';
 import { checkRecordsQuery } from '../../storage/usage-query.ts';
 import type { RecordsQuery } from '../../storage/usage-store.ts';
 import { commandOptions, requiredText, wholeNumber } from '../command-options.ts';

@@ -1,5 +1,5 @@
 import type { Prepare, Row } from '../../storage/sqlite/connection.ts';
-import { groupColumns } from '../../storage/sqlite/filter.ts';
+import { groupColumns } from '../../storage/sqlite/read/filter.ts';
 import { rowSums, sumsSql } from '../../storage/sqlite/sums.ts';
 import { decodeText } from '../../storage/sqlite/text.ts';
 import { inSnapshot } from '../../storage/sqlite/transaction.ts';

@@ -1,8 +1,8 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
-import { tokenUsageFields } from '../../normalize/token-usage.ts';
-import type { TokenUsage } from '../../normalize/token-usage.ts';
-import type { Prepare } from './connection.ts';
-import { moneyUnit, tokenColumnNames } from './token-columns.ts';
+import { tokenUsageFields } from '../../../normalize/token-usage.ts';
+import type { TokenUsage } from '../../../normalize/token-usage.ts';
+import type { Prepare } from '../connection.ts';
+import { moneyUnit, tokenColumnNames } from '../token-columns.ts';
 
 /** What some records add to a row of sums. */
 export interface SumDelta {

@@ -1,12 +1,12 @@
 import type { SQLInputValue } from 'node:sqlite';
-import type { Prepare, Row } from './connection.ts';
+import type { Prepare, Row } from '../connection.ts';
 import { foldedSequences, hoursAround, isEverything } from './scope.ts';
 import type { Scope, Tail } from './scope.ts';
-import { hourOf, hourStart } from './sum-tables.ts';
-import { sumsOfSingleCallsSql } from './sums.ts';
+import { hourOf, hourStart } from '../sum-tables.ts';
+import { sumsOfSingleCallsSql } from '../sums.ts';
 import { rangeSql } from './time-range.ts';
 import type { TimeRange } from './time-range.ts';
-import { tokenColumnNames } from './token-columns.ts';
+import { tokenColumnNames } from '../token-columns.ts';
 
 /** A piece of a sum: where its rows are and how they are summed up. `calls` counts records here. */
 export interface SumSource {

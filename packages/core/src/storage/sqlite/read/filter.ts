@@ -1,6 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite';
-import type { UsageQuery } from '../usage-store.ts';
-import { encodeText, tagNeedle } from './text.ts';
+import type { UsageQuery } from '../../usage-store.ts';
+import { encodeText, tagNeedle } from '../text.ts';
 import { rangeSql, timeRange } from './time-range.ts';
 
 /** The condition of a query as SQL with its values. */

@@ -1,10 +1,10 @@
-import { isUnpriced } from '../storable-record.ts';
-import type { StorableRecord } from '../storable-record.ts';
-import type { Prepare } from './connection.ts';
+import { isUnpriced } from '../../storable-record.ts';
+import type { StorableRecord } from '../../storable-record.ts';
+import type { Prepare } from '../connection.ts';
 import { addToDelta, createSumWriter, mergeDelta, sumDelta } from './sum-delta.ts';
 import type { SumDelta } from './sum-delta.ts';
-import { sumScope } from './sum-tables.ts';
-import { encodeText } from './text.ts';
+import { sumScope } from '../sum-tables.ts';
+import { encodeText } from '../text.ts';
 
 /** Collects what the records of one transaction add to `usage_totals`. */
 export interface TotalsFold {

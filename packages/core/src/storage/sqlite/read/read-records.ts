@@ -1,16 +1,16 @@
-import { nextTurn } from '../../node/next-turn.ts';
-import type { UsageRecord } from '../../recording/usage-record.ts';
-import { cursorSequence, sequenceCursor } from '../usage-query.ts';
-import type { RecordsQuery, UsageQuery } from '../usage-store.ts';
-import type { Connection, Prepare, Row } from './connection.ts';
+import { nextTurn } from '../../../node/next-turn.ts';
+import type { UsageRecord } from '../../../recording/usage-record.ts';
+import { cursorSequence, sequenceCursor } from '../../usage-query.ts';
+import type { RecordsQuery, UsageQuery } from '../../usage-store.ts';
+import type { Connection, Prepare, Row } from '../connection.ts';
 import { sqlFilter } from './filter.ts';
 import { keptCounts } from './kept-totals.ts';
 import { rowRecord } from './record-row.ts';
 import { listedScope, listedSequences } from './scope.ts';
 import type { Scope } from './scope.ts';
-import { newestSequence } from './sequence.ts';
+import { newestSequence } from '../sequence.ts';
 import { timeRange } from './time-range.ts';
-import { inSnapshot } from './transaction.ts';
+import { inSnapshot } from '../transaction.ts';
 
 /** Every read is one short look at the file, so nothing is held open between them and the event loop gets its turns. */
 const pageLength = 100;

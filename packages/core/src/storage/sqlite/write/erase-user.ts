@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Prepare } from './connection.ts';
+import type { Prepare } from '../connection.ts';
 import { foldHours } from './fold-hours.ts';
-import { foldedSequence, newestSequence } from './sequence.ts';
-import { sumScope } from './sum-tables.ts';
-import { sumsSql } from './sums.ts';
-import { encodeText } from './text.ts';
-import { tokenColumnNames } from './token-columns.ts';
-import { inTransaction } from './transaction.ts';
+import { foldedSequence, newestSequence } from '../sequence.ts';
+import { sumScope } from '../sum-tables.ts';
+import { sumsSql } from '../sums.ts';
+import { encodeText } from '../text.ts';
+import { tokenColumnNames } from '../token-columns.ts';
+import { inTransaction } from '../transaction.ts';
 
 /** What could lead back to a person. */
 const personalColumns = ['user_id', 'conversation_id', 'message_id', 'tags', 'response_id', 'request_id'];

@@ -1,17 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { originShares, usageTotals } from '../usage-sums.ts';
-import type { OriginTotals, UsageQuery, UsageTotals } from '../usage-store.ts';
-import type { Prepare, Row } from './connection.ts';
+import { originShares, usageTotals } from '../../usage-sums.ts';
+import type { OriginTotals, UsageQuery, UsageTotals } from '../../usage-store.ts';
+import type { Prepare, Row } from '../connection.ts';
 import { listedFilter, sqlFilter } from './filter.ts';
 import { repeats, retriedRecords, sumSources } from './hour-sums.ts';
 import type { SumSource } from './hour-sums.ts';
 import { keptCounts, keptRows } from './kept-totals.ts';
 import { findTail, listedScope, listedSequences, wholeScope } from './scope.ts';
 import type { Scope } from './scope.ts';
-import { addedSums, rowSums, sumsOfSingleCallsSql, sumsSql } from './sums.ts';
-import { decodeText } from './text.ts';
+import { addedSums, rowSums, sumsOfSingleCallsSql, sumsSql } from '../sums.ts';
+import { decodeText } from '../text.ts';
 import { timeRange } from './time-range.ts';
-import { inSnapshot } from './transaction.ts';
+import { inSnapshot } from '../transaction.ts';
 
 /**
  * Totals of a query: from the kept rows where it is about one user or everything, from hours where it asks for a range of

@@ -1,13 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { AppendJob } from './append-job.ts';
-import type { Prepare } from './connection.ts';
+import type { Prepare } from '../connection.ts';
 import { maxFoldRows } from './fold-hours.ts';
 import type { PendingFold } from './fold-hours.ts';
 import { createRecordInsert } from './insert-record.ts';
 import { takeNext } from './take-next.ts';
 import type { Intake } from './take-next.ts';
 import { createTotalsFold } from './totals-fold.ts';
-import { inTransaction } from './transaction.ts';
+import { inTransaction } from '../transaction.ts';
 
 /** Takes in records until the budget is spent; says how many, and how long the commit took. */
 export function appendTransaction(

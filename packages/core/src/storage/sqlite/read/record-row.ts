@@ -1,12 +1,12 @@
 // oxlint-disable typescript/no-unsafe-type-assertion -- the table holds what `createRecordInsert` wrote
-import type { Attribution } from '../../attribution/attribution.ts';
-import type { TokenUsage } from '../../normalize/token-usage.ts';
-import type { Cost } from '../../pricing/cost.ts';
-import type { UsageRecord } from '../../recording/usage-record.ts';
-import { withoutUndefined } from '../without-undefined.ts';
-import type { Row } from './connection.ts';
-import { decodeTags, decodeText } from './text.ts';
-import { tokenColumnPairs } from './token-columns.ts';
+import type { Attribution } from '../../../attribution/attribution.ts';
+import type { TokenUsage } from '../../../normalize/token-usage.ts';
+import type { Cost } from '../../../pricing/cost.ts';
+import type { UsageRecord } from '../../../recording/usage-record.ts';
+import { withoutUndefined } from '../../without-undefined.ts';
+import type { Row } from '../connection.ts';
+import { decodeTags, decodeText } from '../text.ts';
+import { tokenColumnPairs } from '../token-columns.ts';
 
 /** The record of a row of `usage_records`, exactly as it was handed in. */
 export function rowRecord(row: Row): UsageRecord {

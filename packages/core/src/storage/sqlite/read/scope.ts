@@ -1,9 +1,9 @@
 import type { SQLInputValue } from 'node:sqlite';
-import type { UsageQuery } from '../usage-store.ts';
-import type { Prepare } from './connection.ts';
-import { foldedSequence, newestSequence } from './sequence.ts';
-import { hourOf, partLength, sumScope } from './sum-tables.ts';
-import { encodeText } from './text.ts';
+import type { UsageQuery } from '../../usage-store.ts';
+import type { Prepare } from '../connection.ts';
+import { foldedSequence, newestSequence } from '../sequence.ts';
+import { hourOf, partLength, sumScope } from '../sum-tables.ts';
+import { encodeText } from '../text.ts';
 import type { TimeRange } from './time-range.ts';
 
 /** Records `usage_hours` knows together: all, those of a user or without one, those of a tenant. */

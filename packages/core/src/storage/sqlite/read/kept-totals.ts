@@ -1,6 +1,6 @@
-import type { Prepare, Row } from './connection.ts';
-import { sumScope } from './sum-tables.ts';
-import { encodeText } from './text.ts';
+import type { Prepare, Row } from '../connection.ts';
+import { sumScope } from '../sum-tables.ts';
+import { encodeText } from '../text.ts';
 
 /** The kept sums of a user, of records without a user (null) or of everything: one row per origin. */
 export function keptRows(userId: string | null | undefined, prepare: Prepare): Row[] {

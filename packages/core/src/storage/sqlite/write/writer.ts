@@ -1,13 +1,13 @@
-import type { UsageRecord } from '../../recording/usage-record.ts';
-import { nextTurn } from '../../node/next-turn.ts';
-import type { AppendResult } from '../usage-store.ts';
+import type { UsageRecord } from '../../../recording/usage-record.ts';
+import { nextTurn } from '../../../node/next-turn.ts';
+import type { AppendResult } from '../../usage-store.ts';
 import { jobResult } from './append-job.ts';
 import type { AppendJob } from './append-job.ts';
 import { appendTransaction } from './append-transaction.ts';
-import type { WritableConnection } from './connection.ts';
+import type { WritableConnection } from '../connection.ts';
 import { foldHours, maxFoldRows, pendingFold } from './fold-hours.ts';
 import type { PendingFold } from './fold-hours.ts';
-import { foldedSequence, newestSequence } from './sequence.ts';
+import { foldedSequence, newestSequence } from '../sequence.ts';
 
 /** What one transaction may cost the event loop, its commit included. */
 const transactionBudgetMs = 4;

@@ -1,5 +1,5 @@
-import type { UsageRecord } from '../../recording/usage-record.ts';
-import type { AppendResult } from '../usage-store.ts';
+import type { UsageRecord } from '../../../recording/usage-record.ts';
+import type { AppendResult } from '../../usage-store.ts';
 
 /** One batch on its way into the file, and how far it is. */
 export interface AppendJob {

@@ -1,9 +1,9 @@
-import { MeterError, isMeterError } from '../../errors.ts';
-import type { UsageRecord } from '../../recording/usage-record.ts';
-import { recordId, storableRecord } from '../storable-record.ts';
-import type { StorableRecord } from '../storable-record.ts';
+import { MeterError, isMeterError } from '../../../errors.ts';
+import type { UsageRecord } from '../../../recording/usage-record.ts';
+import { recordId, storableRecord } from '../../storable-record.ts';
+import type { StorableRecord } from '../../storable-record.ts';
 import type { AppendJob } from './append-job.ts';
-import { isBusy, sqliteErrorCode } from './connection.ts';
+import { isBusy, sqliteErrorCode } from '../connection.ts';
 import { addPending } from './fold-hours.ts';
 import type { PendingFold } from './fold-hours.ts';
 import { rowsAtOnce } from './insert-record.ts';

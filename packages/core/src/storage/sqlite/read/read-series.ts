@@ -1,20 +1,20 @@
-import { nextTurn } from '../../node/next-turn.ts';
-import { timeBuckets } from '../time-buckets.ts';
-import { compareGroups, pointGroup, usagePoint } from '../usage-sums.ts';
-import type { OriginTotals, SeriesQuery, UsagePoint, UsageQuery } from '../usage-store.ts';
-import type { Connection, Prepare } from './connection.ts';
+import { nextTurn } from '../../../node/next-turn.ts';
+import { timeBuckets } from '../../time-buckets.ts';
+import { compareGroups, pointGroup, usagePoint } from '../../usage-sums.ts';
+import type { OriginTotals, SeriesQuery, UsagePoint, UsageQuery } from '../../usage-store.ts';
+import type { Connection, Prepare } from '../connection.ts';
 import { groupColumns, listedFilter, sqlFilter } from './filter.ts';
 import type { SqlFilter } from './filter.ts';
 import { repeats, retriedRecords, sumSources } from './hour-sums.ts';
 import { keptCounts } from './kept-totals.ts';
 import { findTail, hoursAround, listedScope, listedSequences, wholeScope } from './scope.ts';
 import type { Scope, Tail } from './scope.ts';
-import { hourStart } from './sum-tables.ts';
-import { addedSums, rowSums, sumsSql } from './sums.ts';
-import { decodeText } from './text.ts';
+import { hourStart } from '../sum-tables.ts';
+import { addedSums, rowSums, sumsSql } from '../sums.ts';
+import { decodeText } from '../text.ts';
 import { rangeSql, timeRange } from './time-range.ts';
 import type { TimeRange } from './time-range.ts';
-import { inSnapshot } from './transaction.ts';
+import { inSnapshot } from '../transaction.ts';
 
 /** The event loop gets a turn after this long. */
 const readBudgetMs = 4;

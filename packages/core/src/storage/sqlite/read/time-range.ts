@@ -1,4 +1,4 @@
-import type { UsageQuery } from '../usage-store.ts';
+import type { UsageQuery } from '../../usage-store.ts';
 
 /** Instants in epoch milliseconds: `from` inclusive, `to` exclusive, both may be infinite. */
 export interface TimeRange {

@@ -1,8 +1,8 @@
-import type { TokenUsage } from '../../normalize/token-usage.ts';
-import type { Prepare } from './connection.ts';
+import type { TokenUsage } from '../../../normalize/token-usage.ts';
+import type { Prepare } from '../connection.ts';
 import { addToDelta, createSumWriter, mergeDelta, sumDelta } from './sum-delta.ts';
 import type { SumDelta } from './sum-delta.ts';
-import { hourOf, partLength, sumScope } from './sum-tables.ts';
+import { hourOf, partLength, sumScope } from '../sum-tables.ts';
 
 /** What the hours keep of a record; texts are encoded. */
 export interface HourRecord {

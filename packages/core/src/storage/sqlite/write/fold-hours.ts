@@ -1,15 +1,15 @@
 // oxlint-disable typescript/no-unsafe-type-assertion -- the table holds what `createRecordInsert` wrote
 import type { DatabaseSync } from 'node:sqlite';
-import type { TokenUsage } from '../../normalize/token-usage.ts';
-import { isUnpriced } from '../storable-record.ts';
-import type { StorableRecord } from '../storable-record.ts';
-import type { Prepare, Row } from './connection.ts';
+import type { TokenUsage } from '../../../normalize/token-usage.ts';
+import { isUnpriced } from '../../storable-record.ts';
+import type { StorableRecord } from '../../storable-record.ts';
+import type { Prepare, Row } from '../connection.ts';
 import { createHourFold } from './hour-fold.ts';
 import type { HourFold, HourRecord } from './hour-fold.ts';
-import { foldedSequence, newestSequence } from './sequence.ts';
-import { encodeText } from './text.ts';
-import { tokenColumnNames, tokenColumnPairs } from './token-columns.ts';
-import { inTransaction } from './transaction.ts';
+import { foldedSequence, newestSequence } from '../sequence.ts';
+import { encodeText } from '../text.ts';
+import { tokenColumnNames, tokenColumnPairs } from '../token-columns.ts';
+import { inTransaction } from '../transaction.ts';
 
 /** What one transaction of the fold takes at most, so that the event loop gets its turns. */
 export const maxFoldRows = 400;

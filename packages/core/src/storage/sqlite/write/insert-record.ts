@@ -1,10 +1,10 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
-import { isUnpriced } from '../storable-record.ts';
-import type { StorableRecord } from '../storable-record.ts';
-import type { Prepare } from './connection.ts';
-import { newestSequence } from './sequence.ts';
-import { encodeTags, encodeText } from './text.ts';
-import { tokenColumnNames } from './token-columns.ts';
+import { isUnpriced } from '../../storable-record.ts';
+import type { StorableRecord } from '../../storable-record.ts';
+import type { Prepare } from '../connection.ts';
+import { newestSequence } from '../sequence.ts';
+import { encodeTags, encodeText } from '../text.ts';
+import { tokenColumnNames } from '../token-columns.ts';
 
 /** Columns that every record fills, in the order in which {@link rowOf} has their values. */
 const requiredColumns = [
