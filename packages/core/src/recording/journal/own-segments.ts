@@ -44,10 +44,7 @@ export function createOwnSegments(
     append(record) {
       const before = segmentOf.get(record.id);
       if (before !== undefined && !foreseen.delete(record.id)) return;
-      keep(record.id, write('append', record));
-      if (before === undefined) return;
-      before.unsettled -= 1;
-      tidy(before);
+      keep(record.id, write('append', record), before);
     },
     foresee(record) {
       if (segmentOf.has(record.id)) return;
@@ -55,6 +52,9 @@ export function createOwnSegments(
       foreseen.add(record.id);
     },
     spill(record) {
+      // Behind what was foreseen of it, for whoever replays the files in their order.
+      const { spill } = inUse;
+      if (spill !== undefined && spill.writer.file < (segmentOf.get(record.id)?.writer.file ?? '')) retire('spill');
       const segment = write('spill', record);
       segment.spilled += 1;
       if (spills.at(-1) !== segment) spills.push(segment);
@@ -77,9 +77,8 @@ export function createOwnSegments(
         if (records.length >= limit) break;
         for (const record of readSpilled(segment, limit - records.length)) {
           records.push(record);
-          if (segmentOf.has(record.id)) continue;
-          segmentOf.set(record.id, segment);
-          segment.unsettled += 1;
+          const before = segmentOf.get(record.id);
+          if (before === undefined || foreseen.delete(record.id)) keep(record.id, segment, before);
         }
         tidy(segment);
       }
@@ -99,9 +98,13 @@ export function createOwnSegments(
     },
   };
 
-  function keep(id: string, segment: OwnSegment): void {
+  /** @param before - Which has had it so far. */
+  function keep(id: string, segment: OwnSegment, before?: OwnSegment): void {
     segment.unsettled += 1;
     segmentOf.set(id, segment);
+    if (before === undefined) return;
+    before.unsettled -= 1;
+    tidy(before);
   }
 
   function write(use: 'append' | 'spill', record: UsageRecord, isForeseen = false): OwnSegment {

@@ -1,5 +1,6 @@
 import { MeterError } from '../../errors.ts';
 import { nextTurn } from '../../node/next-turn.ts';
+import type { UsageRecord } from '../usage-record.ts';
 import { isMissing } from './journal-folder.ts';
 import type { JournalFolder } from './journal-folder.ts';
 import type { ReplayedRecords } from './journal.ts';
@@ -16,11 +17,16 @@ const portionRecords = 200;
  */
 const idleMs = 60_000;
 
+type Replaying = AsyncGenerator<ReplayedRecords, void, undefined>;
+
+/** What is known of records that were foreseen and have not come in the files read so far, and what keeps those files. */
+interface Foreseen {
+  readonly records: Map<string, UsageRecord>;
+  readonly release: (() => void)[];
+}
+
 /** Returns the replay of {@link Journal}, which remembers what it has replayed. */
-export function createReplay(
-  folder: JournalFolder,
-  onError: (error: MeterError) => void,
-): () => AsyncGenerator<ReplayedRecords, void, undefined> {
+export function createReplay(folder: JournalFolder, onError: (error: MeterError) => void): () => Replaying {
   const { fs, owner } = folder;
   /** How far the files of living owners were stored. */
   const storedBytes = new Map<string, number>();
@@ -34,48 +40,58 @@ export function createReplay(
     const segments = list().flatMap((file) => parseSegmentName(file) ?? []);
     const present = new Set(segments.map(({ file }) => orphanOf(file)));
     for (const key of storedBytes.keys()) if (!present.has(key)) storedBytes.delete(key);
-    const verdicts = new Map<string, LockVerdict>();
-    for (const segment of segments) {
-      if ((segment.owner === owner && !segment.isOrphan) || leftAlone.has(segment.file)) continue;
-      try {
-        const isDead = segment.isOrphan || isOwnerDead(segment, verdicts);
-        if (isDead || includesLiving) yield* portionsOf(isDead ? taken(segment) : segment.file, isDead);
-      } catch (error) {
-        report('journal_failed', `${segment.file} could not be read; it will be tried again`, error);
-      }
+    for (const whose of new Set(segments.map((segment) => segment.owner))) {
+      const its = segments.filter((segment) => segment.owner === whose && !leftAlone.has(segment.file));
+      yield* leftBy(whose === owner ? its.filter(({ isOrphan }) => isOrphan) : its, includesLiving);
     }
     tidyLocks();
   };
 
-  async function* portionsOf(file: string, isDead: boolean): AsyncGenerator<ReplayedRecords, void, undefined> {
+  /** What one owner left. A record that was foreseen may stand in any later file: only behind all is known whether it came. */
+  async function* leftBy(segments: readonly SegmentName[], includesLiving: boolean): Replaying {
+    const foreseen: Foreseen = { records: new Map(), release: [] };
+    let isWhole = true;
+    let isDead: boolean | undefined;
+    for (const { file, isOrphan } of segments) {
+      try {
+        if (isOrphan || (isDead ??= isOwnerDead(segments))) yield* portionsOf(taken(file), true, foreseen);
+        else if (includesLiving) yield* portionsOf(file, false, foreseen);
+      } catch (error) {
+        isWhole = false;
+        report('journal_failed', `${file} could not be read; it will be tried again`, error);
+      }
+    }
+    if (!isWhole) return;
+    const records = [...foreseen.records.values()];
+    const done = once(() => {
+      for (const release of foreseen.release) release();
+    });
+    if (records.length > 0) yield { records, done };
+    else done();
+  }
+
+  async function* portionsOf(file: string, isDead: boolean, foreseen: Foreseen): Replaying {
     const reader = createSegmentReader(folder, file, storedBytes.get(orphanOf(file)));
     if (reader === undefined) return;
-    let open = 0;
-    let isAtEnd = false;
-    const finish = (): void => {
-      if (!isAtEnd || open > 0) return;
+    /** What was yielded, and the reading itself. */
+    let open = 1;
+    const release = (): void => {
+      open -= 1;
+      if (open > 0) return;
       const isDamaged = reader.faults().badLines > 0;
       if (isDead) discard(file, isDamaged);
       // One that is damaged, or has records that only its owner can still write, is read whole again when he is dead.
       else if (!isDamaged && reader.foreseen().length === 0) storedBytes.set(orphanOf(file), reader.position());
     };
     try {
+      let isAtEnd = false;
       while (!isAtEnd) {
-        const read = reader.read(portionRecords);
-        isAtEnd = read.length < portionRecords;
-        const records = isAtEnd && isDead ? [...read, ...reader.foreseen()] : read;
+        const records = reader.read(portionRecords);
+        isAtEnd = records.length < portionRecords;
         if (records.length > 0) {
-          let isDone = false;
+          for (const { id } of records) foreseen.records.delete(id);
           open += 1;
-          yield {
-            records,
-            done() {
-              if (isDone) return;
-              isDone = true;
-              open -= 1;
-              finish();
-            },
-          };
+          yield { records, done: once(release) };
           // oxlint-disable-next-line no-await-in-loop -- lets the host's own work in between
           await nextTurn();
         }
@@ -89,7 +105,10 @@ export function createReplay(
       if (badLines > 0) report('journal_failed', `${badLines} damaged lines of ${file} were skipped`);
       if (isDead && tornBytes > 0)
         report('journal_failed', `${tornBytes} bytes of an incomplete write were skipped in ${file}`);
-      finish();
+      const unmet = isDead ? reader.foreseen() : [];
+      for (const record of unmet) foreseen.records.set(record.id, record);
+      if (unmet.length > 0) foreseen.release.push(release);
+      else release();
     } finally {
       reader.close();
     }
@@ -104,13 +123,14 @@ export function createReplay(
     }
   }
 
-  function isOwnerDead(segment: SegmentName, verdicts: Map<string, LockVerdict>): boolean {
-    const verdict = verdicts.get(segment.owner) ?? verdictOn(segment.owner);
-    verdicts.set(segment.owner, verdict);
+  function isOwnerDead(segments: readonly SegmentName[]): boolean {
+    const verdict = verdictOn(segments[0]?.owner ?? '');
     if (verdict !== 'unknown') return verdict === 'free';
-    const changedAt = fs.statSync(folder.pathOf(segment.file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    // A time in the future is as wrong as one long ago.
-    return Math.abs(Date.now() - changedAt) > idleMs;
+    return segments.every(({ file }) => {
+      const changedAt = fs.statSync(folder.pathOf(file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+      // A time in the future is as wrong as one long ago.
+      return Math.abs(Date.now() - changedAt) > idleMs;
+    });
   }
 
   function verdictOn(whom: string): LockVerdict {
@@ -120,7 +140,7 @@ export function createReplay(
   }
 
   /** From here on its owner, should he live, finds the name gone after his next write and writes that record elsewhere. */
-  function taken({ file }: SegmentName): string {
+  function taken(file: string): string {
     const orphan = orphanOf(file);
     try {
       if (orphan !== file) fs.renameSync(folder.pathOf(file), folder.pathOf(orphan));
@@ -158,4 +178,13 @@ export function createReplay(
   function report(code: 'journal_failed' | 'unsupported', problem: string, cause?: unknown): void {
     onError(new MeterError(code, `journal "${folder.path}": ${problem}`, { cause }));
   }
+}
+
+function once(work: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    work();
+  };
 }

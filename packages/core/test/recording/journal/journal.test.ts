@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createJournal } from '../../../src/recording/journal/create-journal.ts';
+import type { Journal } from '../../../src/recording/journal/journal.ts';
 import type { UsageRecord } from '../../../src/recording/usage-record.ts';
 import { usageRecord } from '../../../src/testing/usage-record-builder.ts';
 import { filesOf, idsOf, journalPath, openJournal, replayAll, replayIds } from './journal-fixture.ts';
@@ -242,6 +243,47 @@ it('gives back what was foreseen of a record that never came, and of no other', 
     'open missing',
   ]);
   expect(filesOf(path, '.journal')).toEqual([]);
+});
+
+describe('a record that was foreseen is replayed as it came', () => {
+  const known = usageRecord({ id: 'left', origin: 'missing' });
+  const came = usageRecord({ id: 'left', origin: 'drained' });
+
+  it.for<readonly [string, (journal: Journal) => void]>([
+    [
+      'to a later file',
+      (journal) => {
+        journal.append(usageRecord({ id: 'beside' }));
+        journal.foresee(known);
+        journal.append(usageRecord({ id: 'long', rawUsage: 'x'.repeat(2000) }));
+        journal.append(came);
+      },
+    ],
+    [
+      'to the spilled ones, whose file is older',
+      (journal) => {
+        journal.spill(usageRecord({ id: 'older' }));
+        journal.foresee(known);
+        journal.spill(came);
+      },
+    ],
+    [
+      'to the spilled ones, and was read back',
+      (journal) => {
+        journal.foresee(known);
+        journal.spill(came);
+        journal.readBack(1);
+      },
+    ],
+  ])('%s', async ([, come]) => {
+    const path = journalPath();
+    const journal = openJournal(path, { maxSegmentBytes: 2048 });
+    come(journal);
+    journal.close();
+    const replayed = (await replayAll(openJournal(path))).filter(({ id }) => id === 'left');
+    expect(replayed.map(({ origin }) => origin)).toEqual(['drained']);
+    expect(filesOf(path)).toEqual([]);
+  });
 });
 
 it('needs no file for a record that was foreseen, came and is settled', () => {
