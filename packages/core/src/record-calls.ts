@@ -60,9 +60,7 @@ export function recordCalls({ ownerOf, record, foresee, attemptOfLine, requests 
       ownerIn(download)?.ledger?.add(made);
     },
     left(attempt, outcome) {
-      // The record of an object has another id.
-      const hasOwnRecord = attempt.operation === 'chat' || attempt.operation === 'completions';
-      if (hasOwnRecord) foresee?.({ ...attempt, outcome }, attributionOf(attempt, {}));
+      if (objects.isOwn(attempt)) foresee?.({ ...attempt, outcome }, attributionOf(attempt, {}));
     },
     ended(attempt) {
       const verdict = objects.judge(attempt);

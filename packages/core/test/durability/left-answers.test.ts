@@ -1,8 +1,8 @@
 import OpenAI from 'openai';
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createMeter, memoryStore } from '../../src/index.ts';
 import type { UsageRecord } from '../../src/index.ts';
-import { chatAnswer } from '../../src/testing/index.ts';
+import { chatAnswer, responsesAnswer } from '../../src/testing/index.ts';
 import { meteredClient } from '../capture/metered-client.ts';
 import { readAll } from '../read-all.ts';
 import { hideOwners } from '../recording/journal/journal-fixture.ts';
@@ -59,6 +59,35 @@ it('what is known of an answer whose usage is looked up survives its process', a
   for await (const { choices } of await openai.chat.completions.create(hiStream)) if (choices[0]?.delta.content) break;
   hideOwners(journal);
   expect(await replayedBy(journal)).toMatchObject([{ outcome: 'stopped', origin: 'estimated', requestModel: 'm' }]);
+});
+
+describe('what is known of an answer that is read on survives its process', () => {
+  const input = { model: 'm', input: 'Hi you' };
+
+  it('of a Response', async () => {
+    const journal = await leftResponse({ ...input, stream: true });
+    expect(await replayedBy(journal)).toMatchObject([
+      { outcome: 'stopped', origin: 'estimated', operation: 'responses', responseId: 'resp_1' },
+    ]);
+  });
+
+  it('but not of one in the background, which has another record once it is fetched', async () => {
+    const journal = await leftResponse({ ...input, stream: true, background: true });
+    expect(await replayedBy(journal)).toEqual([]);
+  });
+
+  async function leftResponse(body: OpenAI.Responses.ResponseCreateParamsStreaming): Promise<string> {
+    const { journal } = appFolder();
+    const { openai, meter } = await meteredClient({
+      provider: { answers: [responsesAnswer({ tokens: ['Hi', ' you', ' too'], stall: { afterEvents: 6 } })] },
+      journal: { path: journal },
+      stop: 'drain',
+    });
+    onTestFinished(async () => void (await meter.close({ timeoutMs: 1 })));
+    for await (const { type } of await openai.responses.create(body)) if (type === 'response.output_text.delta') break;
+    hideOwners(journal);
+    return journal;
+  }
 });
 
 async function replayedBy(path: string): Promise<readonly UsageRecord[]> {

@@ -21,6 +21,8 @@ export type Verdict =
  * often as they are streamed, polled, continued or cancelled.
  */
 export interface OpenObjects {
+  /** Whether an attempt under way is to have a record of its own, by what is known so far. */
+  isOwn(attempt: ReadAttempt): boolean;
   judge(attempt: ReadAttempt): Verdict;
   /** Gives up on objects whose end nobody has fetched here for a day; the last thing known of each. */
   expired(): readonly { readonly attempt: ReadAttempt; readonly opener: ReadAttempt }[];
@@ -41,6 +43,9 @@ export function createOpenObjects(): OpenObjects {
   const settled = new Set<string>();
 
   return {
+    isOwn({ kind, operation, isBackground, reader }) {
+      return kind === 'call' && operation !== 'run' && !isBackground && reader.object?.isBackground !== true;
+    },
     judge(attempt) {
       if (attempt.kind === 'download') return { is: 'nothing' };
       const unfetched: Verdict = { is: attempt.kind === 'revisit' ? 'nothing' : 'own' };
