@@ -187,16 +187,18 @@ describe('the panel', () => {
     },
   );
 
-  test('is inside of the window on a page that is zoomed', async () => {
-    await page.setViewportSize({ width: 400, height: 700 });
+  test.for([700, 200])('is inside of a window %s px high on a page that is zoomed', async (windowHeight) => {
+    await page.setViewportSize({ width: 400, height: windowHeight });
     await page.goto(site.url);
     await shows('1.2K tokens');
     await page.evaluate(() => document.body.style.setProperty('zoom', '1.5'));
     await page.click('[data-kt=trigger]');
     await page.waitForSelector('[data-kt=refresh]', { state: 'visible' });
-    const box = await page.locator('[data-kt=panel]').boundingBox();
-    expect(box?.x).toBeGreaterThanOrEqual(0);
-    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(400);
+    const { x = -1, y = -1, width = 0, height = 0 } = (await page.locator('[data-kt=panel]').boundingBox()) ?? {};
+    expect(x).toBeGreaterThanOrEqual(0);
+    expect(x + width).toBeLessThanOrEqual(400);
+    expect(y).toBeGreaterThanOrEqual(0);
+    expect(y + height).toBeLessThanOrEqual(windowHeight);
   });
 
   test('opens by touch, inside of the window at 320 px, and upwards at its bottom', async () => {
