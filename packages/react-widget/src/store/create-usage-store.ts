@@ -98,7 +98,8 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
     } as UsageState;
     notify();
   };
-  const tell = (error: UsageError): void => options().onError?.(error);
+  /** What the app throws is reported as a rejection nobody handles, as of its subscribers. */
+  const tell = async (error: UsageError): Promise<void> => options().onError?.(error);
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel, not a window
   const share = (): void => channel?.postMessage(ledger.base);
 
@@ -106,7 +107,7 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
   const readWith = <Value>(read: Read<Value>, value: unknown, refuse = tell): Value | undefined => {
     let fault: string | undefined;
     const result = read(value, (field) => (fault ??= field));
-    if (!result || fault) (result ? tell : refuse)(usageError('malformed', fault ?? 'usage'));
+    if (!result || fault) void (result ? tell : refuse)(usageError('malformed', fault ?? 'usage'));
     return result;
   };
   /** @returns Whether it was news. */
@@ -120,11 +121,11 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
     if (isNews && isOwn) share();
     return isNews;
   };
-  const fail = (error: UsageError): void => {
+  const fail = async (error: UsageError): Promise<void> => {
     const isOut = error.status === 401;
     if (isOut) reset();
     else change({ ...state, error });
-    tell(error);
+    void tell(error);
     if (isOut) options().onUnauthorized?.();
   };
 
@@ -143,7 +144,7 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
       accept(body, true, fail);
     } catch (cause) {
       // Nobody waits for it any more.
-      if ((cause as Error).name !== 'AbortError') fail(cause as UsageError);
+      if ((cause as Error).name !== 'AbortError') void fail(cause as UsageError);
     }
   });
 
