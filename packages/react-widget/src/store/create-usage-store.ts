@@ -44,7 +44,10 @@ export interface UsageStore {
    * @returns False if it was malformed or changed nothing.
    */
   apply(frameOrSnapshot: unknown): boolean;
-  /** Forgets the user, for logout. Nothing is requested again until `refresh`. */
+  /**
+   * Forgets the user, for logout; to be called once the server has ended the session. Nothing is requested again until `refresh`. The
+   * user's other tabs ask the server, which knows whether they are signed out as well.
+   */
   reset(): void;
 }
 
@@ -183,7 +186,7 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
     if (!userKey || !sync) return;
     channel = (sync === true ? openChannel : sync)(`kilotoken:${userKey}`);
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- listeners alone would leave the channel closed
-    if (channel) channel.onmessage = ({ data }) => void accept(data, false);
+    if (channel) channel.onmessage = ({ data }) => void (data ? accept(data, false) : settle());
   };
   const rest = (): void => {
     abort();
@@ -246,6 +249,11 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
       if (!isConfirmed || (base.counts.input ?? 0) + (base.counts.output ?? 0) !== base.total) settle();
       return true;
     },
-    reset,
+    reset() {
+      // Only the server knows whether the user's other tabs are out as well.
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel, not a window
+      channel?.postMessage(0);
+      reset();
+    },
   };
 }

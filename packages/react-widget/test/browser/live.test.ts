@@ -8,6 +8,7 @@ import type { BuiltPage } from './built-page.ts';
 import { startChromium } from './chromium.ts';
 
 declare const store: UsageStore;
+declare const errors: readonly string[];
 declare const renders: { meter: number; app: number };
 
 const quota = { unit: 'tokens', used: 1200, limit: 2000 } as const;
@@ -430,6 +431,27 @@ describe('a frame', () => {
     for (const tab of [page, other]) await tab.waitForSelector('[data-state=ok]');
     await page.evaluate((chunk) => store.apply(chunk), usageChunk('m1', 800, { rev: 2, total: 2000 }));
     await other.waitForFunction(() => document.querySelector('[data-kt=value]')?.textContent === '2K tokens');
+    await other.close();
+  });
+});
+
+describe('logout in one tab', () => {
+  test.for([
+    [401, 'unauthorized'],
+    [200, 'ready'],
+  ] as const)('lets the others ask, and %i says whether they are out too', async ([status, expected]) => {
+    const other = await page.context().newPage();
+    for (const tab of [page, other]) await tab.goto(site.url);
+    for (const tab of [page, other]) await tab.waitForSelector('[data-state=ok]');
+    requests = 0;
+    answer.status = status;
+    await page.evaluate(() => store.reset());
+    await expect.poll(() => requests).toBe(1);
+    await expect.poll(() => other.evaluate(() => store.get().status)).toBe(expected);
+    expect(await page.evaluate(() => store.get().status)).toBe('unauthorized');
+    expect(await other.evaluate(() => errors.length)).toBe(status === 401 ? 1 : 0);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(requests, 'nobody asks again because of that').toBe(1);
     await other.close();
   });
 });
