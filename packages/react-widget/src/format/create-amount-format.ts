@@ -37,7 +37,7 @@ export function createAmountFormat(options: UsageFormatOptions): AmountFormat {
       const more = { minimumSignificantDigits: digits, maximumSignificantDigits: digits };
       // A decimal string keeps every digit. Without the mark, right-to-left text would end in `$US`.
       const text = number(amount, { style: 'currency', currency, currencyDisplay, ...more });
-      return (complete ? '' : '≥ ') + text.replace(/[A-Z]\$$/, '$&\u200E');
+      return (complete ? '' : '≥ ') + text.replace(/[A-Z]\p{Sc}$/u, '$&\u200E');
     },
   };
 }

@@ -27,6 +27,14 @@ describe('money', () => {
 
   test('keeps the letters and the sign of a currency together in right-to-left text', () => {
     expect(format('ar').cost(usd('12.5'))).toMatch(/US\$\u200E$/);
+    for (const [currency, end] of [
+      ['GBP', 'UK£'],
+      ['JPY', 'JP¥'],
+      ['EGP', 'E£'],
+      ['GHS', 'GH₵'],
+    ] as const) {
+      expect(format('ar').cost({ ...usd('12.5'), currency })).toMatch(new RegExp(`${end}\u200E$`));
+    }
     expect(format('he').cost(usd('12.5'))).toMatch(/\$$/);
   });
 
