@@ -142,6 +142,22 @@ describe('reconcile of a document that the app replaced without its guard', () =
   });
 });
 
+describe('reconcile of a user whose old rows were deleted', () => {
+  it('counts what waits, and keeps the totals of the rows that are gone', async () => {
+    const { db, users, ledger, open } = fresh();
+    await users.insertOne({ _id: 'user-1' });
+    const store = open({ onError: () => {} });
+    await store.append(['a', 'b', 'c'].map((id) => usageRecord({ id })));
+    await db.command({ collMod: 'users', validator: { totalTokensUsed: { $lte: 900 } } });
+    await store.append([usageRecord({ id: 'd' })]);
+    await ledger.deleteMany({ _id: { $in: ['a', 'b'] } });
+    await db.command({ collMod: 'users', validator: {} });
+    expect(await store.reconcile('user-1')).toMatchObject({ state: 'wrong', pendingRecords: 0 });
+    expect(await users.findOne()).toMatchObject({ totalTokensUsed: 1200, _kt: { rev: 4 } });
+    await store.close();
+  });
+});
+
 describe('repairTypes', () => {
   it('makes 64-bit integers of text, null and doubles, and lets the user be counted again', async () => {
     const { users, open } = fresh();

@@ -167,6 +167,24 @@ describe('a chart of everybody', () => {
   });
 });
 
+describe('charts of rows that were deleted', () => {
+  it('stay as they are when rows are kept for 36 days', async () => {
+    const { open, ledger } = fresh();
+    const store = open();
+    const slot = Math.floor((Date.now() - 36 * 24 * hourMs) / slotMs) * slotMs;
+    const ids = Array.from({ length: 10 }, (_, index) => `r${index}`);
+    await store.append(ids.map((id) => usageRecord({ id, startedAt: new Date(slot) })));
+    const half = new Date(slot + slotMs / 2);
+    await ledger.updateMany({ _id: { $in: ids.slice(0, 5) } }, { $set: { i: new Date(slot) } });
+    await ledger.updateMany({ _id: { $in: ids.slice(5) } }, { $set: { i: half } });
+    await store.rollUp();
+    await ledger.deleteMany({ i: { $lt: half } });
+    await store.rollUp({ full: true });
+    expect(await store.series({ bucket: 'month' })).toMatchObject([{ calls: 10 }]);
+    await store.close();
+  });
+});
+
 describe('working everything out anew', () => {
   /** Forty rows, one inserted each minute of the last forty, and each in a slot of its own. */
   async function setUp() {

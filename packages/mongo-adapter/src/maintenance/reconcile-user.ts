@@ -43,18 +43,24 @@ export async function reconcileUser(
   }
   const verdict = await verifyUser(user, collections, users);
   if (verdict.state !== 'wrong') return verdict;
-  // Rows that its own sums do not know of, and that it may well show: it lost its guard, or a backfill was broken off.
-  if (await hasLostSums(user, collections, users)) return verdict;
+  if (!(await isWithinLedger(user, collections, users))) return verdict;
   // Rows of writers that were retired before the document came.
   await rebuildUser(user, collections, users, { keepBalance: true });
   return verifyUser(user, collections, users);
 }
 
-async function hasLostSums(user: string, collections: Collections, users: UserMapping): Promise<boolean> {
+/**
+ * False where the ledger cannot tell what the document shows. One that has counted fewer records than its guards say lost its
+ * own sums, or a backfill was broken off, and it may well show them. One that has counted more than there are had rows that
+ * somebody has deleted since.
+ */
+async function isWithinLedger(user: string, collections: Collections, users: UserMapping): Promise<boolean> {
   const document = await findUser(user, collections, users);
+  const all = new Map((await writersOfUser(user, collections)).map(({ writer, lastN }) => [writer, lastN] as const));
   const counted = guardsOf(document, users);
-  const backfilled = (await writersOfUser(user, collections)).find(({ writer }) => writer === backfillWriter);
-  if (backfilled !== undefined) counted.set(backfillWriter, backfilled.lastN);
-  const { records } = await sumUser(user, counted, collections);
-  return wholeNumber(valueAtPath(document, `${users.layout.guard}.rev`)) < records;
+  const backfilled = all.get(backfillWriter);
+  if (backfilled !== undefined) counted.set(backfillWriter, backfilled);
+  const rev = wholeNumber(valueAtPath(document, `${users.layout.guard}.rev`));
+  const [least, most] = await Promise.all([sumUser(user, counted, collections), sumUser(user, all, collections)]);
+  return least.records <= rev && rev <= most.records;
 }
