@@ -153,6 +153,19 @@ describe('a store', () => {
     await store.close();
   });
 
+  it('refuses what a unique index of another on the ledger refuses, and stores the others', async () => {
+    const { ledger, users, open } = fresh();
+    await users.insertOne({ _id: 'user-1' });
+    await ledger.createIndex({ rq: 1 }, { unique: true, sparse: true });
+    const store = open();
+    const batch = ['a', 'b', 'c', 'd'].map((id) => usageRecord({ id, requestId: id === 'c' ? 'a' : id }));
+    const refusal = { id: 'c', error: { code: 'record_rejected', message: expect.stringContaining('index: rq_1') } };
+    expect(await store.append(batch)).toMatchObject({ inserted: 3, duplicates: 0, rejected: [refusal] });
+    expect(await store.append(batch)).toMatchObject({ inserted: 0, duplicates: 3, rejected: [refusal] });
+    expect(await users.findOne()).toMatchObject({ totalTokensUsed: 900 });
+    await store.close();
+  });
+
   it('works without its indexes, and gets them back', async () => {
     const { db, open } = fresh();
     const store = open();

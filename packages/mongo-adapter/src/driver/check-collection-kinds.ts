@@ -15,7 +15,7 @@ export interface CheckedCollections {
 interface Found {
   readonly name: string;
   readonly type?: string;
-  readonly options?: { readonly capped?: boolean };
+  readonly options?: { readonly capped?: boolean; readonly collation?: object };
 }
 
 /**
@@ -33,7 +33,7 @@ export async function checkCollectionKinds({ db, collections, users, messages }:
     ...(messages.isUsed ? namesOf(collections.messages) : []),
   ];
   for (const { name, type, options } of await describedCollections(db, [...ours, ...theirs])) {
-    const reason = unfit(type, options?.capped === true && ours.includes(name));
+    const reason = unfit(type) ?? (ours.includes(name) ? unfitAsOurs(options) : undefined);
     if (reason !== undefined) {
       throw refusedCommand(
         new Error(`collection "${name}" ${reason}; nothing was stored, use or create an ordinary collection`),
@@ -46,11 +46,16 @@ function namesOf(...kept: readonly { readonly collectionName: string }[]): strin
   return kept.map(({ collectionName }) => collectionName);
 }
 
-function unfit(type: string | undefined, loses: boolean): string | undefined {
+function unfit(type: string | undefined): string | undefined {
   if (type === 'timeseries')
     return 'is a time-series collection, which allows duplicate ids and no updates of single documents';
   if (type === 'view') return 'is a view, which cannot be written to';
-  return loses ? 'is capped, and would drop its oldest documents' : undefined;
+  return undefined;
+}
+
+function unfitAsOurs({ capped, collation }: NonNullable<Found['options']> = {}): string | undefined {
+  if (capped === true) return 'is capped, and would drop its oldest documents';
+  return collation === undefined ? undefined : 'has a collation, which may take two ids for the same one';
 }
 
 /** What the server tells of them. A role that may not list collections is told names and types of those it may read. */

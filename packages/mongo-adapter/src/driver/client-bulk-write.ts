@@ -1,7 +1,7 @@
 import type { Db, Document, WriteConcern } from 'mongodb';
 import type { LedgerRow } from '../ledger/ledger-row.ts';
 import type { BatchResult } from '../fold/usage-database.ts';
-import { batchProblem } from './server-errors.ts';
+import { batchProblem, isTakenId } from './server-errors.ts';
 import type { ServerKind } from './server-kind.ts';
 
 /** Updates of documents of the app, each with the encoded id its outcome is told by. */
@@ -81,11 +81,11 @@ export function clientBulkWrite(db: Db, kind: () => Promise<ServerKind>): Client
       } catch (error) {
         const problem = batchProblem(error);
         if (problem === undefined) throw error;
-        const { index, code, message, result } = problem;
+        const { index, message, result } = problem;
         const row = rows.documents[index];
         // All rows are there, and some of the updates are done.
         if (row === undefined) return resultOf(result as BulkResult);
-        const refused = code === 11_000 ? [] : [{ id: row._id, error: new Error(message) }];
+        const refused = isTakenId(problem) ? [] : [{ id: row._id, error: new Error(message) }];
         return { isComplete: false, refused, counted: new Set(), shown: new Set() };
       }
     },

@@ -19,7 +19,7 @@ import { narrowInteger } from './narrow-integer.ts';
 import { isLong, storedRow } from './stored-row.ts';
 import { firstMessageTables, userTables } from './table-updates.ts';
 import { readStoredTokens, tokenGroup } from './token-group.ts';
-import { isDuplicateKey, writeProblems } from './server-errors.ts';
+import { isDuplicateKey, isTakenId, writeProblems } from './server-errors.ts';
 
 /** What the commands need to know of the app's documents. */
 export interface MongoDatabaseOptions {
@@ -83,9 +83,9 @@ export function mongoDatabase(options: MongoDatabaseOptions): UsageDatabase {
         } catch (error) {
           const problems = writeProblems(error, 'insert');
           if (problems === undefined) throw error;
-          const refused = problems.flatMap(({ index, code, message }): Refusal[] => {
-            const row = rows[index];
-            return row === undefined || code === 11_000 ? [] : [{ id: row._id, error: new Error(message) }];
+          const refused = problems.flatMap((problem): Refusal[] => {
+            const row = rows[problem.index];
+            return row === undefined || isTakenId(problem) ? [] : [{ id: row._id, error: new Error(problem.message) }];
           });
           return { isComplete: false, refused };
         }

@@ -84,6 +84,11 @@ export function isDocumentRefused(error: unknown): boolean {
   return documentCodes.has(codeOf(error) ?? 0);
 }
 
+/** True where the id of a row is taken; a unique index that somebody else has made refuses the row for good. */
+export function isTakenId({ code, message }: Pick<WriteProblem, 'code' | 'message'>): boolean {
+  return code === 11_000 && !/ index: (?!_id_ )/.test(message);
+}
+
 /** True for the duplicate of a unique key. */
 export function isDuplicateKey(error: unknown): boolean {
   return codeOf(error) === 11_000;

@@ -49,15 +49,18 @@ export async function insertRows(
       persistence.onRetry(error);
     }
     isFirstAttempt = false;
-    const ids = open.map(({ _id }) => _id).filter((id) => !refused.has(id));
+    const ids = open.map(({ _id }) => _id);
     // oxlint-disable-next-line no-await-in-loop -- see above
     const found = new Map((await persist(() => database.rowsById(ids), persistence)).map((row) => [row._id, row]));
     const missing: LedgerRow[] = [];
     for (const row of open) {
-      if (refused.has(row._id)) continue;
       const stored = found.get(row._id);
-      if (stored === undefined) missing.push(row);
-      else if (stored.w === row.w && stored.n === row.n) inserted.add(row);
+      if (stored === undefined) {
+        if (!refused.has(row._id)) missing.push(row);
+        continue;
+      }
+      refused.delete(row._id);
+      if (stored.w === row.w && stored.n === row.n) inserted.add(row);
       else duplicates.push({ row, stored });
     }
     // Nothing moved: the server is unwell, or a duplicate is not yet visible to a majority.

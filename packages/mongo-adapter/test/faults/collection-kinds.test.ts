@@ -12,6 +12,7 @@ it.for<[string, string, CreateCollectionOptions]>([
   ['kt_ledger', 'is a time-series collection', timeSeries],
   ['kt_ledger', 'is capped', { capped: true, size: 4096 }],
   ['kt_ledger', 'is a view', { viewOn: 'rows', pipeline: [] }],
+  ['kt_ledger', 'has a collation', { collation: { locale: 'en', strength: 2 } }],
   ['kt_writers', 'is capped', { capped: true, size: 4096 }],
   ['kt_rollups', 'is a time-series collection', timeSeries],
   ['users', 'is a time-series collection', timeSeries],
