@@ -3,8 +3,9 @@ import { withTurnHeader } from './attribution/turn-headers.ts';
 import type { TurnLedger } from './attribution/turn-ledger.ts';
 import type { RegisteredTurn } from './attribution/turn-registry.ts';
 import type { Turn, TurnCost, TurnStored, TurnUsage } from './meter.ts';
-import { sumTokens } from './normalize/sum-tokens.ts';
 import type { UsageRecord } from './recording/usage-record.ts';
+import { addTokens } from './storage/usage-sums.ts';
+import type { TokenSums } from './storage/usage-sums.ts';
 import { waitMs } from './timer-limit.ts';
 
 /** What a turn needs of its meter. */
@@ -42,9 +43,11 @@ export function createTurn({ header, turn, asyncTurn, whenStored }: TurnParts): 
 
 function turnUsage(records: readonly UsageRecord[], complete: boolean): TurnUsage {
   const cost = costOf(records);
+  const tokens: TokenSums = {};
+  for (const record of records) addTokens(tokens, record.tokens);
   return {
     calls: new Set(records.map((record) => record.callId)).size,
-    tokens: sumTokens(records.map((record) => record.tokens)),
+    tokens,
     ...(cost === undefined ? {} : { cost }),
     records,
     complete,

@@ -4,8 +4,8 @@ export { print, printData } from './cli/cli-io.ts';
 export type { CliIo, CliOutput } from './cli/cli-io.ts';
 export { recordCount } from './cli/record-count.ts';
 export { csvText } from './cli/report/csv-text.ts';
-export { readInstant } from './cli/report/local-date.ts';
-export { usdText } from './cli/report/usd-text.ts';
+export { readInstant } from './cli/report/read-instant.ts';
+export { usdText } from './usd-text.ts';
 export { textWidth, visible } from './cli/terminal-text.ts';
 export { writeRecords } from './cli/export/write-records.ts';
 export { isMeterError, MeterError } from './errors.ts';
@@ -37,4 +37,4 @@ export {
   usageTotals,
 } from './storage/usage-sums.ts';
 export type { TokenSums } from './storage/usage-sums.ts';
-export { withoutUndefined } from './storage/without-undefined.ts';
+export { withoutUndefined } from './without-undefined.ts';

@@ -1,4 +1,4 @@
-const picoDigits = 12;
+import { usdText } from '../usd-text.ts';
 
 /**
  * An amount of money as the browser receives it: an exact decimal string, which `Intl.NumberFormat` accepts without rounding it first.
@@ -23,13 +23,10 @@ export interface CostAmount {
  */
 export function costAmount(picoUsd: bigint, isComplete: boolean): CostAmount | undefined {
   if (picoUsd <= 0n && !isComplete) return undefined;
-  return { amount: usdText(picoUsd), currency: 'USD', complete: isComplete };
+  return { amount: shownUsd(picoUsd), currency: 'USD', complete: isComplete };
 }
 
 /** US dollars as decimal text. A credit is shown as 0. */
-export function usdText(picoUsd: bigint): string {
-  const digits = String(picoUsd < 0n ? 0n : picoUsd).padStart(picoDigits + 1, '0');
-  const fraction = digits.slice(-picoDigits).replace(/0+$/, '');
-  const whole = digits.slice(0, -picoDigits);
-  return fraction === '' ? whole : `${whole}.${fraction}`;
+export function shownUsd(picoUsd: bigint): string {
+  return usdText(picoUsd < 0n ? 0n : picoUsd);
 }

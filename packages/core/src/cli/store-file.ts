@@ -3,7 +3,7 @@ import { MeterError, isMeterError } from '../errors.ts';
 import { sqliteModule } from '../node/sqlite-module.ts';
 import type { Connection, Prepare } from '../storage/sqlite/connection.ts';
 import { openWriteAheadLog } from '../storage/sqlite/write-ahead-log.ts';
-import { newestUsableVersion, schemaVersion } from '../storage/sqlite/schema.ts';
+import { newestUsableVersion, schemaVersion, storedVersion } from '../storage/sqlite/schema.ts';
 
 const busyTimeoutMs = 10_000;
 
@@ -61,7 +61,7 @@ function storeFile(path: string, database: DatabaseSync): StoreFile {
     path,
     database,
     prepare,
-    schemaVersion: userVersion(database),
+    schemaVersion: storedVersion(database),
     use: async (work) => work(prepare, database),
     whenDurable: async () => log?.sync(),
     close() {
@@ -73,7 +73,7 @@ function storeFile(path: string, database: DatabaseSync): StoreFile {
 
 function checkSchema(database: DatabaseSync, path: string): void {
   const table = database.prepare(`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'usage_records'`).get();
-  const version = userVersion(database);
+  const version = storedVersion(database);
   if (table === undefined || version === 0) {
     throw new MeterError('invalid_options', `--store "${path}": the file holds no usage records`);
   }
@@ -86,8 +86,4 @@ function checkSchema(database: DatabaseSync, path: string): void {
     'unsupported',
     `--store "${path}" has schema version ${version}, this release reads ${schemaVersion} and ${newestUsableVersion}; ${advice}`,
   );
-}
-
-function userVersion(database: DatabaseSync): number {
-  return Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
 }

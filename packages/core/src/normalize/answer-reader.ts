@@ -1,8 +1,8 @@
 import { answerTextOf } from './estimate/answer-text.ts';
 import { estimateTokens } from './estimate/estimate-tokens.ts';
 import { fullerReport } from './usage/fuller-report.ts';
-import { isJsonObject } from './json-object.ts';
-import type { JsonObject } from './json-object.ts';
+import { isJsonObject } from '../json-object.ts';
+import type { JsonObject } from '../json-object.ts';
 import { readResponseFacts } from './response-facts.ts';
 import { isPartOfRun, readStoredObject } from './stored-object.ts';
 import type { StoredObject } from './stored-object.ts';

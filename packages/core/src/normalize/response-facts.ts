@@ -1,5 +1,5 @@
-import { isJsonObject } from './json-object.ts';
-import type { JsonObject } from './json-object.ts';
+import { isJsonObject } from '../json-object.ts';
+import type { JsonObject } from '../json-object.ts';
 
 /** What one payload says of the answer it belongs to. */
 export interface ResponseFacts {

@@ -1,5 +1,5 @@
-import { isJsonObject } from './json-object.ts';
-import type { JsonObject } from './json-object.ts';
+import { isJsonObject } from '../json-object.ts';
+import type { JsonObject } from '../json-object.ts';
 
 /** A Response or an assistants run: an object the provider keeps, and goes on with where nobody is connected. */
 export interface StoredObject {

@@ -15,8 +15,6 @@ import type { PricedCall } from './priced-call.ts';
 import { reportedCost } from './arithmetic/reported-cost.ts';
 import { hasUnlistedSurcharge } from './unlisted-surcharge.ts';
 
-export type { PriceOptions } from './price-options.ts';
-
 /** So many pairs of provider and model are remembered. */
 const maxMemo = 2000;
 

@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { parseObject } from './parse-object.ts';
 import type { DeliveryProgress } from './delivery/deliver-answer.ts';
 import type { ProviderRequest } from './provider-request.ts';
-import { parseUsage } from './answers/wire-usage.ts';
-import { isRecord } from './answers/word-tokens.ts';
 
 /** What becomes of one request; its public face is a {@link ProviderRequest}. */
 export interface Exchange extends DeliveryProgress {
@@ -50,10 +49,10 @@ export function openExchange(
       return exchange.aborted;
     },
     get generatedUsage() {
-      return parseUsage(exchange.generatedUsage);
+      return parseObject(exchange.generatedUsage);
     },
     get reportedUsage() {
-      return parseUsage(exchange.reportedUsage);
+      return parseObject(exchange.reportedUsage);
     },
   };
   const exchange: Exchange = {
@@ -67,13 +66,4 @@ export function openExchange(
     finish: () => finish?.(),
   };
   return exchange;
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -9,7 +9,8 @@ import { usageChunk } from '../../src/browser/frame/usage-chunk.ts';
 import type { UsageChunk } from '../../src/browser/frame/usage-chunk.ts';
 import { usageData } from '../../src/browser/frame/usage-data.ts';
 import { usageFrame } from '../../src/browser/frame/usage-frame.ts';
-import { sumTokens } from '../../src/normalize/sum-tokens.ts';
+import { addTokens } from '../../src/storage/usage-sums.ts';
+import type { TokenSums } from '../../src/storage/usage-sums.ts';
 import type { UsageRecord } from '../../src/recording/usage-record.ts';
 import { memoryStore } from '../../src/storage/memory-store.ts';
 import { usageRecord } from '../../src/testing/usage-record-builder.ts';
@@ -289,9 +290,11 @@ function usageOf(prompt: number, completion: number): object {
 /** What `turn.usage()` gives for such records. */
 function turnUsage(...records: readonly Partial<UsageRecord>[]): FrameUsage {
   const all = records.map((record) => usageRecord({ attribution: {}, ...record }));
+  const tokens: TokenSums = {};
+  for (const record of all) addTokens(tokens, record.tokens);
   return {
     calls: all.length,
-    tokens: sumTokens(all.map(({ tokens }) => tokens)),
+    tokens,
     cost: { picoUsd: all.reduce((sum, { cost }) => sum + (cost.picoUsd ?? 0), 0), unpricedCalls: 0 },
     records: all,
     complete: true,

@@ -7,7 +7,7 @@ import { periodKinds } from '../snapshot/usage-period.ts';
 import type { PeriodKind, PeriodSpan } from '../snapshot/usage-period.ts';
 import { checkQuota } from '../snapshot/usage-quota.ts';
 import type { UsageQuota } from '../snapshot/usage-quota.ts';
-import { maxSnapshotDays } from '../snapshot/usage-snapshot.ts';
+import { isDayCount, maxSnapshotDays } from '../snapshot/usage-snapshot.ts';
 import type { UsageSubject } from '../usage-subject.ts';
 
 /**
@@ -131,11 +131,6 @@ export function resolveHandlerOptions<Source>(options: UsageHandlerOptions<Sourc
   demand('timeZone', isTimeZone(timeZone), 'an IANA time zone this runtime knows');
   if (quota !== undefined && typeof quota !== 'function') checkQuota('usageHandler', quota, expose);
   return resolved;
-}
-
-/** Says whether a snapshot can have so many days. */
-export function isDayCount(days: unknown): days is number {
-  return Number.isInteger(days) && (days as number) >= 0 && (days as number) <= maxSnapshotDays;
 }
 
 /** Says whether this runtime knows a time zone. */

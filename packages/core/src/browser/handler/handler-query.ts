@@ -1,4 +1,5 @@
-import { isDayCount, isTimeZone } from './handler-options.ts';
+import { isTimeZone } from './handler-options.ts';
+import { isDayCount } from '../snapshot/usage-snapshot.ts';
 import { periodKinds } from '../snapshot/usage-period.ts';
 import type { PeriodKind } from '../snapshot/usage-period.ts';
 

@@ -1,3 +1,4 @@
+import { localDate } from '../../storage/local-date.ts';
 import { timeBuckets } from '../../storage/time-buckets.ts';
 import type { UsageStore } from '../../storage/usage-store.ts';
 import { shownCount } from '../usage-counts.ts';
@@ -39,20 +40,14 @@ export async function usageDays(
   const isComplete = priceOf !== undefined && (await store.totals({ ...subject, from, to })).unpricedCalls === 0;
   const points = await store.series({ ...subject, bucket: 'day', timeZone, from, to });
   const byStart = new Map(points.map((point) => [point.at.getTime(), point]));
-  const date = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  const dateOf = localDate(timeZone);
   return spans.map(({ start }) => {
     const point = byStart.get(start);
     const cost = point === undefined ? undefined : priceOf?.(point.picoUsd, isComplete);
     return {
-      day: isoDate(date, start),
+      day: dateOf(new Date(start)),
       total: shownCount(point?.tokens.totalTokens ?? 0),
       ...(cost === undefined ? {} : { cost }),
     };
   });
-}
-
-/** By parts, because the order and the signs between them are the runtime's choice. */
-function isoDate(format: Intl.DateTimeFormat, instant: number): string {
-  const parts = new Map(format.formatToParts(instant).map(({ type, value }) => [type, value]));
-  return `${parts.get('year')}-${parts.get('month')}-${parts.get('day')}`;
 }

@@ -1,4 +1,5 @@
 import type { UsageStore } from '../../storage/usage-store.ts';
+import { compareGroups } from '../../storage/usage-sums.ts';
 import { shownCount } from '../usage-counts.ts';
 import type { CostAmount } from '../cost-amount.ts';
 import type { ResolvedPeriod } from './usage-period.ts';
@@ -40,7 +41,7 @@ export function modelList(
       const cost = priceOf(picoUsd);
       return { model, total: shownCount(totalTokens), ...(cost === undefined ? {} : { cost }) };
     })
-    .toSorted((a, b) => b.total - a.total || compareText(a.model, b.model));
+    .toSorted((a, b) => b.total - a.total || compareGroups(a.model, b.model));
 }
 
 /** The models of a period. */
@@ -56,9 +57,4 @@ export async function usageModels(
     addToModel(sums, model, tokens.totalTokens, picoUsd);
   }
   return modelList(sums, priceOf);
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

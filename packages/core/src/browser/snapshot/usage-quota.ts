@@ -1,5 +1,5 @@
 import { MeterError } from '../../errors.ts';
-import { usdText } from '../cost-amount.ts';
+import { shownUsd } from '../cost-amount.ts';
 import { shownCount } from '../usage-counts.ts';
 import { isExposed } from '../usage-exposure.ts';
 import type { UsageExposure } from '../usage-exposure.ts';
@@ -68,7 +68,7 @@ export function quotaState(
   { unit = 'tokens', limit, used, reserved }: UsageQuota,
   counted: { readonly totalTokens: number; readonly picoUsd: bigint },
 ): QuotaState {
-  const spent = unit === 'tokens' ? shownCount(counted.totalTokens) : Number(usdText(counted.picoUsd));
+  const spent = unit === 'tokens' ? shownCount(counted.totalTokens) : Number(shownUsd(counted.picoUsd));
   return {
     unit,
     used: used ?? spent,

@@ -9,7 +9,7 @@ import { shownCount, usageCounts } from '../usage-counts.ts';
 import type { UsageCounts } from '../usage-counts.ts';
 import { usageDays } from './usage-days.ts';
 import type { UsageDay } from './usage-days.ts';
-import { isExposed } from '../usage-exposure.ts';
+import { areExposures, isExposed } from '../usage-exposure.ts';
 import type { UsageExposure } from '../usage-exposure.ts';
 import { usageModels } from './usage-models.ts';
 import type { UsageModel } from './usage-models.ts';
@@ -77,6 +77,11 @@ export interface SnapshotOptions {
 /** Most days a snapshot has: a leap year. */
 export const maxSnapshotDays = 366;
 
+/** Says whether a snapshot can have so many days. */
+export function isDayCount(days: unknown): days is number {
+  return Number.isInteger(days) && (days as number) >= 0 && (days as number) <= maxSnapshotDays;
+}
+
 /**
  * Reads a user's usage in the shape that browsers receive, for a profile response, or as the initial data of a server-rendered page.
  * `usageHandler` serves the same over HTTP.
@@ -116,9 +121,7 @@ const known = ['expose', 'period', 'timeZone', 'quota', 'days', 'last', 'clock']
 function checkOptions({ expose = [], timeZone = 'UTC', ...options }: SnapshotOptions): void {
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown !== undefined) throw invalid(`unknown option "${unknown}"; known options are ${known.join(', ')}`);
-  if (!Array.isArray(expose) || !expose.every((what) => what === 'cost' || what === 'models')) {
-    throw invalid('expose: expected a list of "cost" and "models"');
-  }
+  if (!areExposures(expose)) throw invalid('expose: expected a list of "cost" and "models"');
   // Throws where there is no such zone, also if nothing is going to be cut by it.
   timeBuckets('day', timeZone);
 }
@@ -146,7 +149,7 @@ export async function readSnapshot(
   plan: SnapshotPlan,
 ): Promise<UsageSnapshot> {
   const { expose, period, days, now } = plan;
-  if (!(Number.isInteger(days) && days >= 0 && days <= maxSnapshotDays)) {
+  if (!isDayCount(days)) {
     throw new MeterError('invalid_options', `days: expected a whole number from 0 to ${maxSnapshotDays}`);
   }
   // Totals first: whatever is read after them is at least as new as the rev they carry.

@@ -3,10 +3,10 @@ import { groupColumns } from '../../storage/sqlite/read/filter.ts';
 import { rowSums, sumsSql } from '../../storage/sqlite/sums.ts';
 import { decodeText } from '../../storage/sqlite/text.ts';
 import { inSnapshot } from '../../storage/sqlite/transaction.ts';
+import { localDate } from '../../storage/local-date.ts';
 import { timeBuckets } from '../../storage/time-buckets.ts';
 import { compareGroups } from '../../storage/usage-sums.ts';
 import type { StoreFile } from '../store-file.ts';
-import { localDate } from './local-date.ts';
 import type { ReportQuery, ReportRow, ReportSums, UsageReport } from './usage-report.ts';
 
 const reportSql = `count(DISTINCT CASE WHEN unpriced = 1 THEN call_id END) AS unpriced_calls, ${sumsSql}

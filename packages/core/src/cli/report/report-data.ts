@@ -1,7 +1,7 @@
 import { tokenUsageFields } from '../../normalize/token-usage.ts';
 import { csvText } from './csv-text.ts';
 import type { ReportSplit, ReportSums, UsageReport } from './usage-report.ts';
-import { usdText } from './usd-text.ts';
+import { usdText } from '../../usd-text.ts';
 
 const keyNames = {
   day: 'day',

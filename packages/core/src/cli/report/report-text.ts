@@ -4,7 +4,7 @@ import { isCostKnown } from './report-data.ts';
 import { textTable } from './text-table.ts';
 import type { TableColumn } from './text-table.ts';
 import type { ReportRow, ReportSums, UsageReport } from './usage-report.ts';
-import { usdPlaces, usdText } from './usd-text.ts';
+import { usdPlaces, usdText } from '../../usd-text.ts';
 
 const titles = { day: 'Day', month: 'Month', user: 'User', tenant: 'Tenant', model: 'Model' } as const;
 const originOrder = ['reported', 'drained', 'recovered', 'estimated', 'missing', 'none'];

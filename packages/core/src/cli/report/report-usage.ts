@@ -5,7 +5,7 @@ import type { CliIo, ExitCode } from '../cli-io.ts';
 import { choice, commandOptions, requiredText, wholeNumber } from '../command-options.ts';
 import { openStoreFile } from '../store-file.ts';
 import { terminalStyle } from '../terminal-style.ts';
-import { readInstant } from './local-date.ts';
+import { readInstant } from './read-instant.ts';
 import { readReport } from './read-report.ts';
 import { reportCsv, reportJson } from './report-data.ts';
 import { reportText } from './report-text.ts';

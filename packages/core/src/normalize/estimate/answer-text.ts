@@ -1,3 +1,5 @@
+import { isJsonObject } from '../../json-object.ts';
+
 /**
  * The generated text in one stream event: content, reasoning, refusal and tool arguments of chat chunks, `text` of
  * completions, `delta` of Responses events, message deltas of assistants runs.
@@ -5,16 +7,16 @@
  * Only measured for an estimate and never kept.
  */
 export function answerTextOf(payload: unknown): string {
-  if (!isObject(payload)) return '';
+  if (!isJsonObject(payload)) return '';
   if (typeof payload['delta'] === 'string') return payload['delta'];
-  if (isObject(payload['delta'])) return messageText(payload['delta']['content']);
+  if (isJsonObject(payload['delta'])) return messageText(payload['delta']['content']);
   const { choices } = payload;
   if (!Array.isArray(choices)) return '';
   let text = '';
   for (const choice of choices as unknown[]) {
-    if (!isObject(choice)) continue;
+    if (!isJsonObject(choice)) continue;
     if (typeof choice['text'] === 'string') text += choice['text'];
-    if (isObject(choice['delta'])) text += deltaText(choice['delta']);
+    if (isJsonObject(choice['delta'])) text += deltaText(choice['delta']);
   }
   return text;
 }
@@ -26,7 +28,7 @@ function deltaText(delta: Record<string, unknown>): string {
   }
   if (!Array.isArray(delta['tool_calls'])) return text;
   for (const call of delta['tool_calls'] as unknown[]) {
-    if (!isObject(call) || !isObject(call['function'])) continue;
+    if (!isJsonObject(call) || !isJsonObject(call['function'])) continue;
     for (const part of ['name', 'arguments'] as const) {
       if (typeof call['function'][part] === 'string') text += call['function'][part];
     }
@@ -38,12 +40,8 @@ function messageText(content: unknown): string {
   if (!Array.isArray(content)) return '';
   let text = '';
   for (const part of content as unknown[]) {
-    if (isObject(part) && isObject(part['text']) && typeof part['text']['value'] === 'string')
+    if (isJsonObject(part) && isJsonObject(part['text']) && typeof part['text']['value'] === 'string')
       text += part['text']['value'];
   }
   return text;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

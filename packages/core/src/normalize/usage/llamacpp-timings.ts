@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json-object.ts';
+import type { JsonObject } from '../../json-object.ts';
 import { readCount } from './read-count.ts';
 import { settleCounts } from './settle-counts.ts';
 import type { TokenUsage } from '../token-usage.ts';

@@ -1,5 +1,5 @@
-import { isJsonObject } from '../json-object.ts';
-import type { JsonObject } from '../json-object.ts';
+import { isJsonObject } from '../../json-object.ts';
+import type { JsonObject } from '../../json-object.ts';
 import { largestCount, readCount, readSeconds } from './read-count.ts';
 import { settleCounts } from './settle-counts.ts';
 import type { TokenUsage } from '../token-usage.ts';

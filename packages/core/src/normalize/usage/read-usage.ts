@@ -1,5 +1,5 @@
-import { isJsonObject } from '../json-object.ts';
-import type { JsonObject } from '../json-object.ts';
+import { isJsonObject } from '../../json-object.ts';
+import type { JsonObject } from '../../json-object.ts';
 import { readLlamacppTimings } from './llamacpp-timings.ts';
 import { readOpenaiUsage } from './openai-usage.ts';
 import { readOpenrouterGeneration } from './openrouter-generation.ts';

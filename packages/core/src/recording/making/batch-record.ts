@@ -1,5 +1,6 @@
 import type { Attempt } from '../../capture/attempt/attempt.ts';
 import type { BatchLine } from '../../capture/payloads/batch-lines.ts';
+import { isJsonObject } from '../../json-object.ts';
 import type { AnswerReading } from '../../normalize/answer-reader.ts';
 import { createdBefore } from './created-before.ts';
 import { objectRecordId } from './record-id.ts';
@@ -16,7 +17,7 @@ export function attemptOfBatchLine(
   reader: AnswerReading,
 ): Attempt<AnswerReading> | undefined {
   const { response } = line;
-  if (!isObject(response) || !isObject(response['body'])) return undefined;
+  if (!isJsonObject(response) || !isJsonObject(response['body'])) return undefined;
   const { body, request_id: requestId, status_code: status = 200 } = response;
   reader.see(body);
   // Of the address not more than that: what gateways have in front may be a secret.
@@ -40,8 +41,4 @@ export function attemptOfBatchLine(
     reader,
     outcome: status === 200 ? 'completed' : typeof status === 'number' && status < 500 ? 'refused' : 'failed',
   };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

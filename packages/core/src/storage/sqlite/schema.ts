@@ -97,6 +97,7 @@ export function migrate(database: DatabaseSync, path: string): void {
   });
 }
 
-function storedVersion(database: DatabaseSync): number {
+/** The version of the schema that a file has; 0 where it has none. */
+export function storedVersion(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
 }

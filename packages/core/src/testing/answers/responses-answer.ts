@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../json-object.ts';
 import { checkOptions } from '../check-options.ts';
 import { type DeliveryOptions, deliveryOptionNames } from '../delivery-options.ts';
 import { renderError } from './error-answer.ts';
@@ -6,7 +7,7 @@ import type { ProviderRequest } from '../provider-request.ts';
 import { responseEvents } from './response-events.ts';
 import { type SseOptions, sseOptionNames, writeSse } from './sse-writer.ts';
 import { jsonWithUsage, responsesUsage, type UsageOverride, usageText } from './wire-usage.ts';
-import { countInputTokens, isRecord, lastUserText, splitIntoTokens } from './word-tokens.ts';
+import { countInputTokens, lastUserText, splitIntoTokens } from './word-tokens.ts';
 
 /** Options of {@link responsesAnswer}. All are optional. */
 export interface ResponsesAnswerOptions extends DeliveryOptions, SseOptions {
@@ -63,7 +64,7 @@ export function responsesAnswer(options: ResponsesAnswerOptions = {}): ProviderA
 function renderResponse(request: ProviderRequest, createdAt: number, options: ResponsesAnswerOptions): WireAnswer {
   const body = request.body ?? {};
   const streamOptions = body['stream_options'];
-  if (isRecord(streamOptions) && 'include_usage' in streamOptions) {
+  if (isJsonObject(streamOptions) && 'include_usage' in streamOptions) {
     const param = 'stream_options.include_usage';
     return renderError({ status: 400, message: `Unknown parameter: '${param}'.`, param, code: 'unknown_parameter' });
   }
@@ -86,7 +87,7 @@ function renderResponse(request: ProviderRequest, createdAt: number, options: Re
     tool_choice: 'auto',
     tools: [],
     service_tier: options.serviceTier ?? 'default',
-    metadata: isRecord(body['metadata']) ? body['metadata'] : {},
+    metadata: isJsonObject(body['metadata']) ? body['metadata'] : {},
     usage: null,
   };
   const finished = { ...whole, status: end, ...endMembers(end), output: [message(request.sequence, tokens.join(''))] };

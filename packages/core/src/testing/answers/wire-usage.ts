@@ -1,4 +1,4 @@
-import { isRecord } from './word-tokens.ts';
+import { parseObject } from '../parse-object.ts';
 
 /** What the usage object of an answer is: an object, or JSON text that goes on the wire letter by letter. */
 export type UsageOverride = Readonly<Record<string, unknown>> | string;
@@ -55,7 +55,7 @@ export function jsonWithUsage(object: Readonly<Record<string, unknown>>, usage: 
 export function sumUsage(usages: Iterable<string | undefined>): UsageSum {
   const sum = { calls: 0, tokens: { inputTokens: 0, outputTokens: 0, totalTokens: 0 } };
   for (const text of usages) {
-    const usage = parseUsage(text);
+    const usage = parseObject(text);
     if (usage === undefined) continue;
     const inputTokens = numberOr(usage['prompt_tokens'] ?? usage['input_tokens'], 0);
     const outputTokens = numberOr(usage['completion_tokens'] ?? usage['output_tokens'], 0);
@@ -65,17 +65,6 @@ export function sumUsage(usages: Iterable<string | undefined>): UsageSum {
     sum.tokens.totalTokens += numberOr(usage['total_tokens'], inputTokens + outputTokens);
   }
   return sum;
-}
-
-/** The usage object in JSON text, or `undefined` where the text is no JSON object. */
-export function parseUsage(text: string | undefined): Readonly<Record<string, unknown>> | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const usage: unknown = JSON.parse(text);
-    return isRecord(usage) ? usage : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function numberOr(value: unknown, fallback: number): number {

@@ -1,3 +1,5 @@
+import { isJsonObject } from '../../json-object.ts';
+
 /** Cuts a text into the tokens of the fake provider: one per word, the space before it included. */
 export function splitIntoTokens(text: string): readonly string[] {
   return text.match(/\s*\S+|\s+$/g) ?? [];
@@ -13,7 +15,7 @@ export function countInputTokens(body: Readonly<Record<string, unknown>>): numbe
 export function lastUserText(body: Readonly<Record<string, unknown>>): string {
   const input = body['messages'] ?? body['prompt'] ?? body['input'];
   if (!Array.isArray(input)) return textOf(input).trim();
-  const last = input.findLast((message: unknown) => isRecord(message) && message['role'] === 'user');
+  const last = input.findLast((message: unknown) => isJsonObject(message) && message['role'] === 'user');
   return textOf(last ?? input).trim();
 }
 
@@ -22,11 +24,6 @@ function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return String(value);
   if (Array.isArray(value)) return value.map(textOf).join(' ');
-  if (!isRecord(value)) return '';
+  if (!isJsonObject(value)) return '';
   return textOf(value['text'] ?? value['content'] ?? value['output']);
-}
-
-/** Tells whether a value is a JSON object. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

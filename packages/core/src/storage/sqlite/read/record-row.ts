@@ -3,7 +3,7 @@ import type { Attribution } from '../../../attribution/attribution.ts';
 import type { TokenUsage } from '../../../normalize/token-usage.ts';
 import type { Cost } from '../../../pricing/cost.ts';
 import type { UsageRecord } from '../../../recording/usage-record.ts';
-import { withoutUndefined } from '../../without-undefined.ts';
+import { withoutUndefined } from '../../../without-undefined.ts';
 import type { Row } from '../connection.ts';
 import { decodeTags, decodeText } from '../text.ts';
 import { tokenColumnPairs } from '../token-columns.ts';

@@ -1,17 +1,8 @@
 import { MeterError } from '../../errors.ts';
+import { localDate } from '../../storage/local-date.ts';
 import { timeBuckets } from '../../storage/time-buckets.ts';
 
 const hourMs = 3_600_000;
-
-/** The date a wall clock in `timeZone` shows, as `2026-11-25`. */
-export function localDate(timeZone: string): (at: Date) => string {
-  const format = new Intl.DateTimeFormat('en-US', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
-  return (at) => {
-    const field: Record<string, string> = {};
-    for (const { type, value } of format.formatToParts(at)) field[type] = value;
-    return `${field['year']?.padStart(4, '0')}-${field['month']}-${field['day']}`;
-  };
-}
 
 /**
  * Reads an instant as people type it: a date is the beginning of that day in `timeZone`, anything longer is ISO 8601
