@@ -9,13 +9,12 @@ import { followWebAnswer } from './answer/web-answer.ts';
 import type { AnswerOptions, FollowedAnswer } from './answer/web-answer.ts';
 import type { SentAttempt, SentAttempts } from './attempt/sent-attempts.ts';
 import type { CaptureOptions } from './capture-options.ts';
-import type { HidePolicy } from './endpoint/provider.ts';
 import type { AnswerReader } from './payloads/answer-reader.ts';
 import { createBatchLines } from './payloads/batch-lines.ts';
 import type { BatchLine } from './payloads/batch-lines.ts';
 import type { BodyLook } from './payloads/body-look.ts';
 import { createJsonCollector } from './payloads/json-collector.ts';
-import { createUsageFilter } from './payloads/usage-filter.ts';
+import { createLookByFirstByte } from './payloads/look-by-first-byte.ts';
 import { readHeader } from './platform/request-headers.ts';
 import { thawedTwinOf } from './platform/response-twin.ts';
 import { answerToHandOn, readsBodiesNatively } from './platform/runtime.ts';
@@ -105,12 +104,14 @@ export function createFollowAnswer<Reader extends AnswerReader>(
     attempt.streamed = !isDownload && !isJson && (/event-stream/i.test(type) || (call.streams && !/json/i.test(type)));
     if (!isDownload && !attempt.streamed && !isJson && !/json/i.test(type)) return undefined;
     if (typeof body.getReader !== 'function' && !isNodeBody(body)) return undefined;
-    const hide = attempt.streamed ? (injected?.hide ?? 'nothing') : 'nothing';
+    const mayBeEvents = attempt.streamed || (call.streams && !isDownload);
+    const hide = mayBeEvents ? (injected?.hide ?? 'nothing') : 'nothing';
     // Streams are not retried once they have begun.
-    if (attempt.streamed) attempt.retryKey = undefined;
+    if (mayBeEvents) attempt.retryKey = undefined;
     const { relay } = call;
-    const watched = attempt.streamed ? new Answered(call) : call;
-    const watch = createAnswerWatch(attempt, watched, lookAt(attempt, hide), watching);
+    const watched = mayBeEvents ? new Answered(call) : call;
+    const look = mayBeEvents ? createLookByFirstByte(attempt, hide) : lookAt(attempt);
+    const watch = createAnswerWatch(attempt, watched, look, watching);
     const answer = new Following(watch, options.grace, hide !== 'nothing' || readsBodiesNatively(), relay ?? plain);
     const isWeb = !isNodeBody(body);
     const shown = isWeb && !Object.isExtensible(response) ? thawedTwinOf(response) : response;
@@ -122,9 +123,9 @@ export function createFollowAnswer<Reader extends AnswerReader>(
     return shown;
   }
 
-  function lookAt(attempt: Followed, hide: HidePolicy): BodyLook {
+  function lookAt(attempt: Followed): BodyLook {
     if (attempt.kind === 'download') return createBatchLines((line) => tellLine(attempt, line));
-    return attempt.streamed ? createUsageFilter(attempt.reader, hide) : createJsonCollector(attempt.reader);
+    return createJsonCollector(attempt.reader);
   }
 
   function tellLine(attempt: Followed, line: BatchLine): void {

@@ -1,6 +1,6 @@
 import { createMeter, memoryStore } from '../../src/index.ts';
 import type { UsageRecord } from '../../src/index.ts';
-import { type FakeProvider, recordedAnswer } from '../../src/testing/index.ts';
+import { type FakeProvider, type ProviderAnswer, recordedAnswer } from '../../src/testing/index.ts';
 import { readAll } from '../read-all.ts';
 import { originOf } from './dialect-origin.ts';
 import { clientFor } from './sdk-client.ts';
@@ -25,8 +25,17 @@ export interface DialectExchange {
   records(): Promise<readonly UsageRecord[]>;
 }
 
-/** Sets an exchange up at a running server, which it takes over. */
-export function dialectExchange(provider: FakeProvider, major: SdkMajor, dialect: ReplayedDialect): DialectExchange {
+/**
+ * Sets an exchange up at a running server, which it takes over.
+ *
+ * @param label - The answers' `content-type`, null for none; that of the dialect's form where it is left out.
+ */
+export function dialectExchange(
+  provider: FakeProvider,
+  major: SdkMajor,
+  dialect: ReplayedDialect,
+  label?: string | null,
+): DialectExchange {
   const { baseURL, cutsRealUsage } = originOf(dialect);
   const { body: asked } = dialect;
   const isAdditive = dialect.form === 'sse' && dialect.asked && asksForUsage.has(dialect.surface);
@@ -34,9 +43,10 @@ export function dialectExchange(provider: FakeProvider, major: SdkMajor, dialect
   let delivery: { readonly splitAt?: readonly number[]; readonly splitEvery?: number } = {};
 
   provider.reset();
-  provider.handle((request) =>
-    recordedAnswer({ body: isAsking(request.body) ? bodies.asked : bodies.unasked, eventsPerWrite: 1e6, ...delivery }),
-  );
+  provider.handle((request) => {
+    const body = isAsking(request.body) ? bodies.asked : bodies.unasked;
+    return labelled(recordedAnswer({ body, eventsPerWrite: 1e6, ...delivery }), label);
+  });
   const store = memoryStore();
   const meter = createMeter({ store });
   return {
@@ -55,6 +65,12 @@ export function dialectExchange(provider: FakeProvider, major: SdkMajor, dialect
       return readAll(store.records({}));
     },
   };
+}
+
+function labelled(answer: ProviderAnswer, label: string | null | undefined): ProviderAnswer {
+  if (label === undefined) return answer;
+  const headers = label === null ? {} : { 'content-type': label };
+  return { render: async (...parts) => ({ ...(await answer.render(...parts)), headers }) };
 }
 
 /** The surfaces whose streams carry usage only for those who ask. */

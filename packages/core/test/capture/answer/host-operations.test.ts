@@ -10,7 +10,8 @@ import type { AnswerScript, ScriptedRead } from './scripted-answer.ts';
 const isFull = process.env['KILOTOKEN_FULL'] === '1';
 const runs = { numRuns: isFull ? 8000 : 800, seed: Number(process.env['KILOTOKEN_SEED'] ?? 20_261_130) };
 
-type Mode = 'observed' | 'hidden' | 'plain';
+/** `hidden as JSON`: so its label says, and they are events; `plain as asked`: the provider has not heard of streams. */
+type Mode = 'observed' | 'hidden' | 'hidden as JSON' | 'plain' | 'plain as asked';
 
 const chunk = (inside: string): string => `data: {"id":"c","object":"chat.completion.chunk",${inside}}\n\n`;
 const text = '"choices":[{"index":0,"delta":{"content":"Rhine "}}]';
@@ -70,7 +71,7 @@ const operations = fc.oneof(
 );
 const first: HostOperation = { name: 'body', on: 0, size: 0, when: 'settled' };
 
-it.for(['observed', 'hidden', 'plain'] as const)(
+it.for(['observed', 'hidden', 'hidden as JSON', 'plain', 'plain as asked'] as const)(
   'a host sees of an answer what it sees without the meter, whatever it does with it: %s',
   async (mode) => {
     await fc.assert(
@@ -79,10 +80,10 @@ it.for(['observed', 'hidden', 'plain'] as const)(
         const all = [first, ...done, ...leaving].filter(({ name }) => script.kind === 'bytes' || !ofBytes.has(name));
         const bare = await bareSteps(script, mode, all);
         const metered = await meteredSteps(script, mode, all);
-        const seen = withoutDifferences({ bare, metered: metered.steps }, script, all, mode === 'hidden');
+        const seen = withoutDifferences({ bare, metered: metered.steps }, script, all, asks(mode));
         expect(seen.metered).toEqual(seen.bare);
         // A plain answer that nobody reads is recorded once it was collected.
-        if (mode !== 'plain') expect(metered.records).toBe(1);
+        if (!isPlain(mode)) expect(metered.records).toBe(1);
         else expect(metered.records).toBeLessThanOrEqual(1);
       }),
       { ...runs, examples: found.map(([answer, ...names]) => [{ ...whole, ...answer }, names.map(operationOf)]) },
@@ -133,7 +134,7 @@ const leaving: readonly HostOperation[] = [
 ];
 
 async function bareSteps(script: AnswerScript, mode: Mode, all: readonly HostOperation[]): Promise<readonly Step[]> {
-  const answer = scriptedAnswer(script, mode === 'hidden' ? 'shown' : 'sent');
+  const answer = scriptedAnswer(script, asks(mode) ? 'shown' : 'sent');
   return operate(answer, async (signal) => answer.respond(signal), all);
 }
 
@@ -163,10 +164,19 @@ async function meteredSteps(
   return { steps, records };
 }
 
+function isPlain(mode: Mode): boolean {
+  return mode === 'plain' || mode === 'plain as asked';
+}
+
+/** Whether metering asks for the usage, and hides it. */
+function asks(mode: Mode): boolean {
+  return mode !== 'plain' && mode !== 'observed';
+}
+
 function scriptOf(made: Shape, mode: Mode): AnswerScript {
   const { tail, ending, kind, cancels } = made;
   const rest = { ending, kind, cancels } as const;
-  if (mode === 'plain') {
+  if (isPlain(mode)) {
     const answer = '{"id":"c","choices":[],"usage":{"prompt_tokens":3,"total_tokens":5}}';
     const size = Math.ceil(answer.length / Math.max(made.events.length, 1));
     const parts = made.events.map((_event, at) => answer.slice(at * size, (at + 1) * size));
@@ -181,7 +191,8 @@ function scriptOf(made: Shape, mode: Mode): AnswerScript {
   const reads = readsOf(made.events.filter(isPossible));
   // A read of its own: else both ends of a pipe break in one moment, and which of them is told is a matter of luck.
   if (tail !== '' && ending === 'breaks') reads.push({ sent: tail, shown: '' });
-  return { type: 'text/event-stream', reads, tail: ending === 'breaks' ? '' : tail, ...rest };
+  const type = mode === 'hidden as JSON' ? 'application/json' : 'text/event-stream';
+  return { type, reads, tail: ending === 'breaks' ? '' : tail, ...rest };
 }
 
 function readsOf(given: typeof streamEvent extends fc.Arbitrary<infer Made> ? readonly Made[] : never): ScriptedRead[] {
