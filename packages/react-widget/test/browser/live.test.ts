@@ -202,6 +202,24 @@ describe('the panel', () => {
     expect(y + height).toBeLessThanOrEqual(windowHeight);
   });
 
+  test('has the word of its button in one piece, though the text is large', async () => {
+    await page.setViewportSize({ width: 320, height: 700 });
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    await page.evaluate(() => (document.documentElement.style.fontSize = '250%'));
+    await page.click('[data-kt=trigger]');
+    const button = page.locator('[data-kt=refresh]');
+    await button.waitFor({ state: 'visible' });
+    const lines = await button.evaluate((element) => {
+      const range = document.createRange();
+      range.selectNodeContents(element);
+      return range.getClientRects().length;
+    });
+    expect(lines).toBe(1);
+    const beyond = await page.locator('[data-kt=panel]').evaluate((panel) => panel.scrollWidth - panel.clientWidth);
+    expect(beyond).toBe(0);
+  });
+
   test('opens by touch, inside of the window at 320 px, and upwards at its bottom', async () => {
     await page.close();
     page = await browser.newPage({ viewport: { width: 320, height: 420 }, hasTouch: true });
@@ -255,6 +273,32 @@ test('a card in a column of a grid is no wider than the column', async () => {
     return document.querySelector('[data-kt=root]')?.getBoundingClientRect().width;
   });
   expect(width).toBe(120);
+});
+
+describe('a card too narrow for tokens and cost', () => {
+  test.for([
+    [240, true],
+    [140, false],
+  ])('of %i px has the whole number, and the cost as a whole or not at all', async ([width, isCostSeen]) => {
+    answer.body = usageSnapshot({ cost: { amount: '1234567.5', currency: 'USD', complete: true } });
+    await page.goto(site.url);
+    await shows('1.2K tokens');
+    const seen = await page.evaluate((px) => {
+      (document.querySelector('#app') as HTMLElement).style.inlineSize = `${px}px`;
+      return ['value', 'cost'].map((name) => {
+        const part = document.querySelector(`[data-kt=${name}]`) as Element;
+        const { top, height } = part.getBoundingClientRect();
+        const trigger = (part.parentElement as Element).getBoundingClientRect();
+        return [part.scrollWidth <= part.clientWidth, top + height <= trigger.bottom + 1];
+      });
+    }, width);
+    expect(seen).toEqual([
+      [true, true],
+      [expect.anything(), isCostSeen],
+    ]);
+    await page.mouse.click(width! / 2, (await page.locator('[data-kt=meta]').boundingBox())!.y);
+    await page.waitForSelector('[data-kt=refresh]', { state: 'visible' });
+  });
 });
 
 describe('a panel without content', () => {
