@@ -1,6 +1,7 @@
 import { isMeterError, MeterError } from '@kilotoken/core';
 import type { UsageStore, UsageTotals } from '@kilotoken/core';
 import { checkRecordsQuery, checkSeriesQuery, checkUsageQuery, checkUserId } from '@kilotoken/core/store-kit';
+import { checkClock } from './driver/check-clock.ts';
 import { checkCollectionKinds } from './driver/check-collection-kinds.ts';
 import { openCollections } from './driver/collections.ts';
 import { ensureIndexes } from './driver/ensure-indexes.ts';
@@ -23,6 +24,7 @@ import { repairTypes } from './maintenance/repair-types.ts';
 import { verifyUser, verifyUsers } from './maintenance/verify-users.ts';
 import type { MongoStore } from './mongo-store-type.ts';
 import { rollUp } from './rollups/roll-up.ts';
+import type { RollUpOptions } from './rollups/roll-up.ts';
 import { resolveOptions } from './options.ts';
 import type { MongoStoreOptions } from './options.ts';
 import { arrivalPlace } from './reading/records-cursor.ts';
@@ -99,6 +101,15 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
   const totals = (query: Parameters<UsageStore['totals']>[0]): Promise<UsageTotals> =>
     attempt('read totals', () => readTotals(query, collections, userRev));
 
+  const retire: MongoStore['retire'] = async () => {
+    await checkClock(settings.db, clock);
+    return recovery.retire();
+  };
+  const rollUpNow = async (choice: RollUpOptions): Promise<number | undefined> => {
+    await checkClock(settings.db, clock);
+    return rollUp(collections, clock, choice);
+  };
+
   const background = startBackground(
     [
       // Without a sign of life others take this process for dead, and retire it after a day.
@@ -107,12 +118,11 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
       ...(settings.recovery ? [{ everyMs: 15_000, run: async () => void (await recovery.recover()) }] : []),
       ...(settings.maintenance
         ? [
-            { everyMs: hourMs / 4, run: async () => void (await recovery.retire()) },
+            { everyMs: hourMs / 4, run: async () => void (await retire()) },
             {
               everyMs: 60_000,
               // Less than the time between two runs, so that whoever works does so each time.
-              run: async () =>
-                void (await rollUp(collections, clock, { isStopped: persistence.isStopped, restMs: 50_000 })),
+              run: async () => void (await rollUpNow({ isStopped: persistence.isStopped, restMs: 50_000 })),
             },
           ]
         : []),
@@ -171,13 +181,11 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
     },
     async retire() {
       checkOpen();
-      return attempt('retire writers', () => recovery.retire());
+      return attempt('retire writers', retire);
     },
     async rollUp(choice = {}) {
       checkOpen();
-      const slots = await attempt('work out roll-ups', () =>
-        rollUp(collections, clock, { full: choice.full === true }),
-      );
+      const slots = await attempt('work out roll-ups', () => rollUpNow({ full: choice.full === true }));
       return slots === undefined ? undefined : { slots };
     },
     async *verify(userId) {

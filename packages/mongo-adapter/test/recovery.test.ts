@@ -126,6 +126,31 @@ describe('a writer that is long gone', () => {
   });
 });
 
+describe('a process whose clock is days wrong', () => {
+  it.for([
+    ['ahead of', 3],
+    ['behind', -3],
+  ] as const)('%s the database retires nobody, and calls no roll-up done, but says so', async ([where, days]) => {
+    const { db, users, open } = fresh();
+    onTestFinished(() => void vi.useRealTimers());
+    await users.insertOne({ _id: 'user-1' });
+    const [living, wrong] = [open(), open()];
+    await living.append([usageRecord({ id: 'a', attribution })]);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + days * 86_400_000 });
+    const refusal = {
+      code: 'store_failed',
+      message: expect.stringContaining(`clock of this process is 4320 minutes ${where} the database's`),
+    };
+    await expect(wrong.retire()).rejects.toMatchObject(refusal);
+    await expect(wrong.rollUp()).rejects.toMatchObject(refusal);
+    vi.useRealTimers();
+    await living.append([usageRecord({ id: 'b', attribution })]);
+    expect(await users.findOne()).toMatchObject({ totalTokensUsed: 600 });
+    expect(await db.collection('kt_rollups').countDocuments()).toBe(0);
+    await Promise.all([living.close(), wrong.close()]);
+  });
+});
+
 it('writers that are done with are not looked at any more, however many there were', async () => {
   const { db, writers, open } = fresh();
   const store = open();
