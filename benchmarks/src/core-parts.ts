@@ -10,7 +10,7 @@ import { reportTable } from './runner/results.ts';
 const source = join(import.meta.dirname, '../../packages/core/src');
 /** The first that fits names the part; the rest of core is what joins them. */
 const parts: readonly (readonly [part: string, file: RegExp])[] = [
-  ['options: zod/mini and what it checks', /node_modules\/zod|src\/options\.ts|\/check-[\w-]+\.ts/],
+  ['options and their checks', /src\/(?:options|option-check|wrong-option)\.ts|\/check-[\w-]+\.ts/],
   ['price cards of all models', /src\/pricing\/price-(?:cards|text)\.ts/],
   ['pricing', /src\/pricing\//],
   ['capture', /src\/capture\//],

@@ -21,7 +21,6 @@ export async function buildKilotoken(): Promise<BuiltKilotoken> {
     ...common,
     entry: { kilotoken: join(core, 'src/index.ts') },
     format: ['esm', 'cjs'],
-    noExternal: ['zod'],
     target: 'node22',
     outExtension: ({ format }) => ({ js: format === 'cjs' ? '.cjs' : '.mjs' }),
   });

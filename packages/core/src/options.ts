@@ -1,14 +1,18 @@
-import * as z from 'zod/mini';
 import type { Attribute } from './attribution/attribute.ts';
+import type { Attribution } from './attribution/attribution.ts';
 import type { InjectMode } from './capture/request/injection.ts';
-import { MeterError } from './errors.ts';
+import type { MeterError } from './errors.ts';
 import { builtinModule } from './node/builtin-module.ts';
+import { is, listOf, mapOf, members, oneOf, wholeNumber } from './option-check.ts';
+import type { OptionCheck } from './option-check.ts';
 import type { PriceOptions } from './pricing/price-options.ts';
 import type { JournalOptions } from './recording/journal/journal-options.ts';
 import type { UsageSink } from './recording/record-sink.ts';
 import type { UsageRecord } from './recording/usage-record.ts';
+import { aStore, isStore } from './storage/is-store.ts';
 import type { UsageStore } from './storage/usage-store.ts';
 import { longestTimerMs } from './timer-limit.ts';
+import { invalidOption, isObject } from './wrong-option.ts';
 
 /**
  * Options of `createMeter`. Only `store` is required.
@@ -104,112 +108,71 @@ export interface QueueOptions {
   readonly appendTimeoutMs?: number;
 }
 
-// Built at the first check: at the import they would take longer than all the rest of it.
-const meterOptions = once(() => {
-  const aFunction = z.custom<(...parts: never[]) => unknown>((value) => typeof value === 'function');
-  const count = z.number().check(z.int(), z.gte(0));
-  const milliseconds = count.check(z.lte(longestTimerMs));
-  const atLeastOne = z.number().check(z.int(), z.gte(1));
-  const anObject = z.custom<object>((value) => typeof value === 'object' && value !== null);
-  return z.strictObject({
-    store: z.custom<UsageStore>((value) => isStore(value)),
-    journal: z.optional(anObject),
-    sinks: z.optional(z.array(z.custom<UsageSink>((value) => isSink(value)))),
-    prices: z.optional(anObject),
-    stop: z.optional(
-      z.union([
-        z.enum(['estimate', 'drain', 'lookup']),
-        z.strictObject({ policy: z.literal('lookup'), waitsMs: z.optional(z.array(milliseconds)) }),
-        z.strictObject({
-          policy: z.literal('drain'),
-          maxBytes: z.optional(count),
-          timeoutMs: z.optional(milliseconds),
-        }),
-      ]),
-    ),
-    inject: z.optional(z.union([z.enum(['auto', 'always', 'never']), aFunction])),
-    respectExplicitFalse: z.optional(z.boolean()),
-    attribute: z.optional(aFunction),
-    tokenizer: z.optional(aFunction),
-    queue: z.optional(
-      z.strictObject({
-        flushIntervalMs: z.optional(milliseconds),
-        maxBatchRecords: z.optional(atLeastOne),
-        maxBytes: z.optional(count),
-        appendTimeoutMs: z.optional(atLeastOne.check(z.lte(longestTimerMs))),
-      }),
-    ),
-    waitUntil: z.optional(aFunction),
-    drainOn: z.optional(z.array(z.custom<NodeJS.Signals>((value) => isCatchableSignal(value)))),
-    onRecord: z.optional(aFunction),
-    onError: z.optional(aFunction),
-    clock: z.optional(aFunction),
-  });
-});
+const aFunction = is('a function', (value) => typeof value === 'function');
+const anObject = is('an object', isObject);
+const aText = is('a string', (value) => typeof value === 'string');
+const bytes = wholeNumber('bytes', 0);
+const milliseconds = wholeNumber('milliseconds', 0, longestTimerMs);
 
-const attributionSchema = once(() =>
-  z.strictObject({
-    userId: z.optional(z.string()),
-    tenantId: z.optional(z.string()),
-    conversationId: z.optional(z.string()),
-    messageId: z.optional(z.string()),
-    tags: z.optional(z.record(z.string(), z.optional(z.string()))),
-  }),
+const policy = oneOf('drain', 'lookup');
+const drain = members({ policy, maxBytes: bytes, timeoutMs: milliseconds });
+const lookup = members({ policy, waitsMs: listOf('numbers', milliseconds) });
+const policyName = oneOf('estimate', 'drain', 'lookup');
+
+const meterOptions = members(
+  {
+    store: is(aStore, isStore),
+    journal: anObject,
+    sinks: listOf('sinks', is('a sink, such as jsonlSink({ path })', isSink)),
+    prices: anObject,
+    stop(value, at) {
+      if (!isObject(value)) return policyName(value, at);
+      return policy(value['policy'], `${at}.policy`) ?? (value['policy'] === 'drain' ? drain : lookup)(value, at);
+    },
+    inject: is('one of "auto", "always", "never", or a function', isInjectMode),
+    respectExplicitFalse: is('true or false', (value) => typeof value === 'boolean'),
+    attribute: aFunction,
+    tokenizer: aFunction,
+    queue: members({
+      flushIntervalMs: milliseconds,
+      maxBatchRecords: wholeNumber('records', 1),
+      maxBytes: bytes,
+      appendTimeoutMs: wholeNumber('milliseconds', 1, longestTimerMs),
+    } satisfies Record<keyof QueueOptions, OptionCheck>),
+    waitUntil: aFunction,
+    drainOn: listOf('signals', is('a signal that can be caught, such as "SIGTERM"', isCatchableSignal)),
+    onRecord: aFunction,
+    onError: aFunction,
+    clock: aFunction,
+  } satisfies Record<keyof MeterOptions, OptionCheck>,
+  'store',
 );
 
-function once<Schema>(build: () => Schema): () => Schema {
-  let built: Schema | undefined;
-  return () => (built ??= build());
-}
+const attributionParts = members({
+  userId: aText,
+  tenantId: aText,
+  conversationId: aText,
+  messageId: aText,
+  tags: mapOf('strings', aText),
+} satisfies Record<keyof Attribution, OptionCheck>);
 
 /** Checks the options of `createMeter`; throws an error that names the first wrong one. */
 export function checkMeterOptions(options: unknown): void {
-  check('createMeter', meterOptions(), options);
+  check('createMeter', meterOptions, options);
 }
 
 /** Checks the argument of `meter.track`. */
 export function checkAttribution(attribution: unknown): void {
-  check('meter.track', attributionSchema(), attribution);
+  check('meter.track', attributionParts, attribution);
 }
 
-function check(what: string, expected: z.ZodMiniType, value: unknown): void {
-  const result = expected.safeParse(value);
-  if (result.success) return;
-  // A misspelt name often leaves another one missing: the misspelling is the news.
-  const { issues } = result.error;
-  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
-  const path = issue?.path.join('.') ?? '';
-  if (issue?.code === 'unrecognized_keys') {
-    const names = issue.keys.map((key) => `"${path === '' ? key : `${path}.${key}`}"`).join(', ');
-    const known = path === '' ? `; known options are ${knownNames(expected)}` : '';
-    throw new MeterError('invalid_options', `${what}: unknown option ${names}${known}`);
-  }
-  const found = valueAt(value, issue?.path ?? []);
-  const problem = found === undefined ? 'is missing' : `has a wrong value: ${describe(found)}`;
-  throw new MeterError('invalid_options', `${what}: ${path === '' ? 'the argument' : `option "${path}"`} ${problem}`);
+function check(owner: string, expected: OptionCheck, value: unknown): void {
+  const problem = expected(value, '');
+  if (problem !== undefined) throw invalidOption(owner, problem);
 }
 
-function knownNames(expected: z.ZodMiniType): string {
-  return 'shape' in expected.def ? Object.keys(expected.def.shape as object).join(', ') : 'none';
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  let at = value;
-  for (const key of path) at = (at as Record<PropertyKey, unknown> | undefined)?.[key];
-  return at;
-}
-
-function describe(value: unknown): string {
-  if (typeof value === 'function') return 'a function';
-  if (typeof value === 'object' && value !== null)
-    return Array.isArray(value) ? 'an array' : 'an object of another shape';
-  return JSON.stringify(value) ?? String(value);
-}
-
-function isStore(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const store = value as Record<string, unknown>;
-  return ['append', 'totals', 'series', 'records', 'close'].every((name) => typeof store[name] === 'function');
+function isInjectMode(value: unknown): boolean {
+  return typeof value === 'function' || value === 'auto' || value === 'always' || value === 'never';
 }
 
 function isSink(value: unknown): boolean {

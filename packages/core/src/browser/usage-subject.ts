@@ -1,4 +1,4 @@
-import { MeterError } from '../errors.ts';
+import { wrongField } from '../wrong-option.ts';
 
 /**
  * Whose usage is read.
@@ -20,20 +20,17 @@ export interface UsageSubject {
  *
  * A `tenantId` that is there and `undefined` is refused: read as "no tenant" it would show the sum over all tenants.
  *
- * @throws {@link MeterError} `invalid_options`, naming the part that is wrong.
+ * @throws MeterError `invalid_options`, naming the part that is wrong.
  */
 export function checkSubject(what: string, subject: UsageSubject): UsageSubject {
-  if (typeof subject !== 'object' || subject === null) throw wrong(what, 'expected { userId }');
+  if (typeof subject !== 'object' || subject === null) throw wrongField(what, '{ userId }', subject);
   const { userId } = subject;
-  if (typeof userId !== 'string' || userId === '') throw wrong(what, 'userId: expected a non-empty string');
+  if (typeof userId !== 'string' || userId === '') throw wrongField(`${what}: userId`, 'a non-empty string', userId);
   if (!('tenantId' in subject)) return { userId };
   const { tenantId } = subject;
   if (typeof tenantId !== 'string' || tenantId === '') {
-    throw wrong(what, 'tenantId: expected a non-empty string; leave it out if there are no tenants');
+    const expected = 'a non-empty string, or no such member if there are no tenants';
+    throw wrongField(`${what}: tenantId`, expected, tenantId);
   }
   return { userId, tenantId };
-}
-
-function wrong(what: string, problem: string): MeterError {
-  return new MeterError('invalid_options', `${what}: ${problem}`);
 }

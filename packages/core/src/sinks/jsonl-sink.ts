@@ -4,6 +4,7 @@ import { builtinModule } from '../node/builtin-module.ts';
 import { isDiskVanishing } from '../node/vanishing-disk.ts';
 import type { UsageSink } from '../recording/record-sink.ts';
 import type { UsageRecord } from '../recording/usage-record.ts';
+import { checkNames, invalidOption, wrongOption } from '../wrong-option.ts';
 
 /** Options of {@link jsonlSink}. */
 export interface JsonlSinkOptions {
@@ -103,17 +104,15 @@ function fileSystem(): typeof fsNamespace {
 }
 
 function checkOptions(options: JsonlSinkOptions): Required<JsonlSinkOptions> {
-  if (typeof options !== 'object' || options === null) throw invalid('options must be an object with a path');
-  for (const key of Object.keys(options)) {
-    if (!['path', 'name', 'fsync', 'ephemeral'].includes(key)) throw invalid(`unknown option "${key}"`);
-  }
+  checkNames('jsonlSink', '{ path }', options, ['path', 'name', 'fsync', 'ephemeral']);
   const { path, name = 'jsonl', fsync = false, ephemeral = false } = options;
-  if (typeof path !== 'string' || path === '') throw invalid('path must be the name of a file');
-  if (typeof name !== 'string' || name === '') throw invalid('name must be a string');
-  if (typeof fsync !== 'boolean') throw invalid('fsync must be true or false');
-  if (typeof ephemeral !== 'boolean') throw invalid('ephemeral must be true or false');
+  if (typeof path !== 'string' || path === '') throw wrong('path', 'the name of a file', path);
+  if (typeof name !== 'string' || name === '') throw wrong('name', 'a non-empty string', name);
+  if (typeof fsync !== 'boolean') throw wrong('fsync', 'true or false', fsync);
+  if (typeof ephemeral !== 'boolean') throw wrong('ephemeral', 'true or false', ephemeral);
   if (isDiskVanishing() && !ephemeral) {
-    throw invalid(
+    throw invalidOption(
+      'jsonlSink',
       `path "${path}" is on a disk that vanishes with this serverless instance; write to a sink of your own, or pass ` +
         'ephemeral: true if losing the lines is fine',
     );
@@ -121,6 +120,6 @@ function checkOptions(options: JsonlSinkOptions): Required<JsonlSinkOptions> {
   return { path, name, fsync, ephemeral };
 }
 
-function invalid(problem: string): MeterError {
-  return new MeterError('invalid_options', `jsonlSink: ${problem}`);
+function wrong(name: string, expected: string, value: unknown): MeterError {
+  return wrongOption('jsonlSink', name, expected, value);
 }

@@ -1,5 +1,6 @@
 import { MeterError } from '../errors.ts';
 import { isDiskVanishing } from '../node/vanishing-disk.ts';
+import { checkNames, invalidOption, wrongOption } from '../wrong-option.ts';
 import { createConnection } from './sqlite/connection.ts';
 import { readRecords } from './sqlite/read/read-records.ts';
 import { readSeries } from './sqlite/read/read-series.ts';
@@ -97,18 +98,16 @@ export function sqliteStore(options: SqliteStoreOptions): UsageStore & Required<
 }
 
 function checkOptions(options: SqliteStoreOptions): Required<SqliteStoreOptions> {
-  if (typeof options !== 'object' || options === null) throw invalid('options must be an object with a path');
-  for (const key of Object.keys(options)) {
-    if (!['path', 'ephemeral', 'busyTimeoutMs'].includes(key)) throw invalid(`unknown option "${key}"`);
-  }
+  checkNames('sqliteStore', '{ path }', options, ['path', 'ephemeral', 'busyTimeoutMs']);
   const { path, ephemeral = false, busyTimeoutMs = 10_000 } = options;
-  if (typeof path !== 'string' || path === '') throw invalid('path must be the name of a file, or ":memory:"');
-  if (typeof ephemeral !== 'boolean') throw invalid('ephemeral must be true or false');
+  if (typeof path !== 'string' || path === '') throw wrong('path', 'the name of a file, or ":memory:"', path);
+  if (typeof ephemeral !== 'boolean') throw wrong('ephemeral', 'true or false', ephemeral);
   if (typeof busyTimeoutMs !== 'number' || !(busyTimeoutMs >= 0)) {
-    throw invalid('busyTimeoutMs must be a number of milliseconds, 0 or more');
+    throw wrong('busyTimeoutMs', 'a number of milliseconds, 0 or more', busyTimeoutMs);
   }
   if (isDiskVanishing() && path !== ':memory:' && !ephemeral) {
-    throw invalid(
+    throw invalidOption(
+      'sqliteStore',
       `path "${path}" is on a disk that vanishes with this serverless instance; use a shared store such as mongoStore, ` +
         'or pass ephemeral: true if losing the records is fine',
     );
@@ -116,6 +115,6 @@ function checkOptions(options: SqliteStoreOptions): Required<SqliteStoreOptions>
   return { path, ephemeral, busyTimeoutMs };
 }
 
-function invalid(problem: string): MeterError {
-  return new MeterError('invalid_options', `sqliteStore: ${problem}`);
+function wrong(name: string, expected: string, value: unknown): MeterError {
+  return wrongOption('sqliteStore', name, expected, value);
 }

@@ -1,4 +1,4 @@
-import { MeterError } from '../errors.ts';
+import { wrongField } from '../wrong-option.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -65,7 +65,7 @@ function zoneOffset(timeZone: string): OffsetAt {
       second: 'numeric',
     });
   } catch (cause) {
-    throw new MeterError('invalid_options', `timeZone: "${timeZone}" is not a time zone this runtime knows`, { cause });
+    throw wrongField('timeZone', 'an IANA time zone this runtime knows', timeZone, cause);
   }
   if (timeZone === 'UTC') return () => 0;
   return (instant) => {

@@ -1,4 +1,5 @@
 import { MeterError } from '../errors.ts';
+import { wrongField } from '../wrong-option.ts';
 import { timeBuckets } from './time-buckets.ts';
 import type { RecordsQuery, SeriesQuery, UsageQuery } from './usage-store.ts';
 
@@ -32,7 +33,7 @@ export function checkRecordsQuery(query: RecordsQuery): void {
   checkFilter(query);
   if (query.order !== undefined) checkChoice('order', query.order, ['arrival', 'newest']);
   if (query.limit !== undefined && !(Number.isSafeInteger(query.limit) && query.limit >= 0)) {
-    throw invalid('limit', query.limit, 'a whole number of records, 0 or more');
+    throw wrongField('limit', 'a whole number of records, 0 or more', query.limit);
   }
   if (query.after !== undefined) cursorSequence(query.after);
 }
@@ -49,7 +50,7 @@ export function sequenceCursor(sequence: number): string {
  */
 export function cursorSequence(cursor: string): number {
   if (typeof cursor !== 'string' || !/^\d{1,15}$/.test(cursor)) {
-    throw invalid('after', cursor, 'the cursor of a record that was read earlier');
+    throw wrongField('after', 'the cursor of a record that was read earlier', cursor);
   }
   return Number(cursor);
 }
@@ -60,7 +61,7 @@ export function checkUserId(userId: string): void {
 }
 
 function checkFields(query: object, known: readonly string[]): void {
-  if (typeof query !== 'object' || query === null) throw invalid('query', query, 'an object');
+  if (typeof query !== 'object' || query === null) throw wrongField('query', 'an object', query);
   for (const key of Object.keys(query)) {
     if (!known.includes(key)) {
       throw new MeterError(
@@ -81,14 +82,14 @@ function checkFilter(query: UsageQuery): void {
   checkInstant('to', query.to);
   if (query.tags !== undefined) {
     if (typeof query.tags !== 'object' || query.tags === null)
-      throw invalid('tags', query.tags, 'an object of strings');
+      throw wrongField('tags', 'an object of strings', query.tags);
     for (const [key, value] of Object.entries(query.tags)) checkText(`tags.${key}`, value);
   }
 }
 
 function checkInstant(field: string, value: unknown): void {
   if (value === undefined) return;
-  if (!(value instanceof Date) || Number.isNaN(value.getTime())) throw invalid(field, value, 'a valid Date');
+  if (!(value instanceof Date) || Number.isNaN(value.getTime())) throw wrongField(field, 'a valid Date', value);
 }
 
 function checkOptionalText(field: string, value: unknown): void {
@@ -96,16 +97,11 @@ function checkOptionalText(field: string, value: unknown): void {
 }
 
 function checkText(field: string, value: unknown): void {
-  if (typeof value !== 'string') throw invalid(field, value, 'a string');
+  if (typeof value !== 'string') throw wrongField(field, 'a string', value);
 }
 
 function checkChoice(field: string, value: unknown, choices: readonly string[]): void {
   if (typeof value !== 'string' || !choices.includes(value)) {
-    throw invalid(field, value, `one of ${choices.map((choice) => `"${choice}"`).join(', ')}`);
+    throw wrongField(field, `one of ${choices.map((choice) => `"${choice}"`).join(', ')}`, value);
   }
-}
-
-function invalid(field: string, value: unknown, expected: string): MeterError {
-  const shown = typeof value === 'string' ? `"${value}"` : String(value);
-  return new MeterError('invalid_options', `${field}: expected ${expected}, got ${shown}`);
 }

@@ -13,9 +13,9 @@ const noon = '2026-11-22T12:00:00.000Z';
 
 describe('usageSnapshot', () => {
   it.for([
-    [{ period: 'year' }, 'period: expected one of all, day, month'],
+    [{ period: 'year' }, 'period: expected one of "all", "day", "month"'],
     [{ timeZone: 'Mars/Base' }, 'timeZone'],
-    [{ expose: ['all'] }, 'expose: expected a list of "cost" and "models"'],
+    [{ expose: ['all'] }, 'option "expose": expected a list of "cost" and "models"'],
     [{ colour: 1 }, 'unknown option "colour"'],
   ] as const)('refuses %j, and says why', async ([options, problem]) => {
     await expect(usageSnapshot(memoryStore(), ada, options as never)).rejects.toMatchObject({

@@ -31,7 +31,7 @@ describe('createMeter', () => {
     [{ store: memoryStore(), clock: 5 }, /"clock"/],
     [{ store: memoryStore(), journal: { folder: 'x' } }, /folder/],
     [{ store: memoryStore(), prices: { override: [] } }, /override/],
-    [undefined, /argument/],
+    [undefined, /expected { store }/],
   ] as const)('throws for %j, naming what is wrong', ([options, message]) => {
     let thrown: unknown;
     try {
@@ -47,7 +47,7 @@ describe('createMeter', () => {
     [{ userid: 'u' }, /"userid"/],
     [{ userId: 5 }, /"userId"/],
     [{ tags: { a: 1 } }, /"tags.a"/],
-    [null, /argument/],
+    [null, /expected { userId, /],
   ] as const)('has a track that throws for %j, naming what is wrong', ([attribution, message]) => {
     expect(() => createMeter({ store: memoryStore() }).track(attribution as never)).toThrow(message);
   });

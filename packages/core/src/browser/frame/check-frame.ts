@@ -1,7 +1,8 @@
 import { MeterError } from '../../errors.ts';
+import type { UsageTotals } from '../../storage/usage-store.ts';
+import { checkNames, wrongOption } from '../../wrong-option.ts';
 import type { FrameOptions } from './frame-options.ts';
 import { areExposures } from '../usage-exposure.ts';
-import type { UsageTotals } from '../../storage/usage-store.ts';
 
 /**
  * Looks at what `usageFrame`, `usageChunk` and `usageData` were given, before anything of it is written.
@@ -9,6 +10,7 @@ import type { UsageTotals } from '../../storage/usage-store.ts';
  * @throws {@link MeterError} `invalid_options`, naming the first option that is wrong.
  */
 export function checkFrame(usage: unknown, options: FrameOptions & { readonly event?: string }): void {
+  checkNames('usage frame', '{ id, rev, total, … }', options, Object.keys(expected));
   const { tokens: counts } = Object(usage) as { readonly tokens?: unknown };
   if (typeof counts !== 'object' || counts === null) {
     throw new MeterError(
@@ -27,7 +29,8 @@ export function checkFrame(usage: unknown, options: FrameOptions & { readonly ev
     expose: areExposures(expose),
   };
   for (const [name, isRight] of Object.entries(checks)) {
-    if (!isRight) throw wrong(name, expected[name as keyof typeof expected]);
+    const option = name as keyof typeof expected;
+    if (!isRight) throw wrongOption('usage frame', name, expected[option], options[option]);
   }
 }
 
@@ -39,7 +42,3 @@ const expected = {
   quota: '{ unit, used, limit }',
   expose: 'a list of "cost" and "models"',
 };
-
-function wrong(option: string, value: string): MeterError {
-  return new MeterError('invalid_options', `usage frame: option "${option}" has a wrong value: expected ${value}`);
-}

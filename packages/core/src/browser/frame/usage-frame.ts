@@ -28,6 +28,7 @@ export interface UsageFrameOptions extends FrameOptions {
  * ```
  */
 export function usageFrame(usage: FrameUsage, options: UsageFrameOptions = {}): string {
+  const body = JSON.stringify(usageChunk(usage, options));
   const { event } = options;
-  return `${event === undefined ? '' : `event: ${event}\n`}data: ${JSON.stringify(usageChunk(usage, options))}\n\n`;
+  return `${event === undefined ? '' : `event: ${event}\n`}data: ${body}\n\n`;
 }

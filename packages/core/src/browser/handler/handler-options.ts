@@ -1,6 +1,7 @@
-import { MeterError } from '../../errors.ts';
+import { aStore, isReadableStore } from '../../storage/is-store.ts';
 import { timeBuckets } from '../../storage/time-buckets.ts';
 import type { UsageStore } from '../../storage/usage-store.ts';
+import { checkNames, wrongOption } from '../../wrong-option.ts';
 import { areExposures } from '../usage-exposure.ts';
 import type { UsageExposure } from '../usage-exposure.ts';
 import { periodKinds } from '../snapshot/usage-period.ts';
@@ -95,9 +96,7 @@ const known = [
  * @throws {@link MeterError} `invalid_options`, naming the first option that is unknown or wrong.
  */
 export function resolveHandlerOptions<Source>(options: UsageHandlerOptions<Source>): ResolvedHandlerOptions<Source> {
-  if (typeof options !== 'object' || options === null) throw invalid('expected { store, authenticate }');
-  const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw invalid(`unknown option "${unknown}"; known options are ${known.join(', ')}`);
+  checkNames('usageHandler', '{ store, authenticate }', options, known);
   const resolved = {
     ...options,
     expose: options.expose ?? [],
@@ -109,25 +108,25 @@ export function resolveHandlerOptions<Source>(options: UsageHandlerOptions<Sourc
     clock: options.clock ?? (() => new Date()),
     onError: options.onError ?? (() => {}),
   };
-  const { store, expose, period, timeZone, quota, days } = resolved;
-  demand('store', hasMethods(store), 'a usage store');
-  demand('authenticate', typeof resolved.authenticate === 'function', 'a function');
+  const { store, authenticate, expose, period, timeZone, quota, days, last, path, timeoutMs, clock, onError } =
+    resolved;
+  const demand = (name: keyof typeof resolved, isRight: boolean, expected: string): void => {
+    if (!isRight) throw wrongOption('usageHandler', name, expected, resolved[name]);
+  };
+  demand('store', isReadableStore(store), aStore);
+  demand('authenticate', typeof authenticate === 'function', 'a function');
   demand('expose', areExposures(expose), 'a list of "cost" and "models"');
   demand(
     'period',
     typeof period === 'function' || periodKinds.includes(period),
-    `a function or one of ${periodKinds.join(', ')}`,
+    `a function or one of ${periodKinds.map((kind) => `"${kind}"`).join(', ')}`,
   );
   demand('days', isDayCount(days), `a whole number from 0 to ${maxSnapshotDays}`);
-  demand('last', typeof resolved.last === 'boolean', 'true or false');
-  demand('path', resolved.path === undefined || /^\/[^?#]*$/.test(resolved.path), 'a path that begins with /');
-  demand(
-    'timeoutMs',
-    typeof resolved.timeoutMs === 'number' && resolved.timeoutMs > 0,
-    'a number of milliseconds above 0',
-  );
-  demand('clock', typeof resolved.clock === 'function', 'a function');
-  demand('onError', typeof resolved.onError === 'function', 'a function');
+  demand('last', typeof last === 'boolean', 'true or false');
+  demand('path', path === undefined || /^\/[^?#]*$/.test(path), 'a path that begins with /');
+  demand('timeoutMs', typeof timeoutMs === 'number' && timeoutMs > 0, 'a number of milliseconds above 0');
+  demand('clock', typeof clock === 'function', 'a function');
+  demand('onError', typeof onError === 'function', 'a function');
   demand('timeZone', isTimeZone(timeZone), 'an IANA time zone this runtime knows');
   if (quota !== undefined && typeof quota !== 'function') checkQuota('usageHandler', quota, expose);
   return resolved;
@@ -142,19 +141,4 @@ export function isTimeZone(timeZone: unknown): timeZone is string {
   } catch {
     return false;
   }
-}
-
-function hasMethods(store: unknown): boolean {
-  if (typeof store !== 'object' || store === null) return false;
-  return ['totals', 'series', 'records'].every(
-    (name) => typeof (store as Record<string, unknown>)[name] === 'function',
-  );
-}
-
-function demand(name: string, isRight: boolean, expected: string): void {
-  if (!isRight) throw invalid(`option "${name}" is missing or has a wrong value: expected ${expected}`);
-}
-
-function invalid(problem: string): MeterError {
-  return new MeterError('invalid_options', `usageHandler: ${problem}`);
 }

@@ -1,5 +1,5 @@
-import { MeterError } from '../../errors.ts';
 import { timeBuckets } from '../../storage/time-buckets.ts';
+import { isObject, wrongField } from '../../wrong-option.ts';
 
 /** Periods that need no code: everything, or the current day or month in a time zone. */
 export const periodKinds: readonly PeriodKind[] = ['all', 'day', 'month'];
@@ -57,16 +57,15 @@ export interface ResolvedPeriod {
 /** The period around `now`. A day or month begins and ends where its first instant falls in the zone. */
 export function resolvePeriod(period: PeriodKind | PeriodSpan, timeZone: string, now: Date): ResolvedPeriod {
   if (period === 'all') return { range: {}, shown: {} };
-  if (typeof period === 'string') {
-    if (!periodKinds.includes(period)) {
-      throw new MeterError('invalid_options', `period: expected one of ${periodKinds.join(', ')}, got "${period}"`);
-    }
+  if (period === 'day' || period === 'month') {
     const { start, end } = timeBuckets(period, timeZone).spanOf(now.getTime());
     return resolvedSpan(period, { start: new Date(start), resetsAt: new Date(end) }, timeZone);
   }
+  if (!isObject(period)) throw wrongField('period', 'one of "all", "day", "month", or { start, resetsAt }', period);
   const { start, resetsAt } = period;
-  if (!isInstant(start) || (resetsAt !== undefined && !(isInstant(resetsAt) && resetsAt > start))) {
-    throw new MeterError('invalid_options', 'period: expected a start and, optionally, a resetsAt that is later');
+  if (!isInstant(start)) throw wrongField('period.start', 'a valid Date', start);
+  if (resetsAt !== undefined && !(isInstant(resetsAt) && resetsAt > start)) {
+    throw wrongField('period.resetsAt', 'a valid Date after period.start', resetsAt);
   }
   return resolvedSpan('custom', period, timeZone);
 }

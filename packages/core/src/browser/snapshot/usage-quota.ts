@@ -1,4 +1,4 @@
-import { MeterError } from '../../errors.ts';
+import { invalidOption, wrongOption } from '../../wrong-option.ts';
 import { shownUsd } from '../cost-amount.ts';
 import { shownCount } from '../usage-counts.ts';
 import { isExposed } from '../usage-exposure.ts';
@@ -51,16 +51,16 @@ export interface QuotaState {
  * not exposed.
  */
 export function checkQuota(what: string, quota: UsageQuota, expose: readonly UsageExposure[]): void {
-  const wrong = (field: string, problem: string): MeterError =>
-    new MeterError('invalid_options', `${what}: option "quota${field}" ${problem}`);
-  if (typeof quota !== 'object' || quota === null) throw wrong('', 'has a wrong value: expected { limit }');
+  if (typeof quota !== 'object' || quota === null) throw wrongOption(what, 'quota', '{ limit }', quota);
   const { unit = 'tokens', limit, used = 0, reserved = 0 } = quota;
-  if (unit !== 'tokens' && unit !== 'cost') throw wrong('.unit', 'has a wrong value: expected "tokens" or "cost"');
+  if (unit !== 'tokens' && unit !== 'cost') throw wrongOption(what, 'quota.unit', '"tokens" or "cost"', unit);
   for (const [field, value] of Object.entries({ limit, used, reserved })) {
     if (!(Number.isFinite(value) && value >= 0))
-      throw wrong(`.${field}`, 'has a wrong value: expected a number, 0 or more');
+      throw wrongOption(what, `quota.${field}`, 'a number, 0 or more', value);
   }
-  if (unit === 'cost' && !isExposed(expose, 'cost')) throw wrong('.unit', `is "cost", which needs expose: ['cost']`);
+  if (unit === 'cost' && !isExposed(expose, 'cost')) {
+    throw invalidOption(what, `option "quota.unit" is "cost", which needs expose: ['cost']`);
+  }
 }
 
 /** The quota to show, from a checked one and what the store counted. */

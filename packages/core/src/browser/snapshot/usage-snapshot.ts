@@ -1,6 +1,7 @@
-import { MeterError } from '../../errors.ts';
+import { aStore, isReadableStore } from '../../storage/is-store.ts';
 import { timeBuckets } from '../../storage/time-buckets.ts';
 import type { UsageStore, UsageTotals } from '../../storage/usage-store.ts';
+import { checkNames, wrongField, wrongOption } from '../../wrong-option.ts';
 import { costAmount } from '../cost-amount.ts';
 import type { CostAmount } from '../cost-amount.ts';
 import { readLastReply } from './last-reply.ts';
@@ -100,8 +101,8 @@ export async function usageSnapshot(
   subject: UsageSubject,
   options: SnapshotOptions = {},
 ): Promise<UsageSnapshot> {
+  checkOptions(store, options);
   const { expose = [], timeZone = 'UTC', quota, clock = () => new Date() } = options;
-  checkOptions(options);
   if (quota !== undefined) checkQuota('usageSnapshot', quota, expose);
   const now = clock();
   const period = resolvePeriod(options.period ?? 'all', timeZone, now);
@@ -118,16 +119,13 @@ export async function usageSnapshot(
 
 const known = ['expose', 'period', 'timeZone', 'quota', 'days', 'last', 'clock'];
 
-function checkOptions({ expose = [], timeZone = 'UTC', ...options }: SnapshotOptions): void {
-  const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw invalid(`unknown option "${unknown}"; known options are ${known.join(', ')}`);
-  if (!areExposures(expose)) throw invalid('expose: expected a list of "cost" and "models"');
+function checkOptions(store: UsageStore, options: SnapshotOptions): void {
+  if (!isReadableStore(store)) throw wrongField('usageSnapshot: store', aStore, store);
+  checkNames('usageSnapshot', '{ expose, period, … }', options, known);
+  const { expose = [], timeZone } = options;
+  if (!areExposures(expose)) throw wrongOption('usageSnapshot', 'expose', 'a list of "cost" and "models"', expose);
   // Throws where there is no such zone, also if nothing is going to be cut by it.
   timeBuckets('day', timeZone);
-}
-
-function invalid(problem: string): MeterError {
-  return new MeterError('invalid_options', `usageSnapshot: ${problem}`);
 }
 
 /** A snapshot's question with nothing left open. */
@@ -150,7 +148,7 @@ export async function readSnapshot(
 ): Promise<UsageSnapshot> {
   const { expose, period, days, now } = plan;
   if (!isDayCount(days)) {
-    throw new MeterError('invalid_options', `days: expected a whole number from 0 to ${maxSnapshotDays}`);
+    throw wrongField('days', `a whole number from 0 to ${maxSnapshotDays}`, days);
   }
   // Totals first: whatever is read after them is at least as new as the rev they carry.
   const totals = await readTotals(store, subject, period.range);

@@ -1,5 +1,6 @@
-import { MeterError } from '../../errors.ts';
+import type { MeterError } from '../../errors.ts';
 import { isDiskVanishing } from '../../node/vanishing-disk.ts';
+import { checkNames, invalidOption, wrongOption } from '../../wrong-option.ts';
 
 /** Options of the journal, which keeps records on disk until the store has them. */
 export interface JournalOptions {
@@ -19,25 +20,23 @@ export interface JournalOptions {
   readonly ephemeral?: boolean;
 }
 
-const known = ['path', 'maxSegmentBytes', 'fsync', 'ephemeral'];
-
 /**
  * Fills in the defaults.
  *
  * @throws {@link MeterError} `invalid_options`.
  */
 export function checkJournalOptions(options: JournalOptions): Required<JournalOptions> {
-  if (typeof options !== 'object' || options === null) throw invalid('options must be an object with a path');
-  for (const key of Object.keys(options)) if (!known.includes(key)) throw invalid(`unknown option "${key}"`);
+  checkNames('journal', '{ path }', options, ['path', 'maxSegmentBytes', 'fsync', 'ephemeral']);
   const { path, maxSegmentBytes = 8 * 2 ** 20, fsync = false, ephemeral = false } = options;
-  if (typeof path !== 'string' || path === '') throw invalid('path must be the name of a folder');
+  if (typeof path !== 'string' || path === '') throw wrong('path', 'the name of a folder', path);
   if (!Number.isSafeInteger(maxSegmentBytes) || maxSegmentBytes < 1024) {
-    throw invalid('maxSegmentBytes must be a whole number of bytes, 1024 or more');
+    throw wrong('maxSegmentBytes', 'a whole number of bytes, 1024 or more', maxSegmentBytes);
   }
-  if (typeof fsync !== 'boolean') throw invalid('fsync must be true or false');
-  if (typeof ephemeral !== 'boolean') throw invalid('ephemeral must be true or false');
+  if (typeof fsync !== 'boolean') throw wrong('fsync', 'true or false', fsync);
+  if (typeof ephemeral !== 'boolean') throw wrong('ephemeral', 'true or false', ephemeral);
   if (isDiskVanishing() && !ephemeral) {
-    throw invalid(
+    throw invalidOption(
+      'journal',
       `path "${path}" is on a disk that vanishes with this serverless instance; leave the journal out and pass ` +
         'waitUntil, or pass ephemeral: true if losing the records is fine',
     );
@@ -45,6 +44,6 @@ export function checkJournalOptions(options: JournalOptions): Required<JournalOp
   return { path, maxSegmentBytes, fsync, ephemeral };
 }
 
-function invalid(problem: string): MeterError {
-  return new MeterError('invalid_options', `journal: ${problem}`);
+function wrong(name: string, expected: string, value: unknown): MeterError {
+  return wrongOption('journal', name, expected, value);
 }

@@ -195,7 +195,7 @@ it('loses nothing with fsync', async () => {
 });
 
 it.each([
-  [undefined, 'options must be an object'],
+  [undefined, 'expected { path }'],
   [{ path: '' }, 'path'],
   [{ path: 'x', maxSegmentBytes: 1023 }, 'maxSegmentBytes'],
   [{ path: 'x', maxSegmentBytes: 2048.5 }, 'maxSegmentBytes'],
