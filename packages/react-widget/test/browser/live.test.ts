@@ -279,7 +279,7 @@ describe('a card too narrow for tokens and cost', () => {
   test.for([
     [240, true],
     [140, false],
-  ])('of %i px has the whole number, and the cost as a whole or not at all', async ([width, isCostSeen]) => {
+  ] as const)('of %i px has the whole number, and the cost as a whole or not at all', async ([width, isCostSeen]) => {
     answer.body = usageSnapshot({ cost: { amount: '1234567.5', currency: 'USD', complete: true } });
     await page.goto(site.url);
     await shows('1.2K tokens');
@@ -296,7 +296,7 @@ describe('a card too narrow for tokens and cost', () => {
       [true, true],
       [expect.anything(), isCostSeen],
     ]);
-    await page.mouse.click(width! / 2, (await page.locator('[data-kt=meta]').boundingBox())!.y);
+    await page.mouse.click(width / 2, (await page.locator('[data-kt=meta]').boundingBox())!.y);
     await page.waitForSelector('[data-kt=refresh]', { state: 'visible' });
   });
 });
