@@ -1,5 +1,6 @@
 import type * as fsNamespace from 'node:fs/promises';
 import { MeterError } from '../errors.ts';
+import { absolutePath } from '../node/absolute-path.ts';
 import { builtinModule } from '../node/builtin-module.ts';
 import { isDiskVanishing } from '../node/vanishing-disk.ts';
 import type { UsageSink } from '../recording/record-sink.ts';
@@ -40,12 +41,13 @@ const newline = 0x0a;
 export function jsonlSink(options: JsonlSinkOptions): UsageSink & Required<UsageSink> {
   const { path, name, fsync } = checkOptions(options);
   const fs = fileSystem();
+  const file = absolutePath(path);
   let last: Promise<unknown> = Promise.resolve();
   let isClosed = false;
 
   async function append(lines: string): Promise<void> {
     try {
-      await appendLines(fs, path, lines, fsync);
+      await appendLines(fs, file, lines, fsync);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new MeterError('sink_failed', `jsonlSink: "${path}" could not be written: ${reason}`, { cause });

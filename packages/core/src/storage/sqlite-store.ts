@@ -12,7 +12,8 @@ import type { UsageStore } from './usage-store.ts';
 /** Options of {@link sqliteStore}. */
 export interface SqliteStoreOptions {
   /**
-   * The database file, created on first use with mode 0600. Its folder must exist. `:memory:` keeps everything in this process.
+   * The database file, created on first use with mode 0600. Its folder must exist; a relative path is taken from the working directory
+   * at creation. `:memory:` keeps everything in this process.
    */
   readonly path: string;
   /**

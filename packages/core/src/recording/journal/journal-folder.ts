@@ -1,5 +1,6 @@
 import type * as fsNamespace from 'node:fs';
 import { MeterError } from '../../errors.ts';
+import { absolutePath } from '../../node/absolute-path.ts';
 import { builtinModule } from '../../node/builtin-module.ts';
 import { acquireLock } from './owner-lock.ts';
 import { lockFile, orphanOf, segmentFile } from './segment-name.ts';
@@ -34,10 +35,9 @@ export interface JournalFolder {
  * @throws {@link MeterError} `unsupported` where the runtime has no file system.
  */
 export function createJournalFolder(path: string, fsync: boolean): JournalFolder {
-  const { fs, crc32, resolve, dirname, join } = builtIns();
+  const { fs, crc32, dirname, join } = builtIns();
   const owner = globalThis.crypto.randomUUID().replaceAll('-', '');
-  // Now, so that a host that changes its working directory later does not get two folders.
-  const folder = resolve(path);
+  const folder = absolutePath(path);
   const pathOf = (file: string): string => join(folder, file);
   const lockPath = pathOf(lockFile(owner));
   let lock: { release(): void } | undefined;
@@ -127,5 +127,5 @@ function builtIns() {
       'journal needs node:fs and zlib.crc32 (Node 22.13 or later); this runtime lacks them',
     );
   }
-  return { fs, crc32, resolve: paths.resolve, dirname: paths.dirname, join: paths.join };
+  return { fs, crc32, dirname: paths.dirname, join: paths.join };
 }

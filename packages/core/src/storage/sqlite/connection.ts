@@ -1,6 +1,7 @@
 import type * as sqliteNamespace from 'node:sqlite';
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { MeterError, isMeterError } from '../../errors.ts';
+import { absolutePath } from '../../node/absolute-path.ts';
 import { builtinModule } from '../../node/builtin-module.ts';
 import { sqliteModule } from '../../node/sqlite-module.ts';
 import { migrate } from './schema.ts';
@@ -58,6 +59,7 @@ export interface WritableConnection extends Connection {
 export function createConnection(path: string, busyTimeoutMs: number, syncFile?: SyncFile): WritableConnection {
   const sqlite = sqliteModule();
   if (sqlite === undefined) throw noSqlite();
+  const file = isFileName(path) ? absolutePath(path) : path;
   let database: DatabaseSync | undefined;
   let log: WriteAheadLog | undefined;
   let statements = createStatementCache();
@@ -65,7 +67,7 @@ export function createConnection(path: string, busyTimeoutMs: number, syncFile?:
   let openings = 0;
 
   const open = (): DatabaseSync => {
-    const opened = openDatabase(sqlite, path);
+    const opened = openDatabase(sqlite, file);
     openings += 1;
     log = openWriteAheadLog(opened, syncFile);
     // Then COMMIT itself does not wait for the disk; `whenDurable` does.
@@ -187,14 +189,18 @@ function openDatabase(sqlite: SqliteModule, path: string): DatabaseSync {
  * it is, and not even opened: to close it would drop the locks that this process has on it (POSIX).
  */
 function makePrivate(path: string): void {
-  // A file by this name would be another one than SQLite's.
-  if (path === ':memory:' || path.startsWith('file:')) return;
+  if (!isFileName(path)) return;
   try {
     const fs = builtinModule('node:fs');
     fs?.closeSync(fs.openSync(path, 'ax', 0o600));
   } catch {
     // It is there, or SQLite will say what is wrong.
   }
+}
+
+/** Otherwise a file by this name would be another one than SQLite's. */
+function isFileName(path: string): boolean {
+  return path !== ':memory:' && !path.startsWith('file:');
 }
 
 function failure(path: string, cause: unknown): MeterError {
