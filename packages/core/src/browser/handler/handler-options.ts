@@ -32,7 +32,8 @@ export interface UsageHandlerOptions<Source = unknown> {
   readonly store: UsageStore;
   /**
    * Returns the user whose usage this request may see, from the app's own session. With one of the adapters, `source` is the
-   * framework's request (Express and Fastify: the request; Hono: the context). If it returns nothing or throws, the answer is 401.
+   * framework's request (Express and Fastify: the request; Hono: the context). If it returns nothing, something else than a
+   * user, or throws, the answer is 401.
    */
   readonly authenticate: (request: Request, source: Source) => MaybePromise<UsageSubject | null | undefined>;
   /** What a browser may see beyond token counts. Default: nothing. */
@@ -59,7 +60,10 @@ export interface UsageHandlerOptions<Source = unknown> {
   readonly timeoutMs?: number;
   /** Returns the current time. Default: the system clock. */
   readonly clock?: () => Date;
-  /** Called with what `authenticate`, `period`, `quota` or the store threw. The browser gets only the status. Default: none. */
+  /**
+   * Called with what `authenticate`, `period`, `quota` or the store threw, and with what is wrong with a user that `authenticate`
+   * returned, such as a numeric id. The browser gets only the status. Default: none.
+   */
   readonly onError?: (error: unknown, request: Request) => void;
 }
 
