@@ -6,7 +6,7 @@ const wholeLimit = 16 * 1024;
 /** Above it, and of others (images, embeddings), only usage is parsed, and names are looked for where they use to stand. */
 const chatLimit = 256 * 1024;
 const headChars = 2048;
-/** Of a very long event or line: members may follow the usage. No more than this is kept for certain. */
+/** Of a very long line: members may follow the usage. */
 const endBytes = 64 * 1024;
 /** Each reads to the end where there is no usage object: an answer made of such places would hold the process up for minutes. */
 const maxTries = 16;
@@ -33,9 +33,9 @@ export function readJsonAnswer(text: string, reader: AnswerReader, isWhole = tru
   reader.see({ ...namesIn(text.slice(-headChars)), ...namesIn(head), ...objectNamesIn(head), ...usage });
 }
 
-/** Shows the reader the usage that stands towards the end of a very long event or answer, without parsing the rest. */
-export function readUsageFromEnd(bytes: Uint8Array, reader: AnswerReader): void {
-  const usage = usageObjectIn(new TextDecoder().decode(bytes.subarray(-endBytes)));
+/** Shows the reader the last usage in a piece of a very long event, without parsing the rest. */
+export function readUsageIn(bytes: Uint8Array, reader: AnswerReader): void {
+  const usage = usageObjectIn(new TextDecoder().decode(bytes));
   if (usage !== undefined) reader.see(usage);
 }
 

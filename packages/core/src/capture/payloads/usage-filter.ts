@@ -5,7 +5,7 @@ import { readEventData } from '../wire/sse-event.ts';
 import type { AnswerReader } from './answer-reader.ts';
 import type { BodyLook } from './body-look.ts';
 import { cutNullUsage, hideUsage, isNullAt } from './hide-usage.ts';
-import { readUsageFromEnd } from './json-answer.ts';
+import { readUsageIn } from './json-answer.ts';
 import { createKeptReads } from './kept-reads.ts';
 import type { KeptReads } from './kept-reads.ts';
 import { borderAfter, findQuietEvents, findTimings, findUsage } from './quiet-events.ts';
@@ -39,7 +39,7 @@ class UsageFilter implements BodyLook {
   /** The event under way, as a list of reads that is joined once, at its end. */
   private held: Uint8Array[] = [];
   private heldBytes = 0;
-  /** The event under way was too long to hold: its bytes flow, and only its end is kept for finding usage in it. */
+  /** The event under way was too long to hold: its bytes flow, and only its last ones are kept for finding usage in it. */
   private isFlowing = false;
   private wasDropped = false;
   private sampleNext = false;
@@ -80,7 +80,7 @@ class UsageFilter implements BodyLook {
     this.held = [];
     this.heldBytes = 0;
     if (this.isFlowing) {
-      readUsageFromEnd(rest, this.reader);
+      readUsageIn(rest, this.reader);
       return undefined;
     }
     const kept = this.look(rest);
@@ -149,7 +149,7 @@ class UsageFilter implements BodyLook {
       this.held = [];
       this.heldBytes = 0;
       if (this.isFlowing) {
-        readUsageFromEnd(event, this.reader);
+        readUsageIn(event, this.reader);
         output.push(part);
         this.isFlowing = false;
         continue;
@@ -175,12 +175,12 @@ class UsageFilter implements BodyLook {
       this.isFlowing = true;
       output.push(...held);
     }
-    if (this.isFlowing) {
-      // Constant memory for an event of any length: drop the oldest reads while enough of the end remains.
-      while (held.length > 1 && this.heldBytes - (held[0]?.length ?? 0) >= heldLimitBytes) {
-        this.heldBytes -= held.shift()?.length ?? 0;
-      }
-    }
+    if (!this.isFlowing || this.heldBytes < 2 * heldLimitBytes) return;
+    // Constant memory for an event of any length. What is kept has whole what is cut at the end.
+    const passed = joinBytes(held);
+    readUsageIn(passed, this.reader);
+    this.held = [sliceOf.call(passed, -heldLimitBytes)];
+    this.heldBytes = heldLimitBytes;
   }
 
   /** Reads one complete event and returns what is to be handed on of it. */

@@ -211,16 +211,30 @@ describe('what hiding leaves alone', () => {
     expect(reader.seen).toEqual([{ usage: { input_tokens: 4, output_tokens: 2 } }]);
   });
 
-  it.for([65_536, 1000])('a usage with 60 kB behind it in an event too long to be ours, in reads of %i', (size) => {
+  it.for([65_536, 1000].flatMap((size) => [60, 200, 3000].map((kilobytes) => [kilobytes, size] as const)))(
+    'a usage with %i kB behind it in an event too long to be ours, in reads of %i',
+    ([kilobytes, size]) => {
+      const usage = { input_tokens: 4, output_tokens: 2 };
+      const rest = { instructions: 'é'.repeat(kilobytes * 500), debug: { usage: [] } };
+      const response = { output: 'A'.repeat(100_000), usage, ...rest };
+      const stream = `data: ${JSON.stringify({ type: 'response.completed', response })}\n\n`;
+      const { reader, text } = filtered(
+        stream,
+        'usage-only events',
+        Array.from({ length: 4000 }, (_, at) => at * size),
+      );
+      expect(text === stream).toBe(true);
+      expect(new Set(reader.seen.map((seen) => JSON.stringify(seen)))).toEqual(new Set([JSON.stringify({ usage })]));
+    },
+  );
+
+  it('a usage ahead of all else in an event too long to be ours, wherever that is cut', () => {
     const usage = { input_tokens: 4, output_tokens: 2 };
-    const response = { output: 'A'.repeat(100_000), usage, instructions: 'é'.repeat(30_000), debug: { usage: [] } };
-    const stream = `data: ${JSON.stringify({ type: 'response.completed', response })}\n\n`;
-    const { reader } = filtered(
-      stream,
-      'usage-only events',
-      Array.from({ length: 300 }, (_, at) => at * size),
-    );
-    expect(reader.seen).toEqual([{ usage }]);
+    const stream = `data: ${JSON.stringify({ response: { usage, output: 'A'.repeat(140_000) } })}\n\n`;
+    for (let cut = 65_500; cut < 65_700; cut += 1) {
+      const { reader } = filtered(stream, 'usage-only events', [cut, cut + 65_536]);
+      expect(reader.seen, `cut at ${cut}`).toContainEqual({ usage });
+    }
   });
 });
 
