@@ -18,9 +18,9 @@ export interface RetryKey {
 /** Joins the attempts of one SDK call, which reach `fetch` as separate requests. */
 export interface RetryChain {
   /** @param init - Has the SDK's own count (`x-stainless-retry-count`), where it sends one. */
-  place(key: RetryKey, init: RequestInit, nowMs: number): CallPlace;
+  place(key: RetryKey, init: RequestInit): CallPlace;
   /** An attempt ended in a way the SDK may retry. */
-  failed(key: RetryKey, callId: string, number: number, nowMs: number): void;
+  failed(key: RetryKey, callId: string, number: number): void;
 }
 
 /** The SDK waits at most a minute before a retry. */
@@ -32,14 +32,15 @@ const maxRemembered = 1000;
  * whichever of two equal calls a retry is counted to, each call has one chain of attempts.
  */
 export function createRetryChain(): RetryChain {
+  /** Times are by the clock that nobody sets. */
   const waiting = new Map<string, { readonly callId: string; readonly number: number; readonly atMs: number }[]>();
   return {
-    place(key, init, nowMs) {
+    place(key, init) {
       if (waiting.size === 0) return firstAttempt;
       const retryCount = retryCountOf(init);
       if (retryCount === 0 || (retryCount === undefined && key.body === '')) return firstAttempt;
       const digest = digestOf(key);
-      const candidates = waiting.get(digest)?.filter((entry) => nowMs - entry.atMs <= rememberedMs) ?? [];
+      const candidates = waiting.get(digest)?.filter(({ atMs }) => performance.now() - atMs <= rememberedMs) ?? [];
       const match = candidates.findIndex((entry) => retryCount === undefined || entry.number >= retryCount);
       const entry = candidates[match];
       if (entry === undefined)
@@ -49,11 +50,11 @@ export function createRetryChain(): RetryChain {
       else waiting.set(digest, candidates);
       return { callId: entry.callId, number: entry.number + 1 };
     },
-    failed(key, callId, number, nowMs) {
+    failed(key, callId, number) {
       if (waiting.size >= maxRemembered) forgetOldest();
       const digest = digestOf(key);
       const entries = waiting.get(digest) ?? [];
-      entries.push({ callId, number, atMs: nowMs });
+      entries.push({ callId, number, atMs: performance.now() });
       waiting.set(digest, entries);
     },
   };

@@ -65,9 +65,7 @@ export function createSentAttempts<Reader extends AnswerReader>(
     const startedAt = clock();
     const id = options.newId(startedAt);
     const place: CallPlace =
-      before === undefined
-        ? retries.place(call, call.init, startedAt.getTime())
-        : { callId: before.callId, number: before.number + 1 };
+      before === undefined ? retries.place(call, call.init) : { callId: before.callId, number: before.number + 1 };
     const attempt = new Sent(id, startedAt, place, call, options.createReader());
     if (call.streams) attempt.requestTokens = estimated(call.body);
     if (lookup !== undefined)
@@ -118,7 +116,7 @@ export function createSentAttempts<Reader extends AnswerReader>(
     attempt.retryKey = undefined;
     attempt.hints = undefined;
     if (key === undefined || !mayBeRetried(outcome, attempt.status)) return;
-    retries.failed(key, attempt.callId, attempt.number, attempt.startedAt.getTime());
+    retries.failed(key, attempt.callId, attempt.number);
   }
 
   function left(attempt: SentAttempt<Reader>, outcome: AttemptOutcome): void {

@@ -156,3 +156,27 @@ it.for([
   expect(made.map(({ attempt }) => attempt)).toEqual([1, 1]);
   expect(new Set(made.map(({ callId }) => callId)).size).toBe(2);
 });
+
+it('a retry belongs to its call, however long the attempt before it took', async () => {
+  let nowMs = Date.now();
+  const fails = errorAnswer({ status: 503, headers: { 'retry-after-ms': '1' } });
+  const provider = await startProvider({
+    answers: [
+      {
+        render(request, context) {
+          nowMs += 10 * 60_000;
+          return fails.render(request, context);
+        },
+      },
+    ],
+  });
+  const records: UsageRecord[] = [];
+  const meter = createMeter({
+    store: memoryStore(),
+    clock: () => new Date(nowMs),
+    onRecord: (record) => void records.push(record),
+  });
+  const openai = meter.wrap(new OpenAI({ baseURL: provider.baseURL, apiKey: 'test', maxRetries: 1 }));
+  await openai.chat.completions.create(hi);
+  expect(records).toMatchObject([{ attempt: 1 }, { attempt: 2, callId: records[0]?.callId }]);
+});
