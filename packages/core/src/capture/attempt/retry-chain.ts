@@ -54,6 +54,7 @@ export function createRetryChain(): RetryChain {
       if (waiting.size >= maxRemembered) forgetOldest();
       const digest = digestOf(key);
       const entries = waiting.get(digest) ?? [];
+      if (entries.length >= maxRemembered) entries.shift();
       entries.push({ callId, number, atMs: performance.now() });
       waiting.set(digest, entries);
     },
