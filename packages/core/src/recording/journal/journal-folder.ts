@@ -50,7 +50,7 @@ export function createJournalFolder(path: string, fsync: boolean): JournalFolder
     owner,
     pathOf,
     nextSegment() {
-      const firstMade = fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+      const firstMade = makeFolder(folder);
       if (fsync && firstMade !== undefined) {
         for (let made = folder; made.length >= firstMade.length; made = dirname(made)) syncDirectory(dirname(made));
       }
@@ -81,6 +81,28 @@ export function createJournalFolder(path: string, fsync: boolean): JournalFolder
       if (!hasSegments) fs.rmSync(lockPath, { force: true });
     },
   };
+
+  /** Makes what is missing of the path; the first that was made. `recursive` of Node 22 and 24 never ends in a folder like /proc. */
+  function makeFolder(missing: string): string | undefined {
+    try {
+      return makeOne(missing);
+    } catch (error) {
+      if (!isMissing(error) || dirname(missing) === missing) throw error;
+    }
+    const above = makeFolder(dirname(missing));
+    const made = makeOne(missing);
+    return above ?? made;
+  }
+
+  function makeOne(directory: string): string | undefined {
+    try {
+      fs.mkdirSync(directory, { mode: 0o700 });
+      return directory;
+    } catch (error) {
+      if (fs.existsSync(directory)) return undefined;
+      throw error;
+    }
+  }
 
   /** A new name is on disk only when the directory is. Windows cannot do that. */
   function syncDirectory(directory: string): void {

@@ -85,6 +85,12 @@ it('refuses with a typed error where its path is a file', () => {
   expect(() => journal.append(usageRecord())).toThrow(expect.objectContaining({ code: 'journal_failed' }));
 });
 
+it.runIf(process.platform === 'linux')('refuses with a typed error where no folder can be made', async () => {
+  const running = startProcess(['/proc/usage/journal', 'name', '2']);
+  expect(await running.ended).toBe(0);
+  expect(running.said('failed')).toEqual(['journal_failed', 'journal_failed']);
+});
+
 function smallDisk(): string {
   const disk = mkdtempSync(join(tmpdir(), 'kilotoken-disk-'));
   const unmount = mountSmallDisk(disk);
