@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -70,6 +70,18 @@ it('is written also under the permission model of Node', { timeout: 30_000 }, as
   ]);
   expect(await done).toBe(0);
   expect((await checkFile()).map(({ id }) => id)).toEqual(ids);
+});
+
+it('makes no file that the permission model of Node does not allow, and says what is missing', async () => {
+  const { stderr, status } = spawnSync(
+    process.execPath,
+    ['--permission', '--allow-fs-read=*', '--conditions=@kilotoken/source', script, path, 'a', '1'],
+    { encoding: 'utf8', timeout: 30_000 },
+  );
+  expect(status).toBe(1);
+  expect(stderr).toContain(`sqliteStore: "${path}" could not be used: Access to this API has been restricted`);
+  expect(stderr).toContain('--allow-fs-write');
+  expect(existsSync(path)).toBe(false);
 });
 
 /** All records, after checking that the kept totals are what the records say. */

@@ -126,9 +126,10 @@ describe('the file', () => {
     await store.close();
   });
 
-  it('is opened by a later use where the first one failed', async () => {
+  it('says that its folder is missing, and is opened by a later use', async () => {
     const store = sqliteStore({ path: join(folder, 'later', 'usage.db') });
-    await expect(store.append([usageRecord()])).rejects.toMatchObject({ code: 'store_failed' });
+    const failure = { code: 'store_failed', message: expect.stringContaining('no such file or directory') };
+    await expect(store.append([usageRecord()])).rejects.toMatchObject(failure);
     mkdirSync(join(folder, 'later'));
     expect(await store.append([usageRecord()])).toEqual({ inserted: 1, duplicates: 0 });
     await store.close();

@@ -187,14 +187,16 @@ function openDatabase(sqlite: SqliteModule, path: string): DatabaseSync {
 /**
  * Makes a new file that nobody else on the machine can read; SQLite gives its log the same mode. One that is there is left as
  * it is, and not even opened: to close it would drop the locks that this process has on it (POSIX).
+ *
+ * @throws what the file system throws: SQLite says less, and ignores Node's permission model.
  */
 function makePrivate(path: string): void {
   if (!isFileName(path)) return;
   try {
     const fs = builtinModule('node:fs');
     fs?.closeSync(fs.openSync(path, 'ax', 0o600));
-  } catch {
-    // It is there, or SQLite will say what is wrong.
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
 }
 
