@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createRetryChain } from '../../src/capture/retry-chain.ts';
+import { createRetryChain } from '../../../src/capture/attempt/retry-chain.ts';
 
 it('equal calls that fail without end are not all remembered', () => {
   const chain = createRetryChain();
