@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createMeter, memoryStore, sqliteStore } from '@kilotoken/core';
+import { createMeter, isMeterError, memoryStore, sqliteStore } from '@kilotoken/core';
 import type { PriceOptions, UsageStore } from '@kilotoken/core';
 import OpenAI from 'openai';
 import { readArguments } from './arguments.ts';
@@ -24,14 +24,15 @@ const prices: PriceOptions = {
 
 async function main(options: DemoArguments): Promise<void> {
   const dataFolder = resolve(options.data);
-  mkdirSync(dataFolder, { recursive: true });
+  if (!existsSync(dataFolder)) mkdirSync(dataFolder);
   const path = resolve(dataFolder, 'usage.db');
+  const store = sqliteStore({ path });
+  await store.totals({}); // opens the file: nobody should chat first where that fails
   const say = options.json ? () => undefined : (text: string) => console.log(text);
   const provider = options.live ? liveProvider() : await scriptedProvider(resolve(dataFolder, 'provider-bill.json'));
   const stopped = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
 
-  const store = sqliteStore({ path });
   const meter = createMeter({ store, prices });
   const openai = meter.wrap(provider.newClient());
   const app = { openai, meter, model: provider.model };
@@ -130,7 +131,9 @@ try {
 function problemOf(error: unknown): string | undefined {
   if (options.live && error instanceof OpenAI.APIError)
     return `${liveProvider().name} did not answer: ${error.message}`;
-  const { code } = error as NodeJS.ErrnoException;
+  if (isMeterError(error)) return error.message;
+  const { code, message, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === 'mkdir') return message;
   if (code !== 'EADDRINUSE' && code !== 'EACCES') return undefined;
   const why = code === 'EACCES' ? 'needs special permissions' : 'is already in use';
   return `Port ${options.port} ${why}. Without --port the demo picks a free one.`;

@@ -99,6 +99,16 @@ describe('the demo', () => {
     );
   });
 
+  it.runIf(process.platform === 'linux').for([
+    ['cannot be made', '/proc/nope', 'no such file or directory'],
+    ['takes no file', '/proc', 'no such file or directory'],
+    ['is a file', main, 'not a directory'],
+  ] as const)('says in one line that the folder of its data %s', async ([, data, why]) => {
+    const { code, out } = await ended(start(main, '--data', data));
+    expect({ code, lines: out.trim().split('\n') }).toEqual({ code: 1, lines: [expect.stringContaining(why)] });
+    expect(out).toContain(data);
+  });
+
   it('says in one line what a real provider answers to a wrong key, or that there is none', async () => {
     const provider = await fakeProvider({ handle: () => errorAnswer({ status: 401, message: 'Incorrect API key' }) });
     const live = async (): Promise<unknown> => {
