@@ -36,7 +36,7 @@ describe('a stage', () => {
     const path = `packages/core/src/${stage}/snippet.ts`;
     for (const target of [
       'create-meter.ts',
-      'create-turn.ts',
+      'meter/create-turn.ts',
       'meter.ts',
       'options.ts',
       'index.ts',

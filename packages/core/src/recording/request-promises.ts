@@ -1,3 +1,4 @@
+import { callApp } from '../call-app.ts';
 import { MeterError } from '../errors.ts';
 import type { Settlement } from './delivery/unsettled-records.ts';
 
@@ -28,13 +29,7 @@ export function createRequestPromises(
   return {
     started(attemptId) {
       if (waitUntil === undefined) return;
-      try {
-        // A function of the app may be async whatever its type says.
-        const taken: unknown = waitUntil(new Promise<void>((resolve) => open.set(attemptId, resolve)));
-        if (taken instanceof Promise) taken.catch(failed);
-      } catch (cause) {
-        failed(cause);
-      }
+      callApp(() => waitUntil(new Promise<void>((resolve) => open.set(attemptId, resolve))), failed);
     },
     ended(attemptId, recordIds) {
       const resolve = open.get(attemptId);

@@ -1,3 +1,4 @@
+import { callApp } from '../../call-app.ts';
 import { MeterError } from '../../errors.ts';
 import { waitMs } from '../../timer-limit.ts';
 import { within } from '../../within.ts';
@@ -48,15 +49,12 @@ const ownCopy = { 'cache-control': 'private, no-cache', vary: 'Cookie, Authoriza
  */
 export function usageHandler<Source = unknown>(options: UsageHandlerOptions<Source>): UsageHandler<Source> {
   const resolved = resolveHandlerOptions(options);
-  const tell = (error: unknown, request: Request): void => {
-    try {
-      // It may be async whatever its type says; nobody else would hear of its rejection but the process, which would end.
-      const told: unknown = resolved.onError(error, request);
-      if (told instanceof Promise) told.catch(() => {});
-    } catch {
-      // Nobody is left to be told.
-    }
-  };
+  const tell = (error: unknown, request: Request): void =>
+    // What that throws there is nobody left to be told of.
+    callApp(
+      () => resolved.onError(error, request),
+      () => {},
+    );
   return async (request, source) => {
     const url = new URL(request.url);
     if (resolved.path !== undefined && url.pathname !== resolved.path) return fault(request, 404, 'not found');

@@ -1,5 +1,5 @@
-import type { GraceLimits } from './capture/answer/grace-read.ts';
-import type { StopPolicy } from './options.ts';
+import type { GraceLimits } from '../capture/answer/grace-read.ts';
+import type { StopPolicy } from '../options.ts';
 
 /** What the `stop` option comes to. */
 export interface ResolvedStop {
@@ -11,10 +11,13 @@ export interface ResolvedStop {
   readonly lookupWaitsMs: readonly number[] | undefined;
 }
 
+/** So long is an answer read on that the app has left, where the `drain` policy gives it no more. */
+export const graceMs = 500;
+
 /** Fills in the defaults of the `stop` option. */
 export function resolveStop(stop: StopPolicy = 'estimate'): ResolvedStop {
   if (stop === 'drain' || stop === 'lookup') return resolveStop({ policy: stop });
-  const grace = { timeoutMs: 500, maxBytes: 16 * 1024 };
+  const grace = { timeoutMs: graceMs, maxBytes: 16 * 1024 };
   if (stop === 'estimate') return { grace, drains: false, lookupWaitsMs: undefined };
   if (stop.policy === 'lookup') {
     const { waitsMs = [1000, 2000, 4000, 8000, 16_000] } = stop;

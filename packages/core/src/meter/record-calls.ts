@@ -1,12 +1,19 @@
 import type { AttemptOwner } from './attempt-owner.ts';
-import type { LateHints } from './attribution/attribute.ts';
-import type { Attribution } from './attribution/attribution.ts';
-import type { Attempt, AttemptListener } from './capture/attempt/attempt.ts';
-import type { BatchLine } from './capture/payloads/batch-lines.ts';
-import type { AnswerReading } from './normalize/answer-reader.ts';
-import { createOpenObjects } from './recording/making/open-objects.ts';
-import type { RequestPromises } from './recording/request-promises.ts';
-import type { UsageRecord } from './recording/usage-record.ts';
+import type { LateHints } from '../attribution/attribute.ts';
+import type { Attribution } from '../attribution/attribution.ts';
+import type { Attempt, AttemptListener } from '../capture/attempt/attempt.ts';
+import { callApp } from '../call-app.ts';
+import { MeterError } from '../errors.ts';
+import { createAnswerReading } from '../normalize/answer-reader.ts';
+import type { AnswerReading } from '../normalize/answer-reader.ts';
+import type { MeterOptions } from '../options.ts';
+import type { Pricer } from '../pricing/pricer.ts';
+import { attemptOfBatchLine } from '../recording/making/batch-record.ts';
+import { buildRecord } from '../recording/making/build-record.ts';
+import { createOpenObjects } from '../recording/making/open-objects.ts';
+import type { Recorder } from '../recording/recorder.ts';
+import type { RequestPromises } from '../recording/request-promises.ts';
+import type { UsageRecord } from '../recording/usage-record.ts';
 
 type ReadAttempt = Attempt<AnswerReading>;
 
@@ -14,13 +21,14 @@ type ReadAttempt = Attempt<AnswerReading>;
 export interface CallRecordingParts {
   /** Asked once per attempt, when it starts. */
   readonly ownerOf: (attempt: ReadAttempt) => AttemptOwner;
-  /** Makes a record and hands it on. Does not throw; `undefined` where that failed. */
-  readonly record: (attempt: ReadAttempt, attribution: Attribution) => UsageRecord | undefined;
-  /** Told of a record that is still to come, in case the process does not live so long; does not throw. */
-  readonly foresee: ((attempt: ReadAttempt, attribution: Attribution) => void) | undefined;
-  /** The attempt that a batch's result line stands for; `undefined` where there was none. */
-  readonly attemptOfLine: (download: ReadAttempt, line: BatchLine) => ReadAttempt | undefined;
+  readonly price: Pricer;
+  readonly clock: () => Date;
+  readonly recorder: Pick<Recorder, 'push' | 'foresee'>;
+  /** Whether the recorder keeps what is known of a record that is still to come. */
+  readonly foresees: boolean;
   readonly requests: RequestPromises;
+  readonly onRecord: MeterOptions['onRecord'];
+  readonly onError: (error: MeterError, record?: UsageRecord) => void;
 }
 
 /** Makes records of what capture sees, and tells turns of them. */
@@ -29,7 +37,8 @@ export interface CallRecording extends AttemptListener<AnswerReading> {
   readonly openCount: number;
 }
 
-export function recordCalls({ ownerOf, record, foresee, attemptOfLine, requests }: CallRecordingParts): CallRecording {
+export function recordCalls(parts: CallRecordingParts): CallRecording {
+  const { ownerOf, price, clock, recorder, requests, onRecord, onError } = parts;
   const objects = createOpenObjects();
   let openCount = 0;
   /** Ids of the records made of a file that is being downloaded. */
@@ -50,9 +59,9 @@ export function recordCalls({ ownerOf, record, foresee, attemptOfLine, requests 
       owner.ledger?.opened(attempt.id);
     },
     batchLine(download, line) {
-      const attempt = attemptOfLine(download, line);
+      const attempt = attemptOfBatchLine(download, line, createAnswerReading());
       if (attempt === undefined) return;
-      const made = record(attempt, attributionOf(download, { customId: line.custom_id }));
+      const made = makeRecord(attempt, attributionOf(download, { customId: line.custom_id }));
       const lines = batches.get(download.id) ?? [];
       batches.set(download.id, lines);
       if (made === undefined) return;
@@ -60,7 +69,7 @@ export function recordCalls({ ownerOf, record, foresee, attemptOfLine, requests 
       ownerIn(download)?.ledger?.add(made);
     },
     left(attempt, outcome) {
-      if (objects.isOwn(attempt)) foresee?.({ ...attempt, outcome }, attributionOf(attempt, {}));
+      if (parts.foresees && objects.isOwn(attempt)) foresee({ ...attempt, outcome }, attributionOf(attempt, {}));
     },
     ended(attempt) {
       const verdict = objects.judge(attempt);
@@ -74,9 +83,36 @@ export function recordCalls({ ownerOf, record, foresee, attemptOfLine, requests 
     },
   };
 
+  /** Makes a record and hands it on; `undefined` where it could not be made. */
+  function makeRecord(attempt: ReadAttempt, attribution: Attribution): UsageRecord | undefined {
+    let made: UsageRecord | undefined;
+    const failed = (cause: unknown): void => {
+      const message = 'a call was observed, but its record could not be made or queued';
+      onError(new MeterError('metering_failed', message, { cause }), made);
+    };
+    try {
+      const record = buildRecord(attempt, attribution, price);
+      made = record;
+      recorder.push(record);
+      if (onRecord !== undefined) callApp(() => onRecord(record), failed);
+    } catch (cause) {
+      failed(cause);
+    }
+    return made;
+  }
+
+  /** Hands over what is known of a record that is still to come, in case the process does not live so long. */
+  function foresee(attempt: ReadAttempt, attribution: Attribution): void {
+    try {
+      recorder.foresee(buildRecord({ ...attempt, endedAt: attempt.endedAt ?? clock() }, attribution, price));
+    } catch {
+      // The record itself will tell.
+    }
+  }
+
   /** Records an object on behalf of the attempt that made it, or else of the one that saw it first. */
   function settle(seen: ReadAttempt, owner: ReadAttempt): void {
-    close(owner, record(seen, attributionOf(owner, { metadata: seen.reader.object?.metadata })));
+    close(owner, makeRecord(seen, attributionOf(owner, { metadata: seen.reader.object?.metadata })));
   }
 
   function close(attempt: ReadAttempt, made: UsageRecord | undefined): void {

@@ -1,9 +1,9 @@
-import { mergeAttribution } from './attribution/attribute.ts';
-import type { AttributeAttempt, LateHints } from './attribution/attribute.ts';
-import type { Attribution } from './attribution/attribution.ts';
-import type { TurnLedger } from './attribution/turn-ledger.ts';
-import type { Attempt } from './capture/attempt/attempt.ts';
-import type { UsageRecord } from './recording/usage-record.ts';
+import { mergeAttribution } from '../attribution/attribute.ts';
+import type { AttributeAttempt, LateHints } from '../attribution/attribute.ts';
+import type { Attribution } from '../attribution/attribution.ts';
+import type { TurnLedger } from '../attribution/turn-ledger.ts';
+import type { Attempt } from '../capture/attempt/attempt.ts';
+import type { UsageRecord } from '../recording/usage-record.ts';
 
 /** Whose an attempt is. */
 export interface AttemptOwner {

@@ -1,12 +1,12 @@
-import type { AsyncTurn } from './attribution/async-turn.ts';
-import { withTurnHeader } from './attribution/turn-headers.ts';
-import type { TurnLedger } from './attribution/turn-ledger.ts';
-import type { RegisteredTurn } from './attribution/turn-registry.ts';
-import type { Turn, TurnCost, TurnStored, TurnUsage } from './meter.ts';
-import type { UsageRecord } from './recording/usage-record.ts';
-import { addTokens } from './storage/usage-sums.ts';
-import type { TokenSums } from './storage/usage-sums.ts';
-import { waitMs } from './timer-limit.ts';
+import type { AsyncTurn } from '../attribution/async-turn.ts';
+import { withTurnHeader } from '../attribution/turn-headers.ts';
+import type { TurnLedger } from '../attribution/turn-ledger.ts';
+import type { RegisteredTurn } from '../attribution/turn-registry.ts';
+import type { Turn, TurnCost, TurnStored, TurnUsage } from '../meter.ts';
+import type { UsageRecord } from '../recording/usage-record.ts';
+import { addTokens } from '../storage/usage-sums.ts';
+import type { TokenSums } from '../storage/usage-sums.ts';
+import { waitMs } from '../timer-limit.ts';
 
 /** What a turn needs of its meter. */
 export interface TurnParts {

@@ -1,4 +1,4 @@
-import { MeterError } from './errors.ts';
+import { MeterError } from '../errors.ts';
 
 /** A clock that may throw, or tell no time, without harm: then the system's time is taken. The system's where none is given. */
 export function safeClock(clock: (() => Date) | undefined, onError: (error: MeterError) => void): () => Date {
