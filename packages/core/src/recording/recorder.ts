@@ -1,6 +1,6 @@
 import { MeterError } from '../errors.ts';
 import { waitMs } from '../timer-limit.ts';
-import { drainBeforeExit, drainOnSignals, leaveBeforeExit } from './drain-at-exit.ts';
+import { drainBeforeExit, leaveBeforeExit } from './drain-at-exit.ts';
 import type { Journal } from './journal/journal.ts';
 import { createJournalReplay } from './delivery/journal-replay.ts';
 import { letProcessEnd } from './delivery/pause.ts';
@@ -23,7 +23,6 @@ export interface RecorderParts {
   readonly sinks?: readonly UsageSink[] | undefined;
   /** What records take their times from; the system's where none is given. */
   readonly clock?: () => Date;
-  readonly drainOn?: readonly NodeJS.Signals[] | undefined;
   /** Send each record at once: the platform may freeze the process when the request is over. */
   readonly isImmediate?: boolean;
   readonly flushIntervalMs?: number | undefined;
@@ -67,7 +66,6 @@ export function createRecorder(parts: RecorderParts): Recorder {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let closed: Promise<{ readonly left: number }> | undefined;
   let isClosed = false;
-  let isAwaitingExit = false;
   /** When the oldest on its way ended, in epoch milliseconds; nothing where it has to be looked for. */
   let oldestAt: number | undefined;
   /** So many of the rejected did a flush tell. */
@@ -84,7 +82,6 @@ export function createRecorder(parts: RecorderParts): Recorder {
   });
   const replay = journal && createJournalReplay({ journal, target, appendTimeoutMs, settled: replayed, failed });
   const self = { drainAtExit };
-  const removeSignals = drainOnSignals(parts.drainOn ?? [], () => close());
 
   return {
     push(record) {
@@ -103,7 +100,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
         );
       }
       unsettled.came(record.id);
-      if (!isAwaitingExit) awaitExit();
+      drainBeforeExit(self);
       oldestAt &&= Math.min(oldestAt, record.endedAt.getTime());
       schedule();
     },
@@ -138,16 +135,6 @@ export function createRecorder(parts: RecorderParts): Recorder {
     // Once, and not for each question: while a store is down, tens of thousands wait.
     oldestAt ??= onTheirWay().reduce((ms, { endedAt }) => Math.min(ms, endedAt.getTime()), firstSpilled);
     return Math.max(0, clock().getTime() - oldestAt);
-  }
-
-  function awaitExit(): void {
-    isAwaitingExit = true;
-    drainBeforeExit(self);
-  }
-
-  function leaveExit(): void {
-    isAwaitingExit = false;
-    leaveBeforeExit(self);
   }
 
   function schedule(): void {
@@ -197,7 +184,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
     journal?.settle(batch.map(({ id }) => id));
     passOn(stored);
     if (journal !== undefined) bringBack(journal);
-    if (queuedCount() === 0) leaveExit();
+    if (queuedCount() === 0) leaveBeforeExit(self);
   }
 
   function bringBack(from: Journal): void {
@@ -259,7 +246,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
 
   async function drainAtExit(): Promise<void> {
     // Not again for the same records: a store that is down would keep the process alive for ever.
-    leaveExit();
+    leaveBeforeExit(self);
     try {
       await drained(defaultTimeoutMs, Infinity);
       await Promise.all(feeds.map((feed) => feed.drain(defaultTimeoutMs)));
@@ -280,8 +267,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
     // What was refused for good is reported, and nothing is left of it to wait for.
     await drained(timeoutMs, Infinity).catch(() => {});
     isClosed = true;
-    removeSignals();
-    leaveExit();
+    leaveBeforeExit(self);
     writer.stop();
     clearTimeout(timer);
     replay?.stop();
