@@ -1,4 +1,5 @@
 import type { TokenUsage } from '../normalize/token-usage.ts';
+import { withoutUndefined } from '../without-undefined.ts';
 
 /**
  * Token counts as the browser receives them. `cached` and `cacheWrite` are part of `input`, `reasoning` is part of `output`. A count
@@ -24,13 +25,13 @@ export interface UsageCounts {
 
 /** The counts a browser gets of ours. */
 export function usageCounts(tokens: TokenUsage): UsageCounts {
-  return {
-    ...count('input', tokens.inputTokens),
-    ...count('cached', tokens.cacheReadInputTokens),
-    ...count('cacheWrite', tokens.cacheWriteInputTokens),
-    ...count('output', tokens.outputTokens),
-    ...count('reasoning', tokens.reasoningOutputTokens),
-  };
+  return withoutUndefined<UsageCounts>({
+    input: shown(tokens.inputTokens),
+    cached: shown(tokens.cacheReadInputTokens),
+    cacheWrite: shown(tokens.cacheWriteInputTokens),
+    output: shown(tokens.outputTokens),
+    reasoning: shown(tokens.reasoningOutputTokens),
+  });
 }
 
 /** The total of a turn or call; `undefined` where nothing is known. */
@@ -45,6 +46,6 @@ export function shownCount(tokens: number): number {
   return Math.max(0, tokens);
 }
 
-function count<Name extends keyof UsageCounts>(name: Name, tokens: number | undefined): { [Key in Name]?: number } {
-  return tokens === undefined ? {} : ({ [name]: shownCount(tokens) } as { [Key in Name]: number });
+function shown(tokens: number | undefined): number | undefined {
+  return tokens === undefined ? undefined : shownCount(tokens);
 }

@@ -3,7 +3,7 @@ import OpenAIv4 from 'openai-v4';
 import OpenAIv5 from 'openai-v5';
 import OpenAIv6 from 'openai-v6';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import type { FrameUsage } from '../../src/browser/frame/frame-data.ts';
+import type { FrameUsage } from '../../src/browser/frame/frame-options.ts';
 import type { FrameOptions } from '../../src/browser/frame/frame-options.ts';
 import { usageChunk } from '../../src/browser/frame/usage-chunk.ts';
 import type { UsageChunk } from '../../src/browser/frame/usage-chunk.ts';

@@ -1,7 +1,7 @@
 import { MeterError } from '../../errors.ts';
 import type { UsageTotals } from '../../storage/usage-store.ts';
 import { checkNames, wrongOption } from '../../wrong-option.ts';
-import type { FrameOptions } from './frame-options.ts';
+import type { FrameOptions, FrameUsage } from './frame-options.ts';
 import { areExposures } from '../usage-exposure.ts';
 
 /**
@@ -9,9 +9,9 @@ import { areExposures } from '../usage-exposure.ts';
  *
  * @throws {@link MeterError} `invalid_options`, naming the first option that is wrong.
  */
-export function checkFrame(usage: unknown, options: FrameOptions & { readonly event?: string }): void {
+export function checkFrame(usage: FrameUsage, options: FrameOptions & { readonly event?: string }): void {
   checkNames('usage frame', '{ id, rev, total, … }', options, Object.keys(expected));
-  const { tokens: counts } = Object(usage) as { readonly tokens?: unknown };
+  const { tokens: counts } = Object(usage) as Partial<FrameUsage>;
   if (typeof counts !== 'object' || counts === null) {
     throw new MeterError(
       'invalid_options',

@@ -1,8 +1,8 @@
-import type { TurnUsage } from '../../meter.ts';
+import { withoutUndefined } from '../../without-undefined.ts';
 import { checkFrame } from './check-frame.ts';
 import { costAmount } from '../cost-amount.ts';
 import type { CostAmount } from '../cost-amount.ts';
-import type { FrameOptions } from './frame-options.ts';
+import type { FrameOptions, FrameUsage } from './frame-options.ts';
 import { knownTotal, shownCount, usageCounts } from '../usage-counts.ts';
 import type { UsageCounts } from '../usage-counts.ts';
 import { isExposed } from '../usage-exposure.ts';
@@ -43,40 +43,34 @@ export interface FrameAddition {
   readonly models?: readonly UsageModel[];
 }
 
-/** The input of a frame: the result of `turn.usage()`, or just its `tokens`. */
-export type FrameUsage = Pick<TurnUsage, 'tokens'> & Partial<TurnUsage>;
-
 /** Builds the part of a frame that is ours. */
 export function frameData(usage: FrameUsage, options: FrameOptions = {}): FrameData {
   checkFrame(usage, options);
   const { total, expose } = options;
-  const rev = options.rev ?? (typeof total === 'object' ? total.rev : undefined);
   const tokensInAll = typeof total === 'object' ? total.tokens.totalTokens : total;
   const quota = options.quota?.unit === 'cost' && !isExposed(expose, 'cost') ? undefined : options.quota;
-  return {
+  return withoutUndefined<FrameData>({
     v: 1,
     id: options.id ?? replyId(usage),
-    ...(rev === undefined ? {} : { rev }),
+    rev: options.rev ?? (typeof total === 'object' ? total.rev : undefined),
     add: frameAddition(usage, expose),
-    ...(tokensInAll === undefined ? {} : { total: shownCount(tokensInAll) }),
-    ...(quota === undefined ? {} : { quota }),
-  };
+    total: tokensInAll === undefined ? undefined : shownCount(tokensInAll),
+    quota,
+  });
 }
 
 function frameAddition(usage: FrameUsage, expose: readonly UsageExposure[] | undefined): FrameAddition {
-  const total = knownTotal(usage.tokens);
   const estimated = (usage.records ?? [])
     .filter(({ origin }) => origin === 'estimated')
     .reduce((sum, { tokens }) => sum + (knownTotal(tokens) ?? 0), 0);
-  const cost = isExposed(expose, 'cost') ? frameCost(usage) : undefined;
-  return {
-    ...(total === undefined ? {} : { total }),
+  return withoutUndefined<FrameAddition>({
+    total: knownTotal(usage.tokens),
     counts: usageCounts(usage.tokens),
-    ...(estimated === 0 ? {} : { estimated }),
-    ...(usage.complete === false ? { partial: true } : {}),
-    ...(cost === undefined ? {} : { cost }),
-    ...(isExposed(expose, 'models') ? { models: frameModels(usage, isExposed(expose, 'cost')) } : {}),
-  };
+    estimated: estimated === 0 ? undefined : estimated,
+    partial: usage.complete === false ? true : undefined,
+    cost: isExposed(expose, 'cost') ? frameCost(usage) : undefined,
+    models: isExposed(expose, 'models') ? frameModels(usage, isExposed(expose, 'cost')) : undefined,
+  });
 }
 
 function frameCost({ cost, complete }: FrameUsage): CostAmount | undefined {

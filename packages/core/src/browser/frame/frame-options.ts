@@ -1,6 +1,10 @@
+import type { TurnUsage } from '../../meter.ts';
 import type { UsageTotals } from '../../storage/usage-store.ts';
 import type { UsageExposure } from '../usage-exposure.ts';
 import type { QuotaState } from '../snapshot/usage-quota.ts';
+
+/** The input of a frame: the result of `turn.usage()`, or just its `tokens`. */
+export type FrameUsage = Pick<TurnUsage, 'tokens'> & Partial<TurnUsage>;
 
 /** What a frame contains besides the usage of one reply. */
 export interface FrameOptions {

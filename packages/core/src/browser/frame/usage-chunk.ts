@@ -1,6 +1,7 @@
+import { withoutUndefined } from '../../without-undefined.ts';
 import { frameData } from './frame-data.ts';
-import type { FrameData, FrameUsage } from './frame-data.ts';
-import type { FrameOptions } from './frame-options.ts';
+import type { FrameData } from './frame-data.ts';
+import type { FrameOptions, FrameUsage } from './frame-options.ts';
 import { knownTotal, shownCount } from '../usage-counts.ts';
 import { isExposed } from '../usage-exposure.ts';
 
@@ -68,23 +69,24 @@ function chunkUsage(tokens: FrameUsage['tokens']): ChunkUsage | null {
   const total = knownTotal(tokens);
   if (total === undefined) return null;
   const { inputTokens, outputTokens } = tokens;
-  const prompt = details({ cached_tokens: tokens.cacheReadInputTokens, audio_tokens: tokens.audioInputTokens });
-  const completion = details({
-    reasoning_tokens: tokens.reasoningOutputTokens,
-    audio_tokens: tokens.audioOutputTokens,
-  });
-  return {
+  return withoutUndefined<ChunkUsage>({
     prompt_tokens: shownCount(inputTokens ?? total - (outputTokens ?? 0)),
     completion_tokens: shownCount(outputTokens ?? total - (inputTokens ?? total)),
     total_tokens: total,
-    ...(prompt === undefined ? {} : { prompt_tokens_details: prompt }),
-    ...(completion === undefined ? {} : { completion_tokens_details: completion }),
-  };
+    prompt_tokens_details: details({
+      cached_tokens: tokens.cacheReadInputTokens,
+      audio_tokens: tokens.audioInputTokens,
+    }),
+    completion_tokens_details: details({
+      reasoning_tokens: tokens.reasoningOutputTokens,
+      audio_tokens: tokens.audioOutputTokens,
+    }),
+  });
 }
 
 function details<Name extends string>(
   counts: Readonly<Record<Name, number | undefined>>,
 ): { readonly [Key in Name]?: number } | undefined {
-  const known = Object.entries(counts).filter(([, count]) => count !== undefined);
-  return known.length === 0 ? undefined : (Object.fromEntries(known) as { [Key in Name]?: number });
+  const known = withoutUndefined<{ readonly [Key in Name]?: number }>(counts);
+  return Object.keys(known).length === 0 ? undefined : known;
 }

@@ -1,6 +1,6 @@
 import { frameData } from './frame-data.ts';
-import type { FrameData, FrameUsage } from './frame-data.ts';
-import type { FrameOptions } from './frame-options.ts';
+import type { FrameData } from './frame-data.ts';
+import type { FrameOptions, FrameUsage } from './frame-options.ts';
 
 /**
  * The usage of a reply as a part of an AI SDK UI message.

@@ -1,5 +1,4 @@
-import type { FrameUsage } from './frame-data.ts';
-import type { FrameOptions } from './frame-options.ts';
+import type { FrameOptions, FrameUsage } from './frame-options.ts';
 import { usageChunk } from './usage-chunk.ts';
 
 /** Options of {@link usageFrame}. */

@@ -1,4 +1,5 @@
-import type { UsageStore, UsageTotals } from '../../storage/usage-store.ts';
+import type { UsageStore } from '../../storage/usage-store.ts';
+import { withoutUndefined } from '../../without-undefined.ts';
 import type { CostAmount } from '../cost-amount.ts';
 import { shownCount, usageCounts } from '../usage-counts.ts';
 import type { UsageCounts } from '../usage-counts.ts';
@@ -36,24 +37,20 @@ export async function readLastReply(
   store: UsageStore,
   subject: UsageSubject,
   priceOf: (picoUsd: bigint, isComplete: boolean) => CostAmount | undefined,
-): Promise<{ last?: LastReply }> {
+): Promise<LastReply | undefined> {
   const newest = store.records({ ...subject, order: 'newest', limit: lookedAt });
   for await (const { kind, attribution, startedAt } of newest) {
     if (kind === 'adjustment') continue;
     const { messageId } = attribution;
-    if (messageId === undefined) return {};
+    if (messageId === undefined) return undefined;
     const totals = await store.totals({ ...subject, messageId });
-    return { last: lastReply(messageId, startedAt, totals, priceOf(totals.picoUsd, totals.unpricedCalls === 0)) };
+    return withoutUndefined<LastReply>({
+      id: messageId,
+      at: startedAt.toISOString(),
+      total: shownCount(totals.tokens.totalTokens),
+      counts: usageCounts(totals.tokens),
+      cost: priceOf(totals.picoUsd, totals.unpricedCalls === 0),
+    });
   }
-  return {};
-}
-
-function lastReply(id: string, at: Date, totals: UsageTotals, cost: CostAmount | undefined): LastReply {
-  return {
-    id,
-    at: at.toISOString(),
-    total: shownCount(totals.tokens.totalTokens),
-    counts: usageCounts(totals.tokens),
-    ...(cost === undefined ? {} : { cost }),
-  };
+  return undefined;
 }

@@ -1,6 +1,7 @@
 import { localDate } from '../../storage/local-date.ts';
 import { timeBuckets } from '../../storage/time-buckets.ts';
 import type { UsageStore } from '../../storage/usage-store.ts';
+import { withoutUndefined } from '../../without-undefined.ts';
 import { shownCount } from '../usage-counts.ts';
 import type { CostAmount } from '../cost-amount.ts';
 import type { UsageSubject } from '../usage-subject.ts';
@@ -43,11 +44,10 @@ export async function usageDays(
   const dateOf = localDate(timeZone);
   return spans.map(({ start }) => {
     const point = byStart.get(start);
-    const cost = point === undefined ? undefined : priceOf?.(point.picoUsd, isComplete);
-    return {
+    return withoutUndefined<UsageDay>({
       day: dateOf(new Date(start)),
       total: shownCount(point?.tokens.totalTokens ?? 0),
-      ...(cost === undefined ? {} : { cost }),
-    };
+      cost: point === undefined ? undefined : priceOf?.(point.picoUsd, isComplete),
+    });
   });
 }

@@ -1,5 +1,6 @@
 import type { UsageStore } from '../../storage/usage-store.ts';
 import { compareGroups } from '../../storage/usage-sums.ts';
+import { withoutUndefined } from '../../without-undefined.ts';
 import { shownCount } from '../usage-counts.ts';
 import type { CostAmount } from '../cost-amount.ts';
 import type { ResolvedPeriod } from './usage-period.ts';
@@ -37,10 +38,9 @@ export function modelList(
   priceOf: (picoUsd: bigint) => CostAmount | undefined,
 ): readonly UsageModel[] {
   return [...sums]
-    .map(([model, { totalTokens, picoUsd }]) => {
-      const cost = priceOf(picoUsd);
-      return { model, total: shownCount(totalTokens), ...(cost === undefined ? {} : { cost }) };
-    })
+    .map(([model, { totalTokens, picoUsd }]) =>
+      withoutUndefined<UsageModel>({ model, total: shownCount(totalTokens), cost: priceOf(picoUsd) }),
+    )
     .toSorted((a, b) => b.total - a.total || compareGroups(a.model, b.model));
 }
 

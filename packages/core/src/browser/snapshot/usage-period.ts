@@ -1,5 +1,6 @@
 import { timeBuckets } from '../../storage/time-buckets.ts';
 import { isObject, wrongField } from '../../wrong-option.ts';
+import { withoutUndefined } from '../../without-undefined.ts';
 
 /** Periods that need no code: everything, or the current day or month in a time zone. */
 export const periodKinds: readonly PeriodKind[] = ['all', 'day', 'month'];
@@ -76,13 +77,13 @@ function resolvedSpan(
   timeZone: string,
 ): ResolvedPeriod {
   return {
-    range: { from: start, ...(resetsAt === undefined ? {} : { to: resetsAt }) },
-    shown: {
+    range: withoutUndefined<ResolvedPeriod['range']>({ from: start, to: resetsAt }),
+    shown: withoutUndefined<SnapshotPeriod>({
       kind,
       start: start.toISOString(),
-      ...(resetsAt === undefined ? {} : { resetsAt: resetsAt.toISOString() }),
+      resetsAt: resetsAt?.toISOString(),
       timeZone,
-    },
+    }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { invalidOption, wrongOption } from '../../wrong-option.ts';
+import { withoutUndefined } from '../../without-undefined.ts';
 import { shownUsd } from '../cost-amount.ts';
 import { shownCount } from '../usage-counts.ts';
 import { isExposed } from '../usage-exposure.ts';
@@ -69,11 +70,11 @@ export function quotaState(
   counted: { readonly totalTokens: number; readonly picoUsd: bigint },
 ): QuotaState {
   const spent = unit === 'tokens' ? shownCount(counted.totalTokens) : Number(shownUsd(counted.picoUsd));
-  return {
+  return withoutUndefined<QuotaState>({
     unit,
     used: used ?? spent,
     limit,
-    ...(reserved === undefined ? {} : { reserved }),
-    ...(unit === 'cost' ? { currency: 'USD' } : {}),
-  };
+    reserved,
+    currency: unit === 'cost' ? 'USD' : undefined,
+  });
 }

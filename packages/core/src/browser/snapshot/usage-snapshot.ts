@@ -2,6 +2,7 @@ import { aStore, isReadableStore } from '../../storage/is-store.ts';
 import { timeBuckets } from '../../storage/time-buckets.ts';
 import type { UsageStore, UsageTotals } from '../../storage/usage-store.ts';
 import { checkNames, wrongField, wrongOption } from '../../wrong-option.ts';
+import { withoutUndefined } from '../../without-undefined.ts';
 import { costAmount } from '../cost-amount.ts';
 import type { CostAmount } from '../cost-amount.ts';
 import { readLastReply } from './last-reply.ts';
@@ -155,32 +156,30 @@ export async function readSnapshot(
   const isComplete = totals.unpricedCalls === 0;
   const priceOf = (picoUsd: bigint, isWhole = isComplete): CostAmount | undefined =>
     isExposed(expose, 'cost') ? costAmount(picoUsd, isWhole) : undefined;
-  const cost = priceOf(totals.picoUsd);
   const estimated = shownCount(totals.byOrigin.estimated?.tokens.totalTokens ?? 0);
   const counts = usageCounts(totals.tokens);
-  return {
+  return withoutUndefined<UsageSnapshot>({
     v: 1,
     rev: totals.rev,
     asOf: now.toISOString(),
     period: period.shown,
     total: shownCount(totals.tokens.totalTokens),
     counts: { ...counts, input: counts.input ?? 0, output: counts.output ?? 0 },
-    ...(estimated === 0 ? {} : { estimated }),
-    ...(cost === undefined ? {} : { cost }),
-    ...(await readQuota(store, subject, plan, totals)),
-    ...(plan.last ? await readLastReply(store, subject, priceOf) : {}),
-    ...(isExposed(expose, 'models') ? { models: await usageModels(store, subject, period.range, priceOf) } : {}),
-    ...(days === 0
-      ? {}
-      : {
-          days: await usageDays(
+    estimated: estimated === 0 ? undefined : estimated,
+    cost: priceOf(totals.picoUsd),
+    quota: await readQuota(store, subject, plan, totals),
+    last: plan.last ? await readLastReply(store, subject, priceOf) : undefined,
+    models: isExposed(expose, 'models') ? await usageModels(store, subject, period.range, priceOf) : undefined,
+    days:
+      days === 0
+        ? undefined
+        : await usageDays(
             store,
             subject,
             { count: days, timeZone: plan.daysTimeZone, now },
             isExposed(expose, 'cost') ? priceOf : undefined,
           ),
-        }),
-  };
+  });
 }
 
 async function readQuota(
@@ -188,11 +187,11 @@ async function readQuota(
   subject: UsageSubject,
   { quota: asked, period }: SnapshotPlan,
   totals: UsageTotals,
-): Promise<{ quota?: QuotaState }> {
-  if (asked === undefined) return {};
+): Promise<QuotaState | undefined> {
+  if (asked === undefined) return undefined;
   const { quota, range } = asked;
   const counted = quota.used !== undefined || range === period.range ? totals : await readTotals(store, subject, range);
-  return { quota: quotaState(quota, { totalTokens: counted.tokens.totalTokens, picoUsd: counted.picoUsd }) };
+  return quotaState(quota, { totalTokens: counted.tokens.totalTokens, picoUsd: counted.picoUsd });
 }
 
 function readTotals(store: UsageStore, subject: UsageSubject, range: ResolvedPeriod['range']): Promise<UsageTotals> {
