@@ -1,28 +1,36 @@
-import type { Attempt } from '../attempt/attempt.ts';
 import type { HidePolicy } from '../endpoint/provider.ts';
+import { joinBytes } from '../wire/byte-search.ts';
+import type { AnswerReader } from './answer-reader.ts';
 import type { BodyLook } from './body-look.ts';
 import { createJsonCollector } from './json-collector.ts';
 import { createUsageFilter } from './usage-filter.ts';
+
+/** Whose body is looked at. */
+interface LabelledAnswer {
+  readonly reader: AnswerReader;
+  /** Whether it is a stream of events: what its label says, until its first byte shows it. */
+  streamed: boolean;
+}
 
 /**
  * Looks at an answer that may be an event stream or one JSON document, whatever its `content-type` says: the SDK reads
  * events wherever it asked for a stream, and some proxies label all they pass on as JSON, or pass a plain answer on as a stream.
  *
- * What it is shows the first byte that is not white space, so nothing is held back for it. Where that tells nothing, the
- * attempt's `streamed` decides, which is corrected otherwise.
+ * The first byte that is not white space shows what it is, so nothing is held back for it; `streamed` is corrected by it,
+ * and decides where that byte tells nothing.
  */
-export function createLookByFirstByte(attempt: Attempt, hide: HidePolicy): BodyLook {
-  return new LookByFirstByte(attempt, hide);
+export function createLookByFirstByte(answer: LabelledAnswer, hide: HidePolicy): BodyLook {
+  return new LookByFirstByte(answer, hide);
 }
 
 /** A class, for there is one of these per stream; see ADR 0011. */
 class LookByFirstByte implements BodyLook {
-  private readonly attempt: Attempt;
+  private readonly answer: LabelledAnswer;
   private readonly hide: HidePolicy;
   private look: BodyLook | undefined = undefined;
 
-  constructor(attempt: Attempt, hide: HidePolicy) {
-    this.attempt = attempt;
+  constructor(answer: LabelledAnswer, hide: HidePolicy) {
+    this.answer = answer;
     this.hide = hide;
   }
 
@@ -30,7 +38,13 @@ class LookByFirstByte implements BodyLook {
     if (this.look !== undefined) return this.look.push(chunk);
     let at = 0;
     while (at < chunk.length && isPassedOver(chunk[at])) at += 1;
-    return at < chunk.length ? this.choose(chunk[at]).push(chunk) : chunk;
+    if (at === chunk.length) return chunk;
+    const look = this.choose(chunk[at]);
+    if (at === 0) return look.push(chunk);
+    // Half a byte order mark may have passed with the reads before.
+    const rest = chunk.subarray(at);
+    const kept = look.push(rest);
+    return kept === rest ? chunk : joinBytes([chunk.subarray(0, at), kept ?? nothing]);
   }
 
   pushText(text: string): void {
@@ -46,15 +60,16 @@ class LookByFirstByte implements BodyLook {
   }
 
   private choose(first: number | undefined): BodyLook {
-    const { attempt } = this;
-    if (first === OPEN_BRACE || first === OPEN_BRACKET) attempt.streamed = false;
-    else if (fieldStarts.has(first)) attempt.streamed = true;
-    return (this.look = attempt.streamed
-      ? createUsageFilter(attempt.reader, this.hide)
-      : createJsonCollector(attempt.reader));
+    const { answer } = this;
+    if (first === OPEN_BRACE || first === OPEN_BRACKET) answer.streamed = false;
+    else if (fieldStarts.has(first)) answer.streamed = true;
+    return (this.look = answer.streamed
+      ? createUsageFilter(answer.reader, this.hide)
+      : createJsonCollector(answer.reader));
   }
 }
 
+const nothing = new Uint8Array(0);
 const OPEN_BRACKET = 0x5b;
 const OPEN_BRACE = 0x7b;
 /** Of a comment and of `data`, `event`, `id` and `retry`. No JSON document begins so. */
