@@ -9,6 +9,8 @@ import type { CallPlace, RetryKey } from './retry-chain.ts';
 
 /** An attempt with what only capture needs; all of it is let go of at the end, for it holds the request and the answer. */
 export interface SentAttempt<Reader extends AnswerReader> extends Attempt<Reader> {
+  /** When it was sent, by the clock that nobody sets. */
+  readonly sentMs: number;
   retryKey: RetryKey | undefined;
   access: LookupAccess | undefined;
   /** Its answer, while that is under way. */
@@ -98,7 +100,7 @@ export function createSentAttempts<Reader extends AnswerReader>(
     if (!isTimed) return false;
     const seconds = readHeader(init.headers, 'x-stainless-timeout');
     const limitMs = Number(seconds === undefined ? client?.timeout : Number(seconds) * 1000);
-    return clock().getTime() - attempt.startedAt.getTime() >= limitMs - timerSlackMs;
+    return performance.now() - attempt.sentMs >= limitMs - timerSlackMs;
   }
 
   function end(attempt: SentAttempt<Reader>, outcome: AttemptOutcome, relay?: SignalRelay, at?: Date): void {
@@ -155,6 +157,7 @@ class Sent<Reader extends AnswerReader> implements SentAttempt<Reader> {
   readonly callId: string;
   readonly number: number;
   readonly startedAt: Date;
+  readonly sentMs = performance.now();
   readonly provider: string;
   readonly operation: Attempt['operation'];
   readonly kind: Attempt['kind'];

@@ -59,6 +59,23 @@ describe('a time-out is a failure', () => {
     expect(await records()).toMatchObject([{ outcome: 'failed' }, { outcome: 'failed' }]);
   });
 
+  it.for(['stands still', 'goes back'])('and its retry is one of the same call, by a clock that %s', async (how) => {
+    const provider = await startProvider({ answers: [silent] });
+    let nowMs = Date.now();
+    const records: UsageRecord[] = [];
+    const meter = createMeter({
+      store: memoryStore(),
+      clock: () => new Date(how === 'goes back' ? (nowMs -= 60_000) : nowMs),
+      onRecord: (record) => void records.push(record),
+    });
+    const openai = meter.wrap(new OpenAI({ baseURL: provider.baseURL, apiKey: 'test', maxRetries: 1, timeout: 400 }));
+    await openai.chat.completions.create(hi);
+    expect(records).toMatchObject([
+      { outcome: 'failed', attempt: 1 },
+      { outcome: 'completed', attempt: 2, callId: records[0]?.callId },
+    ]);
+  });
+
   it('but an abort before the client would have given up is a stop', async () => {
     const { openai, records } = await metered(silent, silent);
     for (const client of [openai, openai.withOptions({ timeout: 60_000 })]) {
