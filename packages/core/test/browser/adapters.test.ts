@@ -34,7 +34,7 @@ const servers: [string, () => Promise<UsageServer>][] = [
       const usage = usageHandler({
         store,
         path: '/api/usage',
-        authenticate: (_request, { user }: express.Request & { user?: { id: string } | undefined }) =>
+        authenticate: (_request, { user }: { user?: { id: string } }) =>
           user === undefined ? null : { userId: user.id },
       });
       const app = express();
@@ -52,15 +52,15 @@ const servers: [string, () => Promise<UsageServer>][] = [
   [
     'Fastify with a decorated request',
     async () => {
-      type Signed = FastifyRequest & { user?: { id: string } | undefined };
+      type SignedIn = { user?: { id: string } | undefined };
       const usage = usageHandler({
         store,
         path: '/api/usage',
-        authenticate: (_request, { user }: Signed) => (user === undefined ? null : { userId: user.id }),
+        authenticate: (_request, { user }: SignedIn) => (user === undefined ? null : { userId: user.id }),
       });
       const app = Fastify();
       app.decorateRequest('user');
-      app.addHook('onRequest', async (request: Signed, reply) => {
+      app.addHook('onRequest', async (request: FastifyRequest & SignedIn, reply) => {
         request.user = userOf(request.headers.authorization);
         reply.header('vary', 'Origin');
       });

@@ -31,9 +31,9 @@ export interface FastifyReplyLike {
  * app.get('/api/usage', fastifyHandler(usage));
  * ```
  */
-export function fastifyHandler<Source extends FastifyRequestLike>(
+export function fastifyHandler<Source>(
   handler: UsageHandler<Source>,
-): (request: Source, reply: FastifyReplyLike) => Promise<unknown> {
+): (request: Source & FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown> {
   return async (request, reply) => {
     const { raw, originalUrl } = request;
     // Fastify makes the answer to HEAD of the one to GET itself, and takes the length from the body it is given.

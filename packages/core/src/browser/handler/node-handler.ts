@@ -32,17 +32,17 @@ export interface NodeResponse {
  * app.get('/api/usage', nodeHandler(usage));
  * ```
  */
-export function nodeHandler<Source extends NodeRequest>(
+export function nodeHandler<Source>(
   handler: UsageHandler<Source>,
-): (request: Source, response: NodeResponse, next?: (error: unknown) => void) => void {
+): (request: Source & NodeRequest, response: NodeResponse, next?: (error: unknown) => void) => void {
   return (request, response, next) => {
     void serve(handler, request, response, next);
   };
 }
 
-async function serve<Source extends NodeRequest>(
+async function serve<Source>(
   handler: UsageHandler<Source>,
-  request: Source,
+  request: Source & NodeRequest,
   response: NodeResponse,
   next: ((error: unknown) => void) | undefined,
 ): Promise<void> {
@@ -55,9 +55,9 @@ async function serve<Source extends NodeRequest>(
   }
 }
 
-async function send<Source extends NodeRequest>(
+async function send<Source>(
   handler: UsageHandler<Source>,
-  request: Source,
+  request: Source & NodeRequest,
   response: NodeResponse,
 ): Promise<void> {
   const answer = await handler(webRequest(request), request);
