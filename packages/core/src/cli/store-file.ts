@@ -1,6 +1,7 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { MeterError, isMeterError } from '../errors.ts';
 import { sqliteModule } from '../node/sqlite-module.ts';
+import { preparedBy } from '../storage/sqlite/connection.ts';
 import type { Connection, Prepare } from '../storage/sqlite/connection.ts';
 import { openWriteAheadLog } from '../storage/sqlite/write-ahead-log.ts';
 import { newestUsableVersion, schemaVersion, storedVersion } from '../storage/sqlite/schema.ts';
@@ -46,16 +47,7 @@ export function openStoreFile(path: string): StoreFile {
 }
 
 function storeFile(path: string, database: DatabaseSync): StoreFile {
-  const statements = new Map<string, StatementSync>();
-  const prepare: Prepare = (sql, integers = 'numbers') => {
-    const key = `${integers} ${sql}`;
-    const known = statements.get(key);
-    if (known !== undefined) return known;
-    const statement = database.prepare(sql);
-    if (integers === 'bigints') statement.setReadBigInts(true);
-    statements.set(key, statement);
-    return statement;
-  };
+  const prepare = preparedBy(database);
   const log = openWriteAheadLog(database);
   return {
     path,

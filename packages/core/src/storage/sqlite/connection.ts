@@ -40,6 +40,12 @@ export interface Connection {
   close(): void;
 }
 
+interface OpenFile {
+  readonly database: DatabaseSync;
+  readonly prepare: Prepare;
+  readonly log: WriteAheadLog | undefined;
+}
+
 /** A connection that is written to. */
 export interface WritableConnection extends Connection {
   /** How often the file was opened: another time it may be another file. */
@@ -59,49 +65,33 @@ export interface WritableConnection extends Connection {
 export function createConnection(path: string, busyTimeoutMs: number, syncFile?: SyncFile): WritableConnection {
   const sqlite = sqliteModule();
   if (sqlite === undefined) throw noSqlite();
-  const file = isFileName(path) ? absolutePath(path) : path;
-  let database: DatabaseSync | undefined;
-  let log: WriteAheadLog | undefined;
-  let statements = createStatementCache();
+  const place = isFileName(path) ? absolutePath(path) : path;
+  let file: OpenFile | undefined;
   let isClosed = false;
   let openings = 0;
 
-  const open = (): DatabaseSync => {
-    const opened = openDatabase(sqlite, file);
+  const open = (): OpenFile => {
+    const database = openDatabase(sqlite, place);
     openings += 1;
-    log = openWriteAheadLog(opened, syncFile);
+    const log = openWriteAheadLog(database, syncFile);
     // Then COMMIT itself does not wait for the disk; `whenDurable` does.
-    opened.exec(`PRAGMA synchronous = ${log === undefined ? 'FULL' : 'NORMAL'}`);
-    return opened;
-  };
-
-  const prepare: Prepare = (sql, integers = 'numbers') => {
-    let statement = statements[integers].get(sql);
-    if (statement === undefined) {
-      if (statements[integers].size >= maxCachedStatements) statements = createStatementCache();
-      database ??= open();
-      statement = database.prepare(sql);
-      if (integers === 'bigints') statement.setReadBigInts(true);
-      statements[integers].set(sql, statement);
-    }
-    return statement;
+    database.exec(`PRAGMA synchronous = ${log === undefined ? 'FULL' : 'NORMAL'}`);
+    return { database, log, prepare: preparedBy(database) };
   };
 
   const closeFile = (): void => {
-    statements = createStatementCache();
-    log?.close();
-    log = undefined;
-    database?.close();
-    database = undefined;
+    file?.log?.close();
+    file?.database.close();
+    file = undefined;
   };
 
   const syncLog = async (): Promise<void> => {
-    const synced = log;
+    const synced = file;
     try {
-      await synced?.sync();
+      await synced?.log?.sync();
     } catch (error) {
       // Several may have waited for it, and the first of them has opened another one.
-      if (error instanceof FileGone && log === synced) closeFile();
+      if (error instanceof FileGone && file === synced) closeFile();
       throw error;
     }
   };
@@ -116,8 +106,8 @@ export function createConnection(path: string, busyTimeoutMs: number, syncFile?:
         // Also after a pause: a store that was closed meanwhile must not open its file again.
         if (isClosed) throw new MeterError('closed', `sqliteStore "${path}": used after close()`);
         try {
-          database ??= open();
-          return work(prepare, database);
+          file ??= open();
+          return work(file.prepare, file.database);
         } catch (error) {
           if (isMeterError(error)) throw error;
           if (!isBusy(error) || performance.now() >= deadline) throw failure(path, error);
@@ -135,9 +125,9 @@ export function createConnection(path: string, busyTimeoutMs: number, syncFile?:
       }
     },
     async checkpoint() {
-      if (log === undefined) return;
+      if (file?.log === undefined) return;
       await syncLog();
-      await connection.use(() => prepare('PRAGMA wal_checkpoint(PASSIVE)').get());
+      await connection.use((prepare) => prepare('PRAGMA wal_checkpoint(PASSIVE)').get());
     },
     close() {
       isClosed = true;
@@ -161,8 +151,19 @@ export function sqliteErrorCode(error: unknown): number | undefined {
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }
 
-function createStatementCache(): Record<'numbers' | 'bigints', Map<string, StatementSync>> {
-  return { numbers: new Map(), bigints: new Map() };
+/** Prepares each statement of a database once, as long as there are not too many. */
+export function preparedBy(database: DatabaseSync): Prepare {
+  const statements = { numbers: new Map<string, StatementSync>(), bigints: new Map<string, StatementSync>() };
+  return (sql, integers = 'numbers') => {
+    const prepared = statements[integers];
+    const known = prepared.get(sql);
+    if (known !== undefined) return known;
+    if (prepared.size >= maxCachedStatements) prepared.clear();
+    const statement = database.prepare(sql);
+    if (integers === 'bigints') statement.setReadBigInts(true);
+    prepared.set(sql, statement);
+    return statement;
+  };
 }
 
 function openDatabase(sqlite: SqliteModule, path: string): DatabaseSync {

@@ -24,7 +24,7 @@ it.for(kinds.flatMap((kind) => ahead.flatMap((space) => [true, false].map((label
     for (let cut = 1; cut < 40; cut += 1) {
       const reader = recordingReader();
       const answer = { reader, streamed: label };
-      const look = createLookByFirstByte(answer as never, 'usage-only events');
+      const look = createLookByFirstByte(answer, 'usage-only events');
       const output = [look.push(bytes.subarray(0, cut)), look.push(bytes.subarray(cut)), look.end()];
       look.settle();
       expect(Buffer.concat(output.filter((part) => part !== undefined)).toString()).toBe(space + shown);
@@ -36,7 +36,7 @@ it.for(kinds.flatMap((kind) => ahead.flatMap((space) => [true, false].map((label
 
 it.for([true, false])('what shows nothing is what its label says: events: %s', (label) => {
   const answer = { reader: recordingReader(), streamed: label };
-  const look = createLookByFirstByte(answer as never, 'usage-only events');
+  const look = createLookByFirstByte(answer, 'usage-only events');
   for (const read of ['<html>', '', '</html>']) look.push(Buffer.from(read));
   look.end();
   look.settle();
