@@ -81,7 +81,7 @@ export function createMeter(options: MeterOptions): Meter {
   const removeSignals = drainOnSignals((options.drainOn ?? []) as readonly NodeJS.Signals[], () => close());
   const requests = createRequestPromises(options.waitUntil, recorder.whenStored, onError);
   const asyncTurn = createAsyncTurn<RegisteredTurn<TurnLedger<UsageRecord>>>();
-  const turns = createTurnRegistry<TurnLedger<UsageRecord>>(maxTurns, () => globalThis.crypto.randomUUID());
+  const turns = createTurnRegistry<TurnLedger<UsageRecord>>(maxTurns);
   const attributeOf = askAttribute(
     options.attribute,
     checkAttribution,

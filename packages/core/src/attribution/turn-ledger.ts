@@ -1,3 +1,5 @@
+import { within } from '../within.ts';
+
 /** What a turn needs to know of a record; `UsageRecord` has it. */
 export interface TurnRecord {
   readonly id: string;
@@ -20,7 +22,8 @@ export interface TurnLedger<Item extends TurnRecord> {
 export function createTurnLedger<Item extends TurnRecord>(): TurnLedger<Item> {
   const open = new Set<string>();
   const records = new Map<string, Item>();
-  let waiting: (() => void)[] = [];
+  let idle: Promise<void> | undefined;
+  let becomeIdle: (() => void) | undefined;
 
   return {
     opened: (attemptId) => void open.add(attemptId),
@@ -28,9 +31,8 @@ export function createTurnLedger<Item extends TurnRecord>(): TurnLedger<Item> {
       open.delete(attemptId);
       if (record !== undefined) add(record);
       if (open.size > 0) return;
-      const wake = waiting;
-      waiting = [];
-      for (const resolve of wake) resolve();
+      becomeIdle?.();
+      idle = undefined;
     },
     add,
     // No getters: in an object literal each of them goes into the old generation of the heap, once per turn.
@@ -38,17 +40,10 @@ export function createTurnLedger<Item extends TurnRecord>(): TurnLedger<Item> {
     openCount: () => open.size,
     whenIdle(timeoutMs) {
       if (open.size === 0) return Promise.resolve(true);
-      return new Promise((resolve) => {
-        const timer = setTimeout(() => {
-          waiting = waiting.filter((other) => other !== wake);
-          resolve(open.size === 0);
-        }, timeoutMs);
-        const wake = (): void => {
-          clearTimeout(timer);
-          resolve(true);
-        };
-        waiting.push(wake);
+      idle ??= new Promise((resolve) => {
+        becomeIdle = resolve;
       });
+      return within(timeoutMs, idle);
     },
   };
 

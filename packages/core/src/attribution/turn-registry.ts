@@ -20,7 +20,7 @@ export interface TurnRegistry<Ledger> {
  * an app begin many turns would have the calls of those under way stored for nobody. A call of a turn that is forgotten is
  * stored without attribution.
  */
-export function createTurnRegistry<Ledger>(maxTurns: number, newHandle: () => string): TurnRegistry<Ledger> {
+export function createTurnRegistry<Ledger>(maxTurns: number): TurnRegistry<Ledger> {
   type Held = Pick<WeakRef<RegisteredTurn<Ledger>>, 'deref'>;
   const turns = new Map<string, { readonly attribution: Attribution; readonly held: Held }>();
   /** Those that were pushed out while the app had them. */
@@ -32,7 +32,7 @@ export function createTurnRegistry<Ledger>(maxTurns: number, newHandle: () => st
   return {
     add(attribution, ledger) {
       if (turns.size >= maxTurns) pushOut();
-      const turn = { handle: newHandle(), attribution, ledger };
+      const turn = { handle: globalThis.crypto.randomUUID(), attribution, ledger };
       turns.set(turn.handle, { attribution, held: isWeak ? new WeakRef(turn) : { deref: () => turn } });
       return turn;
     },

@@ -15,12 +15,6 @@ export function readLlamacppTimings(timings: JsonObject): TokenUsage | undefined
   return settleCounts({
     inputTokens: fresh === undefined ? undefined : fresh + (cached ?? 0),
     outputTokens: readCount(timings['predicted_n']),
-    totalTokens: undefined,
     cacheReadInputTokens: cached,
-    cacheWriteInputTokens: undefined,
-    reasoningOutputTokens: undefined,
-    audioInputTokens: undefined,
-    audioOutputTokens: undefined,
-    audioSeconds: undefined,
   });
 }

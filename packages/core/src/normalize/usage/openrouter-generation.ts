@@ -13,12 +13,7 @@ export function readOpenrouterGeneration(data: JsonObject): TokenUsage | undefin
   return settleCounts({
     inputTokens: readCount(data['native_tokens_prompt']),
     outputTokens: readCount(data['native_tokens_completion']),
-    totalTokens: undefined,
     cacheReadInputTokens: readCount(data['native_tokens_cached']),
-    cacheWriteInputTokens: undefined,
     reasoningOutputTokens: readCount(data['native_tokens_reasoning']),
-    audioInputTokens: undefined,
-    audioOutputTokens: undefined,
-    audioSeconds: undefined,
   });
 }

@@ -15,15 +15,6 @@ export function readSeconds(value: unknown): number | undefined {
   return number === undefined || number < 0 ? undefined : number;
 }
 
-/** The first of several spellings of one count that holds one. */
-export function firstCount(...values: readonly unknown[]): number | undefined {
-  for (const value of values) {
-    const count = readCount(value);
-    if (count !== undefined) return count;
-  }
-  return undefined;
-}
-
 /**
  * The largest among several spellings of one count: gateways fill in the ones that their own type has, and leave them at
  * 0 where the model's provider used another.

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../json-object.ts';
 import { readLlamacppTimings } from './llamacpp-timings.ts';
 import { readOpenaiUsage } from './openai-usage.ts';
 import { readOpenrouterGeneration } from './openrouter-generation.ts';
-import { firstCount } from './read-count.ts';
+import { readCount } from './read-count.ts';
 import type { TokenUsage } from '../token-usage.ts';
 import type { UsageReport } from './usage-report.ts';
 
@@ -68,10 +68,9 @@ function reportOf(rawUsage: JsonObject, tokens: TokenUsage | undefined): UsageRe
 function withCachedBeside(report: UsageReport, { perf_metrics, timings }: JsonObject): UsageReport {
   const { cacheReadInputTokens, inputTokens = 0 } = report.tokens;
   if (cacheReadInputTokens !== undefined) return report;
-  const cached = firstCount(
-    isJsonObject(perf_metrics) ? perf_metrics['cached-prompt-tokens'] : undefined,
-    isJsonObject(timings) ? timings['cache_n'] : undefined,
-  );
+  const cached =
+    (isJsonObject(perf_metrics) ? readCount(perf_metrics['cached-prompt-tokens']) : undefined) ??
+    (isJsonObject(timings) ? readCount(timings['cache_n']) : undefined);
   if (cached === undefined || cached > inputTokens) return report;
   return { ...report, tokens: { ...report.tokens, cacheReadInputTokens: cached } };
 }

@@ -1,7 +1,7 @@
 import type { TokenUsage } from '../token-usage.ts';
 
 /** Counts as one wire format spells them, before the rules that hold for all formats. */
-export type ReportedCounts = { [Field in keyof TokenUsage]-?: TokenUsage[Field] | undefined };
+export type ReportedCounts = { readonly [Field in keyof TokenUsage]?: TokenUsage[Field] | undefined };
 
 /**
  * Makes reported counts keep the promises of {@link TokenUsage}: parts lie inside their totals, the total covers input

@@ -1,3 +1,4 @@
+import { within } from '../../within.ts';
 import { createFlushMarks } from './flush-marks.ts';
 import type { FlushMark } from './flush-marks.ts';
 
@@ -29,20 +30,30 @@ export interface UnsettledRecords {
   mark(): FlushMark;
 }
 
+/** Somebody who waits for records. */
+interface Waiter {
+  /** Those that are not settled yet. */
+  readonly open: Set<string>;
+  readonly wake: () => void;
+}
+
 /** Only the youngest lost ids are remembered; an older one counts as stored when asked for, but its loss was reported. */
 const maxLost = 10_000;
 
 export function createUnsettledRecords(underway: RecordsUnderway): UnsettledRecords {
-  const waiting = new Map<string, readonly (() => void)[]>();
+  const waiting = new Map<string, readonly Waiter[]>();
   const lost = new Set<string>();
   const marks = createFlushMarks(underway.ids);
 
   function settle(id: string): void {
     marks.settled(id);
-    const wakes = waiting.get(id);
-    if (wakes === undefined) return;
+    const waiters = waiting.get(id);
+    if (waiters === undefined) return;
     waiting.delete(id);
-    for (const wake of wakes) wake();
+    for (const { open, wake } of waiters) {
+      open.delete(id);
+      if (open.size === 0) wake();
+    }
   }
 
   return {
@@ -56,35 +67,27 @@ export function createUnsettledRecords(underway: RecordsUnderway): UnsettledReco
       if (lost.size > maxLost) lost.delete(lost.values().next().value ?? id);
       settle(id);
     },
-    whenSettled(ids, timeoutMs) {
+    async whenSettled(ids, timeoutMs) {
       const open = new Set(ids.filter((id) => underway.has(id)));
-      const settlement = (): Settlement => {
-        const lostCount = lost.size === 0 ? 0 : ids.filter((id) => lost.has(id)).length;
-        return { pending: open.size, stored: ids.length - open.size - lostCount };
-      };
-      if (open.size === 0) return Promise.resolve(settlement());
-      return new Promise((resolve) => {
-        const timer = setTimeout(() => {
-          for (const [id, wake] of wakes) stopWaiting(id, wake);
-          resolve(settlement());
-        }, timeoutMs);
-        const wakes = [...open].map((id): [string, () => void] => [
-          id,
-          () => {
-            open.delete(id);
-            if (open.size > 0) return;
-            clearTimeout(timer);
-            resolve(settlement());
-          },
-        ]);
-        for (const [id, wake] of wakes) waiting.set(id, [...(waiting.get(id) ?? []), wake]);
-      });
+      if (open.size > 0) {
+        await within(timeoutMs, new Promise<void>((wake) => join({ open, wake })));
+        leave(open);
+      }
+      const lostCount = lost.size === 0 ? 0 : ids.filter((id) => lost.has(id)).length;
+      return { pending: open.size, stored: ids.length - open.size - lostCount };
     },
   };
 
-  function stopWaiting(id: string, wake: () => void): void {
-    const left = waiting.get(id)?.filter((other) => other !== wake) ?? [];
-    if (left.length > 0) waiting.set(id, left);
-    else waiting.delete(id);
+  function join(waiter: Waiter): void {
+    for (const id of waiter.open) waiting.set(id, [...(waiting.get(id) ?? []), waiter]);
+  }
+
+  /** At the deadline, of those that are still open. */
+  function leave(open: ReadonlySet<string>): void {
+    for (const id of open) {
+      const left = waiting.get(id)?.filter((other) => other.open !== open) ?? [];
+      if (left.length > 0) waiting.set(id, left);
+      else waiting.delete(id);
+    }
   }
 }

@@ -3,7 +3,7 @@
  *
  * The random part is drawn anew for every id, so that a process restored twice from one snapshot makes no id twice.
  */
-export function createRecordIds(randomUuid: () => string = () => globalThis.crypto.randomUUID()): (at: Date) => string {
+export function createRecordIds(): (at: Date) => string {
   let lastMs = 0;
   let counter = 0;
   /** The time as the id shows it, made once per millisecond. */
@@ -25,7 +25,7 @@ export function createRecordIds(randomUuid: () => string = () => globalThis.cryp
     }
     // Put together a text stays a tree of its pieces, until somebody looks for it in a map; `join` makes it flat, and takes
     // three times as long.
-    return `${time}-${counter === 0 ? '7000' : (0x7000 + counter).toString(16)}-${randomUuid().slice(19)}`;
+    return `${time}-${counter === 0 ? '7000' : (0x7000 + counter).toString(16)}-${globalThis.crypto.randomUUID().slice(19)}`;
   };
 }
 
