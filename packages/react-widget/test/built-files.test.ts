@@ -55,9 +55,9 @@ describe('the built entries', () => {
     const css = gzipSync(await built('styles.css'), { level: 9 }).length;
     expect(
       {
-        headless: headless <= 3218,
-        styled: styled <= 8843,
-        english: english <= 7648,
+        headless: headless <= 3183,
+        styled: styled <= 8801,
+        english: english <= 7604,
         message: message <= 1885,
         css: css <= 1594,
       },

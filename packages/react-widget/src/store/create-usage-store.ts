@@ -1,6 +1,6 @@
 import { readUsageFrame, readUsageSnapshot } from '../usage/read-usage.ts';
 import type { Read } from '../usage/read-usage.ts';
-import { acceptSnapshot, addFrame, createUsageLedger, holdMs } from '../usage/usage-ledger.ts';
+import { createUsageLedger, holdMs } from '../usage/usage-ledger.ts';
 import { fetchUsage } from './fetch-usage.ts';
 import type { UsageSource } from './fetch-usage.ts';
 import { createNotifier } from './create-notifier.ts';
@@ -117,7 +117,7 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
   const accept = (value: unknown, isOwn: boolean, refuse = tell): boolean => {
     const snapshot = readWith(readUsageSnapshot, value, refuse);
     if (!snapshot) return false;
-    const isNews = acceptSnapshot(ledger, snapshot, isOwn);
+    const isNews = ledger.accept(snapshot, isOwn);
     // An answer that is not news still says that the endpoint is well.
     change({ updatedAt: Date.now() });
     askAtReset();
@@ -240,7 +240,7 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
       const frame = readWith(readUsageFrame, value);
       if (!frame) return false;
       // Perhaps an answer that was made anew under the same id: the server knows.
-      if (!addFrame(ledger, frame)) return (settle(), false);
+      if (!ledger.add(frame)) return (settle(), false);
       const { base, shown } = ledger;
       const isConfirmed = shown === base;
       change(isConfirmed ? { updatedAt: Date.now() } : state);
