@@ -56,9 +56,9 @@ describe('the built entries', () => {
     expect(
       {
         headless: headless <= 3183,
-        styled: styled <= 8801,
-        english: english <= 7604,
-        message: message <= 1885,
+        styled: styled <= 8791,
+        english: english <= 7596,
+        message: message <= 1876,
         css: css <= 1594,
       },
       `${headless}, ${styled}, ${english}, ${message}, ${css}`,

@@ -1,4 +1,6 @@
-/** Direction of a language's script. */
+import { namesOf } from '../format/match-locale.ts';
+
+/** Direction of the script that a locale is written in. */
 export function textDirection(locale: string): 'rtl' | 'ltr' {
-  return /^(ar|he|fa|ur|ps|yi|dv|ckb|ug|sd)\b/.test(locale) ? 'rtl' : 'ltr';
+  return /Arab|Hebr|Thaa/.test(namesOf(locale)[2]!) ? 'rtl' : 'ltr';
 }

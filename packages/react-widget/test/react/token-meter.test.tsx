@@ -357,6 +357,22 @@ describe('a message', () => {
     expect(slot('message')?.textContent).toBe(tokens.one === undefined ? '1 token' : '1 credit');
   });
 
+  test.for([
+    ['ar_EG', 'rtl'],
+    ['he', 'rtl'],
+    ['fa-IR', 'rtl'],
+    ['dv', 'rtl'],
+    ['pa-PK', 'rtl'],
+    ['ks', 'rtl'],
+    ['pa', 'ltr'],
+    ['sd-Deva', 'ltr'],
+    ['', 'ltr'],
+    ['no language', 'ltr'],
+  ])('with words of the app in %s runs %s, as its script does', ([locale, direction]) => {
+    render(<MessageTokens total={5} locale={locale} messages={{ locale: locale || 'en', input: 'in' }} />);
+    expect(slot('message')?.dir).toBe(direction);
+  });
+
   test('with 0 shows 0, and estimates as such', () => {
     render(<MessageTokens total={0} estimated />);
     expect(slot('message')?.textContent).toBe('≈ 0 tokens');
