@@ -15,6 +15,7 @@ export function addUsage(usage: UsageSnapshot, added: Partial<UsageAddition>): U
     ...usage,
     total: usage.total + total,
     counts: sums,
+    estimated: (usage.estimated ?? 0) + (added.estimated ?? 0),
     // For the screen only, until the server's own sum is there.
     cost: spent && {
       ...spent,

@@ -21,4 +21,6 @@ export interface UsageFrame {
 /** What one answer used. */
 export interface UsageAddition extends UsageShare {
   readonly counts?: UsageCounts;
+  /** Tokens of the total that are estimates; absent: none. */
+  readonly estimated?: number;
 }

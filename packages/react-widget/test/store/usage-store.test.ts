@@ -210,6 +210,14 @@ describe('a frame', () => {
     },
   );
 
+  test.for([{}, { total: 1300 }])('that is an estimate makes the sum one, with %j', (more) => {
+    const store = createUsageStore({ initial: usageSnapshot({ estimated: 40 }) });
+    store.apply({ id: 'm1', rev: 2, add: { total: 60 }, ...more });
+    expect(store.get().usage?.estimated).toBe(40);
+    store.apply({ id: 'm2', rev: 3, add: { total: 100, estimated: 30 }, ...more });
+    expect(store.get().usage?.estimated).toBe(70);
+  });
+
   test('moves a token quota, and a money quota by its cost', () => {
     const cost = { amount: '0.10', currency: 'USD', complete: true };
     const store = createUsageStore({
