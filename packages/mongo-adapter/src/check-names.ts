@@ -1,30 +1,23 @@
-import { MeterError } from '@kilotoken/core';
-
-/** The error for options that cannot work. */
-export function invalidOption(problem: string): MeterError {
-  return new MeterError('invalid_options', `mongoStore: ${problem}`);
-}
+import { invalidOption, wrongOption } from './option-errors.ts';
 
 /** Checks the name of a database, by the rules of the servers on all systems. */
 export function checkDatabaseName(value: string): void {
   // eslint-disable-next-line no-control-regex -- null bytes are the point here
   if (value === '' || /[\s."$/\\*<>:|?\u0000]/.test(value)) {
-    throw invalidOption(
-      `db must be the name of a database, without spaces, dots or special characters, not "${value}"`,
-    );
+    throw wrongOption('db', 'the name of a database, without spaces, dots or special characters', value);
   }
 }
 
 /** Checks the name of a collection. */
 export function checkCollectionName(option: string, value: unknown): void {
   const isName = isText(value) && !/\$|\.\.|^\.|\.$|^system\./.test(value);
-  if (!isName) throw invalidOption(`${option} must be a name MongoDB accepts for a collection`);
+  if (!isName) throw wrongOption(option, 'a name MongoDB accepts for a collection', value);
 }
 
 /** Checks the name of a field, which may be one of an object: `stats.tokens`. */
 export function checkFieldName(option: string, value: unknown): void {
   const isName = isText(value) && value.split('.').every((part) => part !== '' && !part.startsWith('$'));
-  if (!isName) throw invalidOption(`${option} must be a name: a non-empty string, with no part that begins with "$"`);
+  if (!isName) throw wrongOption(option, 'a name: a non-empty string, with no part that begins with "$"', value);
 }
 
 /** Checks that no field of a document is in another one's place: an update could not change both. */

@@ -3,6 +3,7 @@ export { mongoStore } from './mongo-store.ts';
 export type { MongoStore } from './mongo-store-type.ts';
 export type {
   AppDocuments,
+  CollectionNames,
   DriverClient,
   DriverDb,
   MessagesOptions,
@@ -10,7 +11,6 @@ export type {
   Orphan,
   UsersOptions,
 } from './options.ts';
-export type { CollectionNames } from './driver/collections.ts';
 export type { BackfillOptions, BackfillProgress } from './maintenance/backfill-options.ts';
 export type { EraseOptions, Erasure } from './maintenance/erase-user.ts';
 export type { UserFigures } from './maintenance/user-ledger.ts';

@@ -25,13 +25,13 @@ import { verifyUser, verifyUsers } from './maintenance/verify-users.ts';
 import type { MongoStore } from './mongo-store-type.ts';
 import { rollUp } from './rollups/roll-up.ts';
 import type { RollUpOptions } from './rollups/roll-up.ts';
-import { resolveOptions } from './options.ts';
 import type { MongoStoreOptions } from './options.ts';
 import { arrivalPlace } from './reading/records-cursor.ts';
 import { readRecords } from './reading/read-records.ts';
 import { readSeries } from './reading/read-series.ts';
 import { readTotals } from './reading/read-totals.ts';
 import { readKeptRev, readKeptTotals } from './reading/read-kept-totals.ts';
+import { resolveOptions } from './resolve-options.ts';
 
 const hourMs = 3_600_000;
 const clock = (): Date => new Date();

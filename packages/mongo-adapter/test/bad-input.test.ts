@@ -57,6 +57,28 @@ describe('mongoStore', () => {
       expect.objectContaining({ code: 'invalid_options', message: expect.stringContaining(problem) }),
     );
   });
+
+  it.for<[object, string]>([
+    [{ timeoutMs: '5s' }, 'timeoutMs must be a number of milliseconds above 0, got "5s"'],
+    [{ commandTimeoutMs: Number.NaN }, 'commandTimeoutMs must be a number of milliseconds above 0, got NaN'],
+    [{ users: ['users'] }, 'users must be an object, got an array'],
+    [
+      { messages: { collection: 'a$b' } },
+      'messages.collection must be a name MongoDB accepts for a collection, got "a$b"',
+    ],
+    [{ users: { id: 'email' } }, 'users.id must be a function, got "email"'],
+    [{ users: { guard: 'a.b' } }, 'users.guard must be one field, without dots, got "a.b"'],
+    [{ onError: null }, 'onError must be a function, got null'],
+    [{ recover: true }, 'unknown option "recover"; known options are client, db, users, messages, collections, '],
+    [{ messages: { upsert: true } }, 'unknown option "messages.upsert"; known options are collection, key, id, '],
+    [{ db: 'mongodb://ann:secret@host/app' }, 'or special characters, got a connection string'],
+    [{ client: 'mongodb://ann:secret@host/app' }, 'got client: a connection string, db: undefined'],
+    [{ client: undefined }, 'got client: undefined, db: undefined; a Mongoose connection has no db before it is open'],
+  ])('of %j says what was expected, and what it got', ([options, problem]) => {
+    expect(() => mongoStore({ client: client(), ...options })).toThrow(
+      expect.objectContaining({ code: 'invalid_options', message: expect.stringContaining(problem) }),
+    );
+  });
 });
 
 describe('an option that is undefined', () => {

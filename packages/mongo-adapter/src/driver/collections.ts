@@ -1,15 +1,6 @@
 import type { Collection, CollectionOptions, Db } from 'mongodb';
 import type { LedgerRow } from '../ledger/ledger-row.ts';
-
-/** Names of the store's own collections. */
-export interface CollectionNames {
-  /** Default `kt_ledger`. */
-  readonly ledger?: string;
-  /** Default `kt_writers`. */
-  readonly writers?: string;
-  /** Default `kt_rollups`. */
-  readonly rollups?: string;
-}
+import type { CollectionNames } from '../options.ts';
 
 /** A process that writes, as a document. */
 export interface WriterDocument {

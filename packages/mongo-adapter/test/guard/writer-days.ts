@@ -8,7 +8,7 @@ import { createRecordWriter } from '../../src/fold/record-writer.ts';
 import type { RecordWriter } from '../../src/fold/record-writer.ts';
 import { createRecovery } from '../../src/fold/recover-writers.ts';
 import { newWriterId } from '../../src/fold/writer-id.ts';
-import { resolveOptions } from '../../src/options.ts';
+import { resolveOptions } from '../../src/resolve-options.ts';
 
 /** What the days left in the document of the one user they were about. */
 export interface WriterDays {
