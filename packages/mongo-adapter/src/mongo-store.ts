@@ -1,4 +1,4 @@
-import { isMeterError, MeterError } from '@kilotoken/core';
+import { MeterError } from '@kilotoken/core';
 import type { UsageStore, UsageTotals } from '@kilotoken/core';
 import { checkRecordsQuery, checkSeriesQuery, checkUsageQuery, checkUserId } from '@kilotoken/core/store-kit';
 import { checkClock } from './driver/check-clock.ts';
@@ -8,7 +8,6 @@ import { ensureIndexes } from './driver/ensure-indexes.ts';
 import { mongoDatabase } from './driver/mongo-database.ts';
 import { appendRecords, withinTime } from './fold/append-records.ts';
 import type { PendingRecord } from './fold/append-records.ts';
-import { storeFailed } from './fold/batch-writer.ts';
 import { realPace } from './fold/pace.ts';
 import { createRecordWriter } from './fold/record-writer.ts';
 import type { RecordWriter } from './fold/record-writer.ts';
@@ -32,6 +31,7 @@ import { readSeries } from './reading/read-series.ts';
 import { readTotals } from './reading/read-totals.ts';
 import { readKeptRev, readKeptTotals } from './reading/read-kept-totals.ts';
 import { resolveOptions } from './resolve-options.ts';
+import { attempt, failed, storeFailed } from './store-failed.ts';
 
 const hourMs = 3_600_000;
 const clock = (): Date => new Date();
@@ -251,17 +251,4 @@ async function closeWriter(writer: RecordWriter, timeoutMs: number): Promise<voi
   } finally {
     writer.stop();
   }
-}
-
-/** Gives a failure the error of the contract, which says what could not be done. */
-async function attempt<T>(what: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw failed(what, error);
-  }
-}
-
-function failed(what: string, error: unknown): Error {
-  return isMeterError(error) ? error : storeFailed(`cannot ${what}`, error);
 }

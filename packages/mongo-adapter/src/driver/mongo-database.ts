@@ -1,11 +1,8 @@
-import type { Db, Document } from 'mongodb';
-import type { MessageSums, Refusal, UsageDatabase, UserFold, WriterState } from '../fold/usage-database.ts';
+import type { Db } from 'mongodb';
+import { valueAtPath } from '../documents/value-at-path.ts';
+import type { MessageSums, Refusal, UsageDatabase, UserFold } from '../fold/usage-database.ts';
 import type { Sibling } from '../ledger/call-marks.ts';
 import { wholeNumber } from '../ledger/whole-number.ts';
-import { messageValues } from '../messages/message-fields.ts';
-import type { MessageLayout } from '../messages/message-fields.ts';
-import { userIncrements } from '../users/user-increments.ts';
-import type { UserLayout } from '../users/user-fields.ts';
 import { documentFilter, documentKeys, documentsFilter } from './app-documents.ts';
 import type { DocumentMapping } from './app-documents.ts';
 import { checkCollectionKinds } from './check-collection-kinds.ts';
@@ -14,27 +11,28 @@ import type { Updates } from './client-bulk-write.ts';
 import type { Collections, WriterDocument } from './collections.ts';
 import { withDeadline } from './deadline.ts';
 import { documentUpdates, updateEach } from './document-updates.ts';
+import {
+  firstMessageUpdate,
+  foldUpdate,
+  isNothing,
+  messageUpdate,
+  shownFields,
+  showsNothing,
+} from './guarded-updates.ts';
+import type { MessageTarget, UserTarget } from './guarded-updates.ts';
 import { serverKind } from './server-kind.ts';
-import { narrowInteger } from './narrow-integer.ts';
-import { isLong, storedRow } from './stored-row.ts';
+import { storedRow } from './stored-row.ts';
 import { firstMessageTables, userTables } from './table-updates.ts';
 import { readStoredTokens, tokenGroup } from './token-group.ts';
 import { isDuplicateKey, isTakenId, writeProblems } from './server-errors.ts';
+import { writerDocument, writerState } from './writer-document.ts';
 
 /** What the commands need to know of the app's documents. */
 export interface MongoDatabaseOptions {
   readonly db: Db;
   readonly collections: Collections;
-  readonly users: DocumentMapping & {
-    readonly layout: UserLayout;
-    readonly upsert: boolean;
-    readonly isUsed: boolean;
-  };
-  readonly messages: DocumentMapping & {
-    readonly layout: MessageLayout;
-    readonly guard: string;
-    readonly isUsed: boolean;
-  };
+  readonly users: DocumentMapping & UserTarget & { readonly isUsed: boolean };
+  readonly messages: DocumentMapping & MessageTarget & { readonly isUsed: boolean };
   /** How long a command may take before its outcome counts as unknown. */
   readonly commandTimeoutMs: number;
 }
@@ -51,7 +49,7 @@ export function mongoDatabase(options: MongoDatabaseOptions): UsageDatabase {
   const foldOperations = (folds: readonly UserFold[]): Updates =>
     folds.flatMap((fold) => {
       const filter = documentFilter(fold.user, users);
-      return filter === undefined ? [] : [{ id: fold.user, update: foldUpdate(fold, filter, options) }];
+      return filter === undefined ? [] : [{ id: fold.user, update: foldUpdate(fold, filter, users) }];
     });
   const messageOperations = (sums: readonly MessageSums[], updateOf: typeof messageUpdate): Updates =>
     sums.flatMap((sum) => {
@@ -134,8 +132,8 @@ export function mongoDatabase(options: MongoDatabaseOptions): UsageDatabase {
           .toArray();
         return new Map(
           found.flatMap((document) => {
-            const user = idOf(valueAt(document, users.key));
-            const entry = valueAt(document, `${guard}.w.${writer}`);
+            const user = idOf(valueAtPath(document, users.key));
+            const entry = valueAtPath(document, `${guard}.w.${writer}`);
             return user === undefined ? [] : [[user, entry === undefined ? undefined : wholeNumber(entry)] as const];
           }),
         );
@@ -178,10 +176,10 @@ export function mongoDatabase(options: MongoDatabaseOptions): UsageDatabase {
           .toArray();
         return new Map(
           found.flatMap((document) => {
-            const message = idOf(valueAt(document, messages.key));
+            const message = idOf(valueAtPath(document, messages.key));
             if (message === undefined) return [];
-            const isShowing = [...fields, path].some((field) => !isNothing(valueAt(document, field)));
-            return [[message, { isShowing, records: wholeNumber(valueAt(document, path)) }] as const];
+            const isShowing = [...fields, path].some((field) => !isNothing(valueAtPath(document, field)));
+            return [[message, { isShowing, records: wholeNumber(valueAtPath(document, path)) }] as const];
           }),
         );
       }),
@@ -239,77 +237,5 @@ export function mongoDatabase(options: MongoDatabaseOptions): UsageDatabase {
           { $unset: { [path]: '' } },
         );
       }),
-  };
-}
-
-function foldUpdate(fold: UserFold, filter: Document, { users }: MongoDatabaseOptions) {
-  const path = `${users.layout.guard}.w.${fold.writer}`;
-  return {
-    filter: { ...filter, [path]: fold.from === undefined ? { $exists: false } : fold.from },
-    update: { $inc: userIncrements(fold.sums, users.layout), $set: { [path]: narrowInteger(fold.to) } },
-    upsert: users.upsert && fold.from === undefined,
-  };
-}
-
-function messageUpdate(sum: MessageSums, filter: Document, { layout, guard }: MongoDatabaseOptions['messages']) {
-  const path = `${guard}.n`;
-  const values = messageValues(sum, layout);
-  // One record needs no count beside its fields: whatever is fuller has one, and then this finds nothing.
-  return sum.records === 1n && Object.keys(values).length > 0
-    ? { filter: { ...filter, [path]: { $exists: false } }, update: { $set: { ...values } } }
-    : {
-        filter: { ...filter, [path]: { $not: { $gte: sum.records } } },
-        update: { $set: { ...values, [path]: narrowInteger(sum.records) } },
-      };
-}
-
-/**
- * Sets a message that shows nothing of ours yet. Where it does, it is the first to be set, and whoever comes later finds
- * something, and asks the ledger for the sum. Zeros are what an app may have put there for a start.
- */
-function firstMessageUpdate(sum: MessageSums, filter: Document, mapping: MongoDatabaseOptions['messages']) {
-  const { update } = messageUpdate(sum, filter, mapping);
-  return { filter: { ...filter, ...showsNothing(mapping) }, update };
-}
-
-function showsNothing(mapping: MongoDatabaseOptions['messages']): Document {
-  const paths = [...shownFields(mapping), `${mapping.guard}.n`];
-  return Object.fromEntries(paths.map((path) => [path, { $in: [null, 0] }]));
-}
-
-function shownFields({ layout }: MongoDatabaseOptions['messages']): string[] {
-  return Object.values(layout).filter((name) => name !== false);
-}
-
-/** Missing, `null` or zero: what the filter of a first update finds. */
-function isNothing(value: unknown): boolean {
-  return value === undefined || value === null || value === 0 || (isLong(value) && wholeNumber(value) === 0n);
-}
-
-function valueAt(document: Document, path: string): unknown {
-  return path.split('.').reduce((value: unknown, key) => {
-    return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
-  }, document);
-}
-
-function writerDocument({ id, leaseUntil, settledN, closedAt, retiredAt, cleanedAt }: WriterState): WriterDocument {
-  return {
-    _id: id,
-    l: leaseUntil,
-    s: settledN,
-    ...(closedAt === undefined ? {} : { c: closedAt }),
-    ...(retiredAt === undefined ? {} : { r: retiredAt }),
-    ...(cleanedAt === undefined ? {} : { d: cleanedAt }),
-  };
-}
-
-function writerState(document: WriterDocument): WriterState {
-  return {
-    id: document._id,
-    leaseUntil: document.l,
-    settledN: wholeNumber(document.s),
-    ...(document.c === undefined ? {} : { closedAt: document.c }),
-    ...(document.r === undefined ? {} : { retiredAt: document.r }),
-    ...(document.d === undefined ? {} : { cleanedAt: document.d }),
   };
 }

@@ -4,9 +4,10 @@ import { recordId, storableRecord } from '@kilotoken/core/store-kit';
 import type { StorableRecord } from '@kilotoken/core/store-kit';
 import { isDeepStrictEqual } from 'node:util';
 import { rowRecord } from '../ledger/ledger-row.ts';
-import { storeFailed, textLength } from './batch-writer.ts';
+import { storeFailed } from '../store-failed.ts';
 import type { RecordOutcome } from './batch-writer.ts';
 import type { RecordWriter } from './record-writer.ts';
+import { textLength } from './text-length.ts';
 
 /** Text of one record, at most: a document of the server holds 16 MiB, and a character up to 3 bytes. */
 const maxRecordText = 4_000_000;

@@ -1,4 +1,3 @@
-import { MeterError } from '@kilotoken/core';
 import type { StorableRecord } from '@kilotoken/core/store-kit';
 import { callMarks, callsToLookUp } from '../ledger/call-marks.ts';
 import { ledgerRow } from '../ledger/ledger-row.ts';
@@ -280,24 +279,4 @@ function takeBatch(queue: Entry[], limits: Pick<BatchWriterOptions, 'maxBatchRow
     count += 1;
   }
   return queue.splice(0, count);
-}
-
-/** The failure an app hears of when its records could not be stored for now. */
-export function storeFailed(attempted: string, cause: unknown): MeterError {
-  const problem = cause instanceof Error ? cause.message : String(cause);
-  return new MeterError('store_failed', `mongoStore: ${attempted}: ${problem}`, { cause });
-}
-
-/** Size of the text of a record, to keep commands below the server's limit. */
-export function textLength({ fields, rawUsageJson = '' }: StorableRecord): number {
-  return rawUsageJson.length + textOf(fields);
-}
-
-/** Not the length of its JSON: to write that took a third of the time of storing a record. */
-function textOf(value: unknown): number {
-  if (typeof value === 'string') return value.length;
-  if (typeof value !== 'object' || value === null || value instanceof Date) return 0;
-  let length = 0;
-  for (const key in value) length += key.length + textOf(value[key as keyof typeof value]);
-  return length;
 }

@@ -1,18 +1,16 @@
-import { randomUUID } from 'node:crypto';
 import { MeterError } from '@kilotoken/core';
-import type { Db, Filter } from 'mongodb';
+import type { Db } from 'mongodb';
 import type { Collections } from '../driver/collections.ts';
-import { isDuplicateKey } from '../driver/server-errors.ts';
 import { serverKind } from '../driver/server-kind.ts';
 import type { Pace } from '../fold/pace.ts';
-import type { LedgerRow } from '../ledger/ledger-row.ts';
-import { LeaseLostError, takeRollupLease } from '../rollups/roll-up-lease.ts';
+import { LeaseLostError } from '../rollups/roll-up-lease.ts';
 import type { RollupLease } from '../rollups/roll-up-lease.ts';
 import { rollUpSlots } from '../rollups/roll-up-slots.ts';
-import { backfillWriter } from './backfill.ts';
 import { emptyUser } from './empty-user.ts';
+import { eraseRows } from './erase-rows.ts';
 import { writersOfUser } from './user-ledger.ts';
 import type { UserMapping } from './user-ledger.ts';
+import { waitForLease } from './wait-for-lease.ts';
 
 /** Options of {@link MongoStore.erase}. */
 export interface EraseOptions {
@@ -33,13 +31,8 @@ export interface Erasure {
   readonly hasDocument: boolean;
 }
 
-const batchRows = 1000;
 /** Slots worked out by one question lie within a day. */
 const slotsPerQuestion = 96;
-/** Everything is worked out anew once a day, and that takes its time. */
-const maxWaitMs = 10 * 60_000;
-/** A wait that is over sooner is no news: the roll-ups are worked on for a moment each minute. */
-const quietMs = 1000;
 
 /**
  * Makes the records of a user records without a user: user, conversation, message and tags go, and the ids by which the
@@ -67,7 +60,7 @@ export async function eraseUser(
     return { records, hasDocument: true };
   }
   await checkNotSharded(db, ledger.collectionName);
-  const lease = await leaseOf(collections, pace, onWait);
+  const lease = await waitForLease(collections, pace, onWait);
   try {
     const { hasDocument, upTo } = users.isUsed
       ? await emptyUser(user, collections, users)
@@ -108,132 +101,8 @@ async function checkNotSharded(db: Db, ledger: string): Promise<void> {
   );
 }
 
-async function leaseOf(collections: Collections, pace: Pace, onWait: (until: Date) => void): Promise<RollupLease> {
-  const began = pace.now().getTime();
-  const until = began + maxWaitMs;
-  let isTold = false;
-  for (let attempt = 0; ; attempt += 1) {
-    // oxlint-disable-next-line no-await-in-loop -- until it is free
-    const lease = await takeRollupLease(collections, () => pace.now());
-    if (lease !== undefined) return lease;
-    const now = pace.now().getTime();
-    if (now > until) {
-      throw new MeterError(
-        'store_failed',
-        'mongoStore: erase waited 10 minutes for another process that works on the roll-ups; nothing was erased, try again',
-      );
-    }
-    if (!isTold && now >= began + quietMs) {
-      isTold = true;
-      onWait(new Date(until));
-    }
-    // oxlint-disable-next-line no-await-in-loop -- see above
-    await pace.backOff(attempt);
-  }
-}
-
 async function lastRows(user: string, collections: Collections): Promise<ReadonlyMap<string, bigint>> {
   return new Map((await writersOfUser(user, collections)).map(({ writer, lastN }) => [writer, lastN]));
-}
-
-/** Takes the user out of the rows up to the last one of each writer; resolves with how many there were. */
-async function eraseRows(
-  user: string,
-  upTo: ReadonlyMap<string, bigint>,
-  { ledger }: Collections,
-  slots: Set<number>,
-  lease: RollupLease,
-): Promise<number> {
-  let erased = 0;
-  // Those of a backfill first: corrections of their calls are found by ids that go with them.
-  for (const [writer, lastN] of [...upTo].toSorted(([a]) => (a === backfillWriter ? -1 : 1))) {
-    const isOfUser = { u: user, w: writer, n: { $lte: lastN } };
-    for (;;) {
-      // oxlint-disable-next-line no-await-in-loop -- one batch after the other, so that the lease can be renewed
-      const rows = await ledger
-        .find(isOfUser)
-        .project<Pick<LedgerRow, '_id' | 'q' | 'mid'>>({ q: 1, mid: 1 })
-        .limit(batchRows)
-        .toArray();
-      if (rows.length === 0) break;
-      for (const { q } of rows) slots.add(q.getTime());
-      const ids = rows.map(({ _id }) => _id);
-      // oxlint-disable-next-line no-await-in-loop -- see above
-      if (writer === backfillWriter) await nameAnew(ids, isOfUser, ledger);
-      // oxlint-disable-next-line no-await-in-loop -- see above
-      else await eraseEach(ids, isOfUser, await sharedMessages(user, rows, ledger), ledger);
-      erased += rows.length;
-      // oxlint-disable-next-line no-await-in-loop -- see above
-      await lease.renew();
-    }
-  }
-  return erased;
-}
-
-const personal = { u: '', cv: '', g: '', ri: '', rq: '' } as const;
-
-async function eraseEach(
-  ids: readonly string[],
-  isOfUser: Filter<LedgerRow>,
-  shared: readonly string[],
-  ledger: Collections['ledger'],
-): Promise<void> {
-  const filter = { ...isOfUser, _id: { $in: [...ids] } };
-  if (shared.length > 0) await ledger.updateMany({ ...filter, mid: { $in: [...shared] } }, { $unset: personal });
-  await ledger.updateMany(filter, { $unset: { ...personal, mid: '' } });
-}
-
-/** Messages that others have records of as well: the sum on such a message is theirs, too, and needs all its rows. */
-async function sharedMessages(
-  user: string,
-  rows: readonly Pick<LedgerRow, 'mid'>[],
-  ledger: Collections['ledger'],
-): Promise<readonly string[]> {
-  const messages = new Set(rows.flatMap(({ mid }) => mid ?? []));
-  if (messages.size === 0) return [];
-  // Not `distinct`, which a client with a strict API version may not ask.
-  const shared = await ledger
-    .aggregate<{ _id: string }>([
-      { $match: { mid: { $in: [...messages] }, u: { $ne: user } } },
-      { $group: { _id: '$mid' } },
-    ])
-    .toArray();
-  return shared.map(({ _id }) => _id);
-}
-
-/**
- * Ids of rows that a backfill made have the id of the message or the user in them, so these rows are copied under another
- * id and deleted, and corrections of their calls follow. Between the two both count; the next run finds the old ones, and
- * the ids their copies have already.
- */
-async function nameAnew(
-  ids: readonly string[],
-  isOfUser: Filter<LedgerRow>,
-  ledger: Collections['ledger'],
-): Promise<void> {
-  const named = { ...isOfUser, _id: { $in: [...ids] } };
-  await ledger.bulkWrite(
-    ids.map((_id) => ({
-      updateOne: { filter: { _id, cid: _id }, update: { $set: { cid: `e:${randomUUID()}` } } },
-    })),
-    { ordered: false },
-  );
-  const rows = await ledger.find(named).toArray();
-  if (rows.length === 0) return;
-  await ledger.bulkWrite(
-    rows.map(({ _id, cid }) => ({ updateMany: { filter: { cid: _id }, update: { $set: { cid } } } })),
-    { ordered: false },
-  );
-  const copies = rows.map(({ u: _u, cv: _cv, mid: _mid, g: _g, ri: _ri, rq: _rq, ...row }) => ({
-    ...row,
-    _id: row.cid,
-  }));
-  try {
-    await ledger.insertMany(copies, { ordered: false });
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-  }
-  await ledger.deleteMany(named);
 }
 
 /** Works out what is nobody's now. Newer records of the user have not been in a roll-up yet: the lease was ours. */
