@@ -36,7 +36,7 @@ export function documentUpdates(kind: () => Promise<ServerKind>): DocumentUpdate
   return {
     async run(collection, items, plan, each) {
       without = Math.max(0, without - 1);
-      const { tables, rest } = without > 0 ? { tables: [], rest: items } : plan(items);
+      const { tables, rest, passesOver = false } = without > 0 ? { tables: [], rest: items } : plan(items);
       if (tables.length === 0 || !(await kind()).isOneLog) return updateEach(collection, each(items));
       try {
         const { matchedCount, upsertedCount } = await collection.bulkWrite(
@@ -47,7 +47,11 @@ export function documentUpdates(kind: () => Promise<ServerKind>): DocumentUpdate
           ],
           { ordered: false },
         );
-        return { matched: matchedCount + upsertedCount, refused: [] };
+        const matched = matchedCount + upsertedCount;
+        if (matched === items.length || !passesOver) return { matched, refused: [] };
+        // What was updated is not found again.
+        const others = await updateEach(collection, each(items));
+        return { ...others, matched: matched + others.matched };
       } catch (error) {
         if (!isAnswered(error)) throw error;
         // A document that refuses its update stops the table it is in. What was updated is not found again.

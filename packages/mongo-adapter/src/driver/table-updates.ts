@@ -18,6 +18,8 @@ export interface TableUpdate {
 export interface TablePlan<T> {
   readonly tables: readonly TableUpdate[];
   readonly rest: readonly T[];
+  /** Items that no table finds may still have a document, which takes their own update or says why not. */
+  readonly passesOver?: boolean;
 }
 
 /** Fewer documents than this are no cheaper together. */
@@ -46,7 +48,7 @@ export function userTables(
   const { guard, fields } = users.layout;
   const totals = Object.values(fields).filter((name) => name !== false);
   if (!isTabular(users, totals)) return { tables: [], rest: folds };
-  return planTables(
+  const plan = planTables(
     folds.map((fold) => ({
       item: fold,
       // An update of many makes no documents.
@@ -103,6 +105,7 @@ export function userTables(
       };
     },
   );
+  return { ...plan, passesOver: true };
 }
 
 /** Updates that set many messages at once, of those that show nothing yet. */

@@ -121,6 +121,32 @@ describe('a batch of several users and messages', () => {
     await checkInvariants(client(), db, idsOf('a'));
   });
 
+  it('reports at once why many users refuse, and counts all others', async () => {
+    const { store, users, onError, sent, db } = await setUp(['a', 'b'], (index) =>
+      index % 2 === 0 ? { totalTokensUsed: null } : {},
+    );
+    for (const name of ['a', 'b']) {
+      sent.length = 0;
+      onError.mockClear();
+      // oxlint-disable-next-line no-await-in-loop -- one batch after the other
+      expect(await store.append(batch(name))).toEqual({ inserted: size, duplicates: 0 });
+      expect(onError.mock.calls.map(([error]) => error.message)).toEqual(
+        Array.from({ length: size / 2 }, () =>
+          expect.stringContaining('Cannot apply $inc to a value of non-numeric type'),
+        ),
+      );
+      expect(sent.filter((command) => command.startsWith('users')).length).toBeLessThanOrEqual(4);
+    }
+    expect(await users.countDocuments({ totalTokensUsed: 600 })).toBe(size / 2);
+    await store.repairTypes();
+    for (const index of [0, 2, 4, 6, 8, 10]) {
+      // oxlint-disable-next-line no-await-in-loop -- one user after the other
+      await store.reconcile(`user-${index}`);
+    }
+    await store.close();
+    await checkInvariants(client(), db, idsOf('a', 'b'));
+  });
+
   it('adds to numbers of other types as $inc does', async () => {
     const { store, users } = await setUp(['a'], (index) =>
       index === 0 ? { totalTokensUsed: 2_147_483_600 } : { totalTokensUsed: new Double(0.5) },
