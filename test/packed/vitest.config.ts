@@ -8,5 +8,6 @@ export default defineConfig({
     // Installs are bound by disk and network: two at a time keep a small machine busy without time-outs.
     maxConcurrency: 2,
     testTimeout: 300_000,
+    expect: { poll: { timeout: 20_000 } },
   },
 });

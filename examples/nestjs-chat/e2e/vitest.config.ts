@@ -10,5 +10,6 @@ export default defineConfig({
     // The first test of a file may fetch and start a mongod.
     hookTimeout: 180_000,
     testTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
   },
 });

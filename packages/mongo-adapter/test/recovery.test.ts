@@ -189,7 +189,7 @@ describe('a store without maintenance', () => {
     const { tasks } = await timersOf(fixture, { maintenance: false, recovery: true });
     expect(new Set(tasks.keys())).toEqual(new Set([1000, 10_000, 15_000]));
     tasks.get(15_000)?.();
-    await vi.waitFor(async () => expect(await fixture.users.findOne()).toMatchObject({ totalTokensUsed: 300 }));
+    await vi.waitFor(async () => expect(await fixture.users.findOne()).toMatchObject({ totalTokensUsed: 300 }), 10_000);
   });
 
   it('nor recovery says that it is alive, and fills in documents that come late', async () => {
@@ -199,7 +199,7 @@ describe('a store without maintenance', () => {
     await store.append([usageRecord({ id: 'a', attribution: { userId: 'user-1' } })]);
     await fixture.letLeasesEnd();
     tasks.get(10_000)?.();
-    await vi.waitFor(async () => expect((await fixture.writers.findOne())?.['l']).not.toEqual(new Date(0)));
+    await vi.waitFor(async () => expect((await fixture.writers.findOne())?.['l']).not.toEqual(new Date(0)), 10_000);
     await fixture.users.insertOne({ _id: 'user-1' });
     await vi.waitFor(
       async () => {

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { MeterError } from '../../src/errors.ts';
 import { createRecorder } from '../../src/recording/recorder.ts';
 import type { Recorder, RecorderParts } from '../../src/recording/recorder.ts';
@@ -305,7 +305,7 @@ describe('a recorder', () => {
     recorder.push(usageRecord({ id: 'b', endedAt: new Date(Date.now() - 30_000) }));
     expect(recorder.stats().oldestUnstoredMs).toBeGreaterThanOrEqual(60_000);
     const answer = async (id: string): Promise<void> => {
-      await vi.waitFor(() => expect(answers.has(id)).toBe(true));
+      await expect.poll(() => answers.has(id)).toBe(true);
       answers.get(id)?.();
       await recorder.whenStored([id], 2000);
     };

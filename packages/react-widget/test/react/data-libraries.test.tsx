@@ -17,7 +17,7 @@ import { usageServer, usageSnapshot } from '../store/usage-server.ts';
 afterEach(cleanup);
 
 const value = (): string | null | undefined => document.querySelector('[data-kt=value]')?.textContent;
-const shows = (text: string) => vi.waitFor(() => expect(value()).toBe(text));
+const shows = (text: string) => vi.waitFor(() => expect(value()).toBe(text), 10_000);
 
 /** An endpoint whose next answer a test decides. */
 async function endpoint(first: UsageSnapshot) {
@@ -55,7 +55,7 @@ describe('with TanStack Query', () => {
 
     state.status = 404;
     await act(() => client.invalidateQueries());
-    await vi.waitFor(() => expect(document.querySelector('[data-stale]')).not.toBeNull());
+    await vi.waitFor(() => expect(document.querySelector('[data-stale]')).not.toBeNull(), 10_000);
     expect(value()).toBe('4K tokens');
 
     state.status = 401;

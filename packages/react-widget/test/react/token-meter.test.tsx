@@ -257,10 +257,10 @@ describe('a meter with a store', () => {
       />
     );
     const { rerender } = render(meter('ada'));
-    await vi.waitFor(() => expect(slot('value')?.textContent).toBe('3K tokens'));
+    await vi.waitFor(() => expect(slot('value')?.textContent).toBe('3K tokens'), 10_000);
     rerender(meter('grace', true));
     expect(slot('value')?.textContent).toBe('');
-    await vi.waitFor(() => expect(state()).toBe('error'));
+    await vi.waitFor(() => expect(state()).toBe('error'), 10_000);
     rerender(meter('grace'));
     expect(asked).toEqual(['ada', 'grace']);
     expect(told).toEqual(['grace network']);

@@ -66,7 +66,7 @@ describe('the store', () => {
     const onError = vi.fn<(error: UsageError) => void>();
     const store = createUsageStore({ src: server.url, onError });
     const leave = store.subscribe(() => undefined);
-    await vi.waitFor(() => expect(server.count()).toBe(1));
+    await vi.waitFor(() => expect(server.count()).toBe(1), 10_000);
     leave();
     await Promise.resolve();
     await until(store, ({ status }) => status === 'ready');
@@ -83,7 +83,7 @@ describe('the store', () => {
     });
     const store = createUsageStore({ src: server.url });
     const first = store.refresh();
-    await vi.waitFor(() => expect(server.count()).toBe(1));
+    await vi.waitFor(() => expect(server.count()).toBe(1), 10_000);
     const others = [store.refresh(), store.refresh(), store.refresh()];
     hold();
     expect((await first).usage?.rev).toBe(1);
@@ -521,7 +521,7 @@ describe('logout', () => {
     });
     const store = createUsageStore({ src: server.url });
     const stop = store.subscribe(() => undefined);
-    await vi.waitFor(() => expect(server.count()).toBe(1));
+    await vi.waitFor(() => expect(server.count()).toBe(1), 10_000);
     store.reset();
     answer();
     expect(store.get().status).toBe('unauthorized');
