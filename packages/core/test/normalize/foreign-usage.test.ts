@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { readUsage } from '../../src/normalize/usage/read-usage.ts';
 import type { TokenUsage } from '../../src/normalize/token-usage.ts';
 
-/** Usage objects of endpoints that no recorded dialect is of. Values as the source has them. */
+/** Usage objects of endpoints that no recorded dialect is of. Values as the source has them; of what was only seen, there is no address. */
 const foreign: readonly (readonly [what: string, source: string, usage: object, expected: TokenUsage])[] = [
   [
     'OpenAI, an assistants run',
-    'a Run as printed by a course, read 2026-11-30; the documentation has no details',
+    'seen in a Run as printed by a course, 2026-11-30; the documentation has no details',
     {
       prompt_tokens: 123,
       completion_tokens: 45,
@@ -18,7 +18,7 @@ const foreign: readonly (readonly [what: string, source: string, usage: object, 
   ],
   [
     'a gateway with one token in both names',
-    'a stream of a service test, with its cost, read 2026-11-30',
+    'seen in a test of a service, with its cost, 2026-11-30',
     {
       prompt_tokens: 1200,
       completion_tokens: 1000,
@@ -30,13 +30,13 @@ const foreign: readonly (readonly [what: string, source: string, usage: object, 
   ],
   [
     'llm-d, completions',
-    'llm-d inference scheduler, response tests, read 2026-11-30',
+    'github.com/llm-d/llm-d-router: pkg/epp/handlers/response_test.go, read 2026-11-30',
     { prompt_tokens: 7, total_tokens: 17, completion_tokens: 10, prompt_token_details: { cached_tokens: 5 } },
     { ...counted(7, 10), cacheReadInputTokens: 5 },
   ],
   [
     'Mistral, both spellings of null',
-    'rig, tests of the Mistral provider, read 2026-11-30',
+    'github.com/0xPlaygrounds/rig: a test of the usage of chat completions, read 2026-11-30',
     {
       prompt_tokens: 42,
       completion_tokens: 0,
@@ -48,7 +48,7 @@ const foreign: readonly (readonly [what: string, source: string, usage: object, 
   ],
   [
     'Mistral, a chat with audio beside the prompt',
-    "rig, tests of the Mistral provider, a live turn of Voxtral's, read 2026-11-30",
+    'github.com/0xPlaygrounds/rig: crates/rig-core/src/providers/mistral/completion/tests.rs, a live turn, read 2026-11-30',
     {
       prompt_audio_seconds: 0,
       prompt_tokens: 6,
@@ -90,7 +90,7 @@ const foreign: readonly (readonly [what: string, source: string, usage: object, 
   ],
   [
     'SambaNova',
-    'token_usage in LangChain tests, 2025-09-30',
+    'github.com/sambanova/langchain-sambanova: langchain_sambanova/chat_models.py, a call of 2025-09-30',
     {
       completion_tokens: 16,
       completion_tokens_per_sec: 177.65276251942407,
@@ -105,7 +105,7 @@ const foreign: readonly (readonly [what: string, source: string, usage: object, 
   ],
   [
     'MiniMax',
-    'a captured chunk of MiniMax-M2.7, 2026-09-21',
+    'seen in a captured chunk of MiniMax-M2.7, 2026-09-21',
     {
       total_tokens: 885,
       total_characters: 0,
@@ -118,13 +118,13 @@ const foreign: readonly (readonly [what: string, source: string, usage: object, 
   ],
   [
     'MiniMax, a total alone',
-    'api.minimax.io, older models',
+    'github.com/MiniMax-AI/MiniMax-M2.5/issues/2 has the shape, 2026-02-16',
     { total_tokens: 157, total_characters: 0 },
     { totalTokens: 157 },
   ],
   [
     'a gateway of Gemini: thought only, and no completion',
-    'router-for-me/CLIProxyAPI#5733, 2026-09-11',
+    'github.com/router-for-me/CLIProxyAPI/issues/5733, 2026-09-11; mended by pull request 5744',
     {
       completion_tokens: 0,
       total_tokens: 81,
@@ -135,7 +135,7 @@ const foreign: readonly (readonly [what: string, source: string, usage: object, 
   ],
   [
     'xAI, Responses with tools',
-    'docs.x.ai/developers/cost-tracking, and a captured answer of grok-4.3, read 2026-11-30',
+    'docs.x.ai/developers/cost-tracking; values seen in a captured answer of grok-4.3, 2026-11-30',
     {
       context_details: { input_tokens: 35_660, output_tokens: 1_111 },
       cost_in_usd_ticks: 471_484_000,
@@ -151,7 +151,7 @@ const foreign: readonly (readonly [what: string, source: string, usage: object, 
   ],
   [
     'MiniMax, in the words of Anthropic',
-    'a test of a usage parser, read 2026-11-30',
+    'seen in a test of a usage parser, 2026-11-30',
     {
       prompt_tokens: 900,
       completion_tokens: 10,
@@ -161,7 +161,7 @@ const foreign: readonly (readonly [what: string, source: string, usage: object, 
   ],
   [
     'Bedrock, through a gateway',
-    'a test of a usage parser, read 2026-11-30',
+    'seen in a test of a usage parser, 2026-11-30',
     {
       prompt_tokens: 200,
       completion_tokens: 2,
@@ -171,7 +171,7 @@ const foreign: readonly (readonly [what: string, source: string, usage: object, 
   ],
   [
     'a gateway with words of its own',
-    'a test of a usage parser, read 2026-11-30',
+    'seen in a test of a usage parser, 2026-11-30; github.com/QuantumNous/new-api writes the second name',
     {
       prompt_tokens: 100,
       completion_tokens: 5,
@@ -181,7 +181,7 @@ const foreign: readonly (readonly [what: string, source: string, usage: object, 
   ],
   [
     'a gateway of Claude: written, once in the details as 0',
-    'a captured frame, read 2026-11-30',
+    'seen in a captured frame, 2026-11-30',
     {
       completion_tokens: 6,
       prompt_tokens: 13_982,
