@@ -34,6 +34,13 @@ export function makeDirect(body: Body, state: BodyState): Body {
 const shadow = createMemberShadow<Body, BodyState>((native, stateOf) => {
   // For those who ask what it is: a reader of the runtime's own. Not at the import, where there may be no streams.
   Object.setPrototypeOf(DirectReader.prototype, ReadableStreamDefaultReader.prototype);
+  // `Readable.fromWeb` of Node 26 reads by what a reader of its own has inside.
+  for (const key of Object.getOwnPropertySymbols(releasedReader())) {
+    const get = function (this: DirectReader): unknown {
+      return Reflect.get(DirectReader.native(this), key);
+    };
+    Object.defineProperty(DirectReader.prototype, key, { configurable: true, get });
+  }
   // For `await using`, and what else the language gives its iterators.
   Object.setPrototypeOf(DirectIterator.prototype, Object.getPrototypeOf(generators.prototype) as object);
   const isNativelyLocked = (stream: Body): boolean => Reflect.get(native, 'locked', stream);
@@ -102,36 +109,43 @@ function createDirectReader(state: BodyState): ReadableStreamDefaultReader<Uint8
 class DirectReader {
   readonly #state: BodyState;
   #isReleased = false;
-  /** What refuses in its place from then on, made where it is asked: the SDK releases every reader, and asks none again. */
-  #refusing: ReadableStreamDefaultReader | undefined;
+  /** What answers in its place: one that was read from inside, or one that refuses, made where a released reader is asked. */
+  #other: ReadableStreamDefaultReader | undefined;
+
+  /** A reader of the runtime's own, which is the one that reads from then on. */
+  static native(reader: DirectReader): ReadableStreamDefaultReader {
+    reader.#other = reader.#instead ?? new ReadableStreamDefaultReader(reader.#state.readNatively());
+    return reader.#other;
+  }
 
   constructor(state: BodyState) {
     this.#state = state;
   }
 
   get closed(): Promise<unknown> {
-    return this.#released?.closed ?? this.#state.sourceOf().closed;
+    return this.#instead?.closed ?? this.#state.sourceOf().closed;
   }
 
   read(): Promise<ReadResult> {
-    return (this.#released?.read() as Promise<ReadResult> | undefined) ?? this.#state.sourceOf().read();
+    return (this.#instead?.read() as Promise<ReadResult> | undefined) ?? this.#state.sourceOf().read();
   }
 
   cancel(reason?: unknown): Promise<void> {
-    return this.#released?.cancel(reason) ?? this.#state.sourceOf().cancel(reason);
+    return this.#instead?.cancel(reason) ?? this.#state.sourceOf().cancel(reason);
   }
 
   releaseLock(): void {
     if (this.#isReleased) return;
     // A reader of another make may refuse that within a read, and still has the body then.
-    this.#state.source?.release();
+    if (this.#other === undefined) this.#state.source?.release();
+    else this.#other.releaseLock();
     this.#isReleased = true;
     this.#state.lock = 'none';
   }
 
-  get #released(): ReadableStreamDefaultReader | undefined {
-    if (this.#isReleased) this.#refusing ??= releasedReader();
-    return this.#refusing;
+  get #instead(): ReadableStreamDefaultReader | undefined {
+    if (this.#isReleased) this.#other ??= releasedReader();
+    return this.#other;
   }
 }
 

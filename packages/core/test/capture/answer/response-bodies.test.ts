@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { Duplex, Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { describe, expect, it } from 'vitest';
 import { createMeter, memoryStore } from '../../../src/index.ts';
@@ -53,6 +53,31 @@ const ways: readonly (readonly [name: string, way: (response: Response) => unkno
       reader.releaseLock();
       return [kind, text, end, body?.locked];
     },
+  ],
+  [
+    'a reader that is read by the method of its prototype, to its end and its release',
+    async ({ body }) => {
+      const reader = body?.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+      const text = await readOut(nativeReads(reader));
+      const end = await reader.closed;
+      reader.releaseLock();
+      return [text, end, body?.locked, await errorOf(() => nativeReads(reader).read())];
+    },
+  ],
+  [
+    'a reader that is read by its own method first, and left by one who knows no more than its prototype',
+    async ({ body }) => {
+      const reader = body?.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+      const { done } = await reader.read();
+      await nativeReads(reader).read();
+      await reader.cancel();
+      reader.releaseLock();
+      return [done, body?.locked, await collected(body)];
+    },
+  ],
+  [
+    'Duplex.fromWeb',
+    ({ body }) => collected(Duplex.fromWeb({ readable: body, writable: new WritableStream() } as never)),
   ],
   ['a BYOB reader', async ({ body }) => readOut(body?.getReader({ mode: 'byob' }) as never)],
   ['a reader of an unknown kind', ({ body }) => body?.getReader({ mode: 'x' } as never)],
@@ -171,6 +196,12 @@ async function errorOf(work: () => unknown): Promise<unknown> {
     const { name, message, code } = error as Error & { readonly code?: string };
     return { name, message, code };
   }
+}
+
+/** Past what the reader itself answers with, as the runtime's own code does it. */
+function nativeReads(reader: ReadableStreamDefaultReader<Uint8Array>): ReadableStreamDefaultReader<Uint8Array> {
+  const { read } = ReadableStreamDefaultReader.prototype;
+  return { read: () => read.call(reader) } as ReadableStreamDefaultReader<Uint8Array>;
 }
 
 async function readOut(reader: ReadableStreamDefaultReader<Uint8Array> | ReadableStreamBYOBReader): Promise<string> {
