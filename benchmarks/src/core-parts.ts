@@ -11,7 +11,7 @@ const source = join(import.meta.dirname, '../../packages/core/src');
 /** The first that fits names the part; the rest of core is what joins them. */
 const parts: readonly (readonly [part: string, file: RegExp])[] = [
   ['options and their checks', /src\/(?:options|option-check|wrong-option)\.ts|\/check-[\w-]+\.ts/],
-  ['price cards of all models', /src\/pricing\/price-(?:cards|text)\.ts/],
+  ['price cards of all models', /src\/pricing\/book\/price-(?:cards|text)\.ts/],
   ['pricing', /src\/pricing\//],
   ['capture', /src\/capture\//],
   ['normalize', /src\/normalize\//],
