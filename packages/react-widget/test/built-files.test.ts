@@ -55,10 +55,10 @@ describe('the built entries', () => {
     const css = gzipSync(await built('styles.css'), { level: 9 }).length;
     expect(
       {
-        headless: headless <= 3195,
-        styled: styled <= 8801,
-        english: english <= 7606,
-        message: message <= 1876,
+        headless: headless <= 3186,
+        styled: styled <= 8756,
+        english: english <= 7560,
+        message: message <= 1873,
         css: css <= 1594,
       },
       `${headless}, ${styled}, ${english}, ${message}, ${css}`,

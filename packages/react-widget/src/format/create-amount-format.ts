@@ -12,7 +12,7 @@ export interface AmountFormat extends Pick<
 
 export function createAmountFormat(options: UsageFormatOptions): AmountFormat {
   const { currencyDisplay = 'narrowSymbol' } = options;
-  const { locale, messages } = resolveMessages(options.locale, options.messages);
+  const [locale, messages] = resolveMessages(options.locale, options.messages);
 
   const number = (count: number | string, more: Intl.NumberFormatOptions = {}): string =>
     formatter('NumberFormat', locale, more).format(count as number);

@@ -3,11 +3,11 @@ import { matchLocale, namesOf } from './match-locale.ts';
 import type { MessagesInput, UsageMessages } from './usage-messages.ts';
 
 /** A language with everything that goes with it. */
-export interface ResolvedMessages {
+export type ResolvedMessages = readonly [
   /** For `Intl`: the locale asked for where its language was found, else that of the words, so that languages never mix. */
-  readonly locale: string;
-  readonly messages: UsageMessages;
-}
+  locale: string,
+  messages: UsageMessages,
+];
 
 /**
  * Finds the words for a locale: the same tag, else the same language and script, else the same language, else English.
@@ -25,10 +25,10 @@ export function resolveMessages(locale: string | undefined, input: MessagesInput
   const found = catalogs[index];
   // Overrides with all plural forms are a language of their own.
   const isOwn = found ? isAlike : overrides.some(({ tokens }) => tokens);
-  return {
-    locale: (isOwn ? namesOf(wanted)[0] : found?.locale) ?? 'en',
-    messages: [found, ...overrides].reduce<UsageMessages>(override, en),
-  };
+  return [
+    (isOwn ? namesOf(wanted)[0] : found?.locale) ?? 'en',
+    [found, ...overrides].reduce<UsageMessages>(override, en),
+  ];
 }
 
 /**

@@ -27,7 +27,7 @@ export const TokenMeter = /* @__PURE__ */ forwardRef<HTMLDivElement, TokenMeterP
   const { variant = 'card', details, thresholds = defaultThresholds, modelName = String, classNames = {} } = props;
   const view = useMeterState(props);
   const format = useUsageFormat(props);
-  const { openedAt, trigger, panel } = usePopover(props.onOpenChange);
+  const [openedAt, trigger, panel] = usePopover(props.onOpenChange);
   const element = useElements(classNames);
   const { usage, level, stale, pending, refresh } = view;
   const { messages } = format;

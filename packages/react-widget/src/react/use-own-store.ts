@@ -11,8 +11,8 @@ import type { UsageStore, UsageStoreOptions } from '../store/create-usage-store.
 export function useOwnStore(options: UsageStoreOptions): () => UsageStore {
   const key = [options.src, options.userKey, !options.fetcher].join('\n');
   const [own, setOwn] = useState(() => ownStore(key, options));
-  if (own.key !== key) setOwn(ownStore(key, options));
-  const { open, update } = own;
+  const [ownKey, open, update] = own;
+  if (ownKey !== key) setOwn(ownStore(key, options));
   useEffect(() => update(options));
   return open;
 }
@@ -28,5 +28,5 @@ function ownStore(key: string, options: UsageStoreOptions) {
   const update = (next: UsageStoreOptions): void => {
     latest = next;
   };
-  return { key, open, update };
+  return [key, open, update] as const;
 }

@@ -2,14 +2,14 @@ import { useEffect, useRef, useState } from 'react';
 import type { SyntheticEvent } from 'react';
 
 /** A panel in the top layer: above everything, never cut off, closed by Escape and by a click elsewhere. */
-export interface PanelPopover {
+export type PanelPopover = readonly [
   /** Milliseconds since 1970; absent while it is closed. */
-  readonly openedAt: number | undefined;
+  openedAt: number | undefined,
   /** Properties of the button that belongs to it. */
-  readonly trigger: object;
+  trigger: object,
   /** Properties of the panel. */
-  readonly panel: object;
-}
+  panel: object,
+];
 
 /**
  * The browser's popover, joined to the trigger by property: React 18 and 19 each warn about another spelling of the
@@ -47,9 +47,9 @@ export function usePopover(onOpenChange: ((isOpen: boolean) => void) | undefined
     addEventListener('keydown', onKey, true);
     return () => removeEventListener('keydown', onKey, true);
   });
-  return {
+  return [
     openedAt,
-    trigger: {
+    {
       ref: triggerRef,
       'aria-haspopup': 'dialog',
       'aria-expanded': !!openedAt,
@@ -58,7 +58,7 @@ export function usePopover(onOpenChange: ((isOpen: boolean) => void) | undefined
         if (!panelRef.current?.togglePopover) setOpen(!openedAt);
       },
     },
-    panel: {
+    {
       ref: panelRef,
       popover: 'auto',
       role: 'dialog',
@@ -66,5 +66,5 @@ export function usePopover(onOpenChange: ((isOpen: boolean) => void) | undefined
       // Not `onToggle`: React 18 hears of an event that does not bubble only on its way down.
       onToggleCapture: ({ nativeEvent }: SyntheticEvent) => setOpen((nativeEvent as ToggleEvent).newState === 'open'),
     },
-  };
+  ];
 }

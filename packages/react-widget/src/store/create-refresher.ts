@@ -1,12 +1,12 @@
 import { usageError } from './usage-state.ts';
 
-/** Runs requests one at a time. */
-export interface Refresher {
+/** Runs requests one at a time. Tuples, here and elsewhere: no bundler shortens the names of properties. */
+export type Refresher = readonly [
   /** Starts a request; during one, all calls share one more after it. Resolves when that request is over. */
-  refresh(): Promise<void>;
+  refresh: () => Promise<void>,
   /** Drops the request under way and the one waiting. */
-  abort(): void;
-}
+  abort: () => void,
+];
 
 /** @param ask - Makes one request and handles all that comes of it; never rejects. */
 export function createRefresher(ask: (signal: AbortSignal) => Promise<void>): Refresher {
@@ -25,14 +25,14 @@ export function createRefresher(ask: (signal: AbortSignal) => Promise<void>): Re
     }));
   };
 
-  return {
-    refresh() {
+  return [
+    () => {
       const own = newest;
       return flight ? (next ??= flight.then(() => (own === newest ? start() : undefined))) : start();
     },
-    abort() {
+    () => {
       newest?.abort();
       newest = flight = next = undefined;
     },
-  };
+  ];
 }

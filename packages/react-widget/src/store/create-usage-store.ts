@@ -132,7 +132,7 @@ export function createLiveStore(options: () => UsageStoreOptions): UsageStore {
     if (isOut) options().onUnauthorized?.();
   };
 
-  const { refresh, abort } = createRefresher(async (signal) => {
+  const [refresh, abort] = createRefresher(async (signal) => {
     if (!(options().src ?? options().fetcher)) return;
     askedAt = Date.now();
     if (state.status === 'unauthorized') change({});
