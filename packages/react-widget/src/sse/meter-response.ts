@@ -20,7 +20,7 @@ export function meterResponse(response: Response, store: Pick<UsageStore, 'apply
     try {
       onUsageFrame(data, store);
     } catch (error) {
-      // `onError` of the app threw: told as an event's listener would be, and the stream goes on.
+      // A store of the app's own threw: told as an event's listener would be, and the stream goes on.
       setTimeout(() => {
         throw error;
       });

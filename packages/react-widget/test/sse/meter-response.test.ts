@@ -86,7 +86,7 @@ describe('meterResponse', () => {
     expect(meterResponse(response, { apply: vi.fn<(frame: unknown) => boolean>() })).toBe(response);
   });
 
-  test('goes on where a subscriber of the app throws, which is told as of any listener', async () => {
+  test('goes on where another store than ours throws, which is told as of any listener', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout'] });
     const apply = vi.fn<(frame: unknown) => boolean>().mockImplementationOnce(() => {
       throw new Error('mine');
