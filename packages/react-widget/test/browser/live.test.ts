@@ -216,8 +216,10 @@ describe('the panel', () => {
       return range.getClientRects().length;
     });
     expect(lines).toBe(1);
-    const beyond = await page.locator('[data-kt=panel]').evaluate((panel) => panel.scrollWidth - panel.clientWidth);
-    expect(beyond).toBe(0);
+    const beyond = () => page.locator('[data-kt=panel]').evaluate((panel) => panel.scrollWidth - panel.clientWidth);
+    expect(await beyond()).toBe(0);
+    await button.evaluate((element) => (element.textContent = 'Ask once more how much it is'));
+    expect(await beyond(), 'several words of the app').toBe(0);
   });
 
   test('opens by touch, inside of the window at 320 px, and upwards at its bottom', async () => {
