@@ -33,7 +33,7 @@ import { createRecordIds } from './recording/making/record-id.ts';
 import { createRecorder, defaultTimeoutMs } from './recording/recorder.ts';
 import { createRequestPromises } from './recording/request-promises.ts';
 import type { UsageRecord } from './recording/usage-record.ts';
-import { waitMs } from './timer-limit.ts';
+import { timeoutOf } from './timer-limit.ts';
 
 /** So many turns are remembered; older ones are forgotten, the least recently used first. */
 const maxTurns = 10_000;
@@ -82,11 +82,10 @@ export function createMeter(options: MeterOptions): Meter {
   const requests = createRequestPromises(options.waitUntil, recorder.whenStored, onError);
   const asyncTurn = createAsyncTurn<RegisteredTurn<TurnLedger<UsageRecord>>>();
   const turns = createTurnRegistry<TurnLedger<UsageRecord>>(maxTurns);
-  const attributeOf = askAttribute(
-    options.attribute,
-    checkAttribution,
-    meteringFailed('the attribute option failed; the call is recorded without it'),
-  );
+  const attributeOf = askAttribute(options.attribute, checkAttribution, (cause) => {
+    const reason = cause instanceof Error ? `: ${cause.message}` : '';
+    meteringFailed(`the attribute option failed; the call is recorded without it${reason}`)(cause);
+  });
   const calls = recordCalls({
     ownerOf,
     price,
@@ -136,12 +135,11 @@ export function createMeter(options: MeterOptions): Meter {
     close,
   };
 
-  async function close({ timeoutMs = defaultTimeoutMs }: { readonly timeoutMs?: number } = {}): Promise<{
-    readonly left: number;
-  }> {
-    const deadline = performance.now() + waitMs(timeoutMs);
+  async function close(wait?: { readonly timeoutMs?: number }): Promise<{ readonly left: number }> {
+    const timeoutMs = timeoutOf(wait, defaultTimeoutMs);
+    const deadline = performance.now() + timeoutMs;
     leaveBeforeExit(leaving);
-    await reads.wait(Math.min(graceMs, waitMs(timeoutMs)));
+    await reads.wait(Math.min(graceMs, timeoutMs));
     await reads.giveUp();
     await capture.dropUntouched(deadline - performance.now());
     lookup?.giveUp();

@@ -161,9 +161,9 @@ export function checkMeterOptions(options: unknown): void {
   check('createMeter', meterOptions, options);
 }
 
-/** Checks the argument of `meter.track`. */
-export function checkAttribution(attribution: unknown): void {
-  check('meter.track', attributionParts, attribution);
+/** Checks the argument of `meter.track`, or what another one has in its place. */
+export function checkAttribution(attribution: unknown, owner = 'meter.track'): void {
+  check(owner, attributionParts, attribution);
 }
 
 function check(owner: string, expected: OptionCheck, value: unknown): void {

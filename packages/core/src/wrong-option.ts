@@ -24,7 +24,7 @@ export function gotText(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   if (Array.isArray(value)) return 'an array';
   if (value instanceof Promise) return 'a promise, which was not awaited';
-  if (value instanceof Date && Number.isNaN(value.getTime())) return 'an invalid Date';
+  if (isDate(value) && !isInstant(value)) return 'an invalid Date';
   const { constructor: maker } = value as { readonly constructor?: unknown };
   const kind = typeof maker === 'function' && maker !== Object ? maker.name : '';
   return kind === '' ? 'an object' : `an object (${kind})`;
@@ -77,6 +77,16 @@ export function memberOf(at: string, name: string | number): string {
 /** False for what keeps its values elsewhere than in members by name, such as a list or a `Map`. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !(Symbol.iterator in value);
+}
+
+/** Says whether a value is a `Date` that tells a time; it may be of another realm. */
+export function isInstant(value: unknown): value is Date {
+  return isDate(value) && !Number.isNaN(value.getTime());
+}
+
+/** The same where its time may be invalid. */
+export function isDate(value: unknown): value is Date {
+  return Object.prototype.toString.call(value) === '[object Date]';
 }
 
 /** The error of wrong options. */

@@ -52,7 +52,7 @@ export type AttributeAttempt = (attempt: Attempt, late?: LateHints) => Attributi
  */
 export function askAttribute(
   attribute: Attribute | undefined,
-  check: (attribution: unknown) => void,
+  check: (attribution: unknown, owner: string) => void,
   onFault: (cause: unknown) => void,
 ): AttributeAttempt {
   if (attribute === undefined) return () => undefined;
@@ -64,7 +64,7 @@ export function askAttribute(
         attribution.catch(() => undefined);
         throw new TypeError('the attribute function returned a promise; it must return the attribution itself');
       }
-      check(attribution);
+      check(attribution, 'attribute');
       return copyAttribution(attribution);
     } catch (cause) {
       onFault(cause);

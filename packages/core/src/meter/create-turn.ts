@@ -6,7 +6,8 @@ import type { Turn, TurnCost, TurnStored, TurnUsage } from '../meter.ts';
 import type { UsageRecord } from '../recording/usage-record.ts';
 import { addTokens } from '../storage/usage-sums.ts';
 import type { TokenSums } from '../storage/usage-sums.ts';
-import { waitMs } from '../timer-limit.ts';
+import { timeoutOf } from '../timer-limit.ts';
+import { wrongField } from '../wrong-option.ts';
 
 /** What a turn needs of its meter. */
 export interface TurnParts {
@@ -25,13 +26,16 @@ export function createTurn({ header, turn, asyncTurn, whenStored }: TurnParts): 
   return {
     options: { headers: { [header]: handle } },
     with: (options) => withTurnHeader(options ?? {}, header, handle) as never,
-    run: (work) => asyncTurn.run(turn, work),
+    run(work) {
+      if (typeof work !== 'function') throw wrongField('turn.run', 'a function that does the work', work);
+      return asyncTurn.run(turn, work);
+    },
     async usage(wait) {
-      const complete = await ledger.whenIdle(waitMs(wait?.timeoutMs ?? defaultTimeoutMs));
+      const complete = await ledger.whenIdle(timeoutOf(wait, defaultTimeoutMs));
       return turnUsage(ledger.records(), complete);
     },
     async stored(wait) {
-      const timeoutMs = waitMs(wait?.timeoutMs ?? defaultTimeoutMs);
+      const timeoutMs = timeoutOf(wait, defaultTimeoutMs);
       const deadline = performance.now() + timeoutMs;
       await ledger.whenIdle(timeoutMs);
       const ids = ledger.records().map((record) => record.id);

@@ -7,9 +7,10 @@ import { createRealtimeWatch } from '../capture/realtime/realtime.ts';
 import type { RealtimeParts } from '../capture/realtime/realtime.ts';
 import { isClient, wrapClient } from '../capture/wrap-client.ts';
 import { MeterError } from '../errors.ts';
-import type { Meter } from '../meter.ts';
+import type { Meter, Turn } from '../meter.ts';
 import { envValue } from '../node/env-value.ts';
 import type { AnswerReading } from '../normalize/answer-reader.ts';
+import { invalidOption, wrongField } from '../wrong-option.ts';
 
 /** The ways by which calls of the app come to the meter: its clients, its connections, its `fetch`. */
 export type Entrances = Pick<Meter, 'wrap' | 'observe' | 'fetch'>;
@@ -26,10 +27,10 @@ export function createEntrances(
     wrap(client) {
       if (isDisabled()) return client;
       if (!isClient(client)) {
-        throw invalid('meter.wrap: the argument is not an OpenAI client (it has no fetch and post)');
+        throw wrongField('meter.wrap', 'an OpenAI client, which has fetch and post', client);
       }
       if (!Object.isExtensible(client)) {
-        throw invalid('meter.wrap: the client is frozen or sealed; wrap it before you freeze or seal it');
+        throw invalidOption('meter.wrap', 'the client is frozen or sealed; wrap it before you freeze or seal it');
       }
       if (usesCertificate(client)) {
         const message = 'meter.wrap: a client with X.509 workload identity bypasses its fetch, so it is not metered';
@@ -44,10 +45,10 @@ export function createEntrances(
     },
     observe(connection, turn) {
       if (isDisabled() || observed.has(connection)) return connection;
-      const handle = turn?.options.headers[turnHeader] ?? currentTurn()?.handle;
+      const handle = handleIn(turn) ?? currentTurn()?.handle;
       const watch = createRealtimeWatch(addressOf(connection), handle, watching);
       if (!observeConnection(connection, watch)) {
-        throw invalid('meter.observe: the argument is neither a WebSocket nor a realtime client (it has no events)');
+        throw wrongField('meter.observe', 'a WebSocket or a realtime client, which have events', connection);
       }
       // As long as the connection lives, its turn does.
       observed.set(connection, turn ?? currentTurn());
@@ -55,7 +56,7 @@ export function createEntrances(
     },
     fetch(base) {
       if (base !== undefined && typeof base !== 'function') {
-        throw invalid('meter.fetch: the argument is not a function');
+        throw wrongField('meter.fetch', 'a function', base);
       }
       const meter = isDisabled() ? (inner: typeof fetch) => inner : capture.fetch;
       return base === undefined ? globalFetch(meter) : meter(base);
@@ -63,8 +64,12 @@ export function createEntrances(
   };
 }
 
-function invalid(problem: string): MeterError {
-  return new MeterError('invalid_options', problem);
+/** The handle of a turn that was passed; undefined where none was. */
+function handleIn(turn: Turn | null | undefined): string | undefined {
+  if (turn === undefined || turn === null) return undefined;
+  const handle = (turn as Partial<Turn>).options?.headers[turnHeader];
+  if (handle === undefined) throw wrongField('meter.observe: turn', 'the result of meter.track', turn);
+  return handle;
 }
 
 function isDisabled(): boolean {

@@ -86,17 +86,21 @@ export function recordCalls(parts: CallRecordingParts): CallRecording {
   /** Makes a record and hands it on; `undefined` where it could not be made. */
   function makeRecord(attempt: ReadAttempt, attribution: Attribution): UsageRecord | undefined {
     let made: UsageRecord | undefined;
-    const failed = (cause: unknown): void => {
-      const message = 'a call was observed, but its record could not be made or queued';
+    const failed = (message: string, cause: unknown): void =>
       onError(new MeterError('metering_failed', message, { cause }), made);
-    };
     try {
-      const record = buildRecord(attempt, attribution, price);
-      made = record;
-      recorder.push(record);
-      if (onRecord !== undefined) callApp(() => onRecord(record), failed);
+      made = buildRecord(attempt, attribution, price);
+      recorder.push(made);
     } catch (cause) {
-      failed(cause);
+      failed('a call was observed, but its record could not be made or queued', cause);
+      return made;
+    }
+    const record = made;
+    if (onRecord !== undefined) {
+      callApp(
+        () => onRecord(record),
+        (cause) => failed('onRecord threw; the record is stored all the same', cause),
+      );
     }
     return made;
   }

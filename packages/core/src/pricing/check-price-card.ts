@@ -1,4 +1,5 @@
 import { MeterError } from '../errors.ts';
+import { gotText, isInstant } from '../wrong-option.ts';
 import type { PricePeriod } from './price-card.ts';
 import { rateNames } from './price-rates.ts';
 
@@ -62,8 +63,7 @@ export function checkSequence(periods: readonly { readonly period: PricePeriod; 
 
 export function checkSpan(where: string, { from, to }: Members): void {
   for (const [name, at] of Object.entries({ from, to })) {
-    if (at !== undefined && !(at instanceof Date && !Number.isNaN(at.getTime())))
-      fail(`${where}.${name}`, 'must be a valid Date');
+    if (at !== undefined && !isInstant(at)) fail(`${where}.${name}`, `must be a valid Date, got ${gotText(at)}`);
   }
   if (from instanceof Date && to instanceof Date && from >= to) fail(`${where}.to`, 'must be later than from');
 }
@@ -71,7 +71,8 @@ export function checkSpan(where: string, { from, to }: Members): void {
 export function checkFactor(where: string, value: unknown): void {
   const [numerator, denominator, ...more] = Array.isArray(value) ? (value as readonly unknown[]) : [];
   const isFine = isInteger(numerator, 0, maxFactor) && isInteger(denominator, 1, maxFactor) && more.length === 0;
-  if (!isFine) fail(where, `must be a pair of integers up to ${maxFactor}, for example [11, 10]`);
+  if (!isFine)
+    fail(where, `must be a pair of integers up to ${maxFactor}, for example [11, 10], got ${gotText(value)}`);
 }
 
 export function checkKeys(
@@ -85,7 +86,8 @@ export function checkKeys(
 }
 
 export function membersOf(where: string, value: unknown): Members {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(where, 'must be an object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    fail(where, `must be an object, got ${gotText(value)}`);
   return value as Members;
 }
 
@@ -97,10 +99,7 @@ function checkRates(where: string, value: Members): void {
   for (const name of rateNames) {
     const rate = value[name];
     if (rate !== undefined && !isInteger(rate, 0, Number.MAX_SAFE_INTEGER)) {
-      fail(
-        `${where}.${name}`,
-        `must be an integer from 0 to 2^53 - 1, got ${typeof rate === 'number' ? rate : typeof rate}`,
-      );
+      fail(`${where}.${name}`, `must be an integer from 0 to 2^53 - 1, got ${gotText(rate)}`);
     }
   }
   if (rateNames.every((name) => value[name] === undefined))

@@ -1,10 +1,11 @@
 import type { CardPlan } from './arithmetic/card-plan.ts';
 import { chargeBy, planCard } from './arithmetic/card-plan.ts';
-import { checkPriceCard } from './check-price-card.ts';
+import { checkPriceCard, membersOf } from './check-price-card.ts';
 import type { Cost } from './cost.ts';
 import type { PriceCard } from './price-card.ts';
 import type { PricedCall } from './priced-call.ts';
 import { createPricer } from './pricer.ts';
+import { isDate, wrongField } from '../wrong-option.ts';
 import type { Pricer } from './pricer.ts';
 
 /**
@@ -18,7 +19,7 @@ import type { Pricer } from './pricer.ts';
  * @param card - Your own prices, in integer pico-USD per token. Do not modify a card in use. Default: the shipped cards.
  * @returns The cost. `{ basis: 'unpriced' }` if the model, the tier or a required count is unknown, counts contradict each other
  * (more cached than input), or the sum exceeds 2^53 - 1 pico-USD ($9,007). Rounded half to even, at most once.
- * @throws MeterError `invalid_options` if the card is wrong; the message names the field.
+ * @throws MeterError `invalid_options` if the call or the card is wrong; the message names the field.
  * @see docs/guide/pricing.md for the sources and limits of the shipped prices.
  *
  * @example
@@ -30,6 +31,7 @@ import type { Pricer } from './pricer.ts';
  * ```
  */
 export function priceUsage(call: PricedCall, card?: PriceCard): Cost {
+  checkCall(call);
   if (card === undefined) {
     shipped ??= createPricer();
     return shipped(call);
@@ -38,6 +40,13 @@ export function priceUsage(call: PricedCall, card?: PriceCard): Cost {
   if (picoUsd === undefined) return { basis: 'unpriced' };
   const { id: cardId, version } = card;
   return { picoUsd, basis: 'override', cardId, ...(version === undefined ? {} : { priceVersion: version }) };
+}
+
+/** A record that was read from JSON has a text in place of its date. */
+function checkCall(call: unknown): void {
+  const { startedAt, tokens } = membersOf('priceUsage: call', call);
+  if (!isDate(startedAt)) throw wrongField('priceUsage: call.startedAt', 'a Date', startedAt);
+  membersOf('priceUsage: call.tokens', tokens);
 }
 
 let shipped: Pricer | undefined;

@@ -38,7 +38,7 @@ export type MemoryStoreOptions = Readonly<Record<string, never>>;
  * ```
  */
 export function memoryStore(options: MemoryStoreOptions = {}): UsageStore & Required<Pick<UsageStore, 'userTotals'>> {
-  for (const key of Object.keys(options)) {
+  for (const key of Object.keys(options ?? {})) {
     throw new MeterError('invalid_options', `memoryStore: unknown option "${key}"; it takes none`);
   }
   const all: StorableRecord[] = [];

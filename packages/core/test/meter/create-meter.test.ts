@@ -54,16 +54,17 @@ describe('createMeter', () => {
 
   it('refuses to wrap what is no client', () => {
     const meter = createMeter({ store: memoryStore() });
-    for (const value of [{}, null, 'client']) expect(() => meter.wrap(value as never)).toThrow(/not an OpenAI client/);
+    for (const value of [{}, null, 'client'])
+      expect(() => meter.wrap(value as never)).toThrow(/expected an OpenAI client/);
   });
 
   it.each([{}, null, undefined, 5])('refuses to observe %j, and a fetch that is none', (value) => {
     const meter = createMeter({ store: memoryStore() });
     const refused = (what: RegExp): unknown =>
       expect.objectContaining({ code: 'invalid_options', message: expect.stringMatching(what) });
-    expect(() => meter.observe(value as never)).toThrow(refused(/neither a WebSocket/));
+    expect(() => meter.observe(value as never)).toThrow(refused(/expected a WebSocket/));
     if (value !== undefined)
-      expect(() => meter.fetch(value as never)).toThrow(refused(/meter.fetch: .* not a function/));
+      expect(() => meter.fetch(value as never)).toThrow(refused(/meter.fetch: expected a function/));
   });
 
   it.each([Object.freeze, Object.seal, Object.preventExtensions])('refuses to wrap a client after %o', (close) => {

@@ -1,4 +1,4 @@
-import { mergedHeaders, webRequest } from './node-handler.ts';
+import { checkHandler, mergedHeaders, webRequest } from './node-handler.ts';
 import type { NodeRequest } from './node-handler.ts';
 import type { UsageHandler } from './usage-handler.ts';
 
@@ -34,6 +34,7 @@ export interface FastifyReplyLike {
 export function fastifyHandler<Source>(
   handler: UsageHandler<Source>,
 ): (request: Source & FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown> {
+  checkHandler('fastifyHandler', handler);
   return async (request, reply) => {
     const { raw, originalUrl } = request;
     // Fastify makes the answer to HEAD of the one to GET itself, and takes the length from the body it is given.

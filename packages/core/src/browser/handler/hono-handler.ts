@@ -1,3 +1,4 @@
+import { checkHandler } from './node-handler.ts';
 import type { UsageHandler } from './usage-handler.ts';
 
 /** What the adapter needs of a Hono context. */
@@ -22,5 +23,6 @@ export interface HonoContextLike {
 export function honoHandler<Source extends HonoContextLike>(
   handler: UsageHandler<Source>,
 ): (context: Source) => Promise<Response> {
+  checkHandler('honoHandler', handler);
   return (context) => handler(context.req.raw, context);
 }

@@ -1,3 +1,4 @@
+import { wrongField } from '../../wrong-option.ts';
 import type { UsageHandler } from './usage-handler.ts';
 
 /** What an adapter needs of a request of `node:http`, `node:http2`, Express or Connect. */
@@ -35,6 +36,7 @@ export interface NodeResponse {
 export function nodeHandler<Source>(
   handler: UsageHandler<Source>,
 ): (request: Source & NodeRequest, response: NodeResponse, next?: (error: unknown) => void) => void {
+  checkHandler('nodeHandler', handler);
   return (request, response, next) => {
     void serve(handler, request, response, next);
   };
@@ -65,6 +67,11 @@ async function send<Source>(
   response.statusCode = answer.status;
   for (const [name, value] of mergedHeaders(answer, response.getHeader('vary'))) response.setHeader(name, value);
   response.end(body);
+}
+
+/** @throws MeterError `invalid_options` for anything else than a handler. */
+export function checkHandler(owner: string, handler: unknown): void {
+  if (typeof handler !== 'function') throw wrongField(owner, 'the result of usageHandler', handler);
 }
 
 /** The request as the web has it, without a body: nothing we answer reads one. */

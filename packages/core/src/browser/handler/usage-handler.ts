@@ -1,6 +1,7 @@
 import { callApp } from '../../call-app.ts';
 import { MeterError } from '../../errors.ts';
 import { waitMs } from '../../timer-limit.ts';
+import { wrongField } from '../../wrong-option.ts';
 import { within } from '../../within.ts';
 import { entityTag, namesTag } from './entity-tag.ts';
 import { resolveHandlerOptions } from './handler-options.ts';
@@ -10,13 +11,13 @@ import type { HandlerQuery } from './handler-query.ts';
 import { resolvePeriod } from '../snapshot/usage-period.ts';
 import { checkQuota } from '../snapshot/usage-quota.ts';
 import type { UsageQuota } from '../snapshot/usage-quota.ts';
-import { readSnapshot } from '../snapshot/usage-snapshot.ts';
+import { readClock, readSnapshot } from '../snapshot/usage-snapshot.ts';
 import type { UsageSnapshot } from '../snapshot/usage-snapshot.ts';
 import { checkSubject } from '../usage-subject.ts';
 import type { UsageSubject } from '../usage-subject.ts';
 
 /**
- * Answers requests for a user's usage. Never rejects.
+ * Answers requests for a user's usage. Never rejects; throws at once if it is given the request of another framework.
  *
  * @param source - What `authenticate` gets as its second argument; the adapters give the framework's own request.
  */
@@ -55,7 +56,12 @@ export function usageHandler<Source = unknown>(options: UsageHandlerOptions<Sour
       () => resolved.onError(error, request),
       () => {},
     );
-  return async (request, source) => {
+  return (request, source) => {
+    if (!isWebRequest(request)) throw wrongField('usageHandler', aWebRequest, request);
+    return respond(request, source);
+  };
+
+  async function respond(request: Request, source: Source | undefined): Promise<Response> {
     const url = new URL(request.url);
     if (resolved.path !== undefined && url.pathname !== resolved.path) return fault(request, 404, 'not found');
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -73,7 +79,16 @@ export function usageHandler<Source = unknown>(options: UsageHandlerOptions<Sour
       tell(error, request);
       return fault(request, 503, 'usage cannot be read at the moment', { 'retry-after': '5' });
     }
-  };
+  }
+}
+
+const aWebRequest =
+  'a web-standard Request; in Express and node:http wrap the handler in nodeHandler, in Fastify in fastifyHandler';
+
+/** False for what other frameworks have in its place: thrown in their hands, the error reaches who wrote the route. */
+function isWebRequest(request: unknown): boolean {
+  const { url, headers } = Object(request) as Partial<Request>;
+  return typeof url === 'string' && URL.canParse(url) && typeof headers?.get === 'function';
 }
 
 /** @throws MeterError `store_failed` where the time is over first. */
@@ -105,7 +120,7 @@ async function takeSnapshot<Source>(
   query: HandlerQuery,
   tell: (error: unknown) => void,
 ): Promise<UsageSnapshot> {
-  const now = options.clock();
+  const now = readClock('usageHandler', options.clock);
   const timeZone = query.timeZone ?? options.timeZone;
   const isOwnPeriod = query.period === undefined;
   const quota = await readQuota(options, subject, tell);

@@ -1,5 +1,5 @@
 import { timeBuckets } from '../../storage/time-buckets.ts';
-import { isObject, wrongField } from '../../wrong-option.ts';
+import { isInstant, isObject, wrongField } from '../../wrong-option.ts';
 import { withoutUndefined } from '../../without-undefined.ts';
 
 /** Periods that need no code: everything, or the current day or month in a time zone. */
@@ -85,8 +85,4 @@ function resolvedSpan(
       timeZone,
     }),
   };
-}
-
-function isInstant(value: unknown): value is Date {
-  return value instanceof Date && !Number.isNaN(value.getTime());
 }

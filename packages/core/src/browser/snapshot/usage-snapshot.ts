@@ -1,7 +1,7 @@
 import { aStore, isReadableStore } from '../../storage/is-store.ts';
 import { timeBuckets } from '../../storage/time-buckets.ts';
 import type { UsageStore, UsageTotals } from '../../storage/usage-store.ts';
-import { checkNames, wrongField, wrongOption } from '../../wrong-option.ts';
+import { checkNames, isInstant, wrongField, wrongOption } from '../../wrong-option.ts';
 import { withoutUndefined } from '../../without-undefined.ts';
 import { costAmount } from '../cost-amount.ts';
 import type { CostAmount } from '../cost-amount.ts';
@@ -105,7 +105,7 @@ export async function usageSnapshot(
   checkOptions(store, options);
   const { expose = [], timeZone = 'UTC', quota, clock = () => new Date() } = options;
   if (quota !== undefined) checkQuota('usageSnapshot', quota, expose);
-  const now = clock();
+  const now = readClock('usageSnapshot', clock);
   const period = resolvePeriod(options.period ?? 'all', timeZone, now);
   return readSnapshot(store, checkSubject('usageSnapshot', subject), {
     expose,
@@ -123,10 +123,19 @@ const known = ['expose', 'period', 'timeZone', 'quota', 'days', 'last', 'clock']
 function checkOptions(store: UsageStore, options: SnapshotOptions): void {
   if (!isReadableStore(store)) throw wrongField('usageSnapshot: store', aStore, store);
   checkNames('usageSnapshot', '{ expose, period, … }', options, known);
-  const { expose = [], timeZone } = options;
+  const { expose = [], timeZone, last } = options;
   if (!areExposures(expose)) throw wrongOption('usageSnapshot', 'expose', 'a list of "cost" and "models"', expose);
+  if (last !== undefined && typeof last !== 'boolean')
+    throw wrongOption('usageSnapshot', 'last', 'true or false', last);
   // Throws where there is no such zone, also if nothing is going to be cut by it.
   timeBuckets('day', timeZone);
+}
+
+/** The time to read a snapshot at. */
+export function readClock(owner: string, clock: () => Date): Date {
+  const now: unknown = typeof clock === 'function' ? clock() : undefined;
+  if (!isInstant(now)) throw wrongOption(owner, 'clock', 'a function that returns a valid Date', now ?? clock);
+  return now;
 }
 
 /** A snapshot's question with nothing left open. */

@@ -226,6 +226,6 @@ describe('an observed realtime connection', () => {
 
   it('is refused where it has no events', () => {
     const meter = createMeter({ store: memoryStore() });
-    expect(() => meter.observe({})).toThrow(/no events/);
+    expect(() => meter.observe({})).toThrow(/which have events, got an object/);
   });
 });
