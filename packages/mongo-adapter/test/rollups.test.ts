@@ -1,13 +1,15 @@
 import { usageRecord, usageStoreConformance } from '@kilotoken/core/testing';
 import type { SeriesQuery, UsageRecord, UsageStore } from '@kilotoken/core';
+import { MongoClient } from 'mongodb';
 import type { Document } from 'mongodb';
 import { describe, expect, it } from 'vitest';
+import { mongoStore } from '../src/index.ts';
 import { openCollections } from '../src/driver/collections.ts';
 import { takeRollupLease } from '../src/rollups/roll-up-lease.ts';
 import { rollUp } from '../src/rollups/roll-up.ts';
 import { mongoForTests } from './mongo-fixture.ts';
 
-const { fresh } = mongoForTests();
+const { fresh, mongo } = mongoForTests();
 
 describe('series from roll-ups', () => {
   const cases = usageStoreConformance.filter(({ name }) => /hour|bucket|series/.test(name));
@@ -164,6 +166,35 @@ describe('a chart of everybody', () => {
     expect(points).toEqual(live);
     expect(rolled.points).toEqual(live);
     await store.close();
+  });
+});
+
+describe('roll-ups that are sharded as the guide says', () => {
+  it('are sent no upsert that does not name their shard key, which servers before 7.1 refuse', async () => {
+    const { db } = fresh();
+    const own = new MongoClient(mongo().uri, { monitorCommands: true });
+    const upserts: Document[] = [];
+    own.on('commandStarted', ({ commandName, command }) => {
+      if (commandName !== 'update' || command['update'] !== 'kt_rollups') return;
+      upserts.push(...(command['updates'] as Document[]).filter(({ upsert }) => upsert === true));
+    });
+    const store = mongoStore({ client: own, db: db.databaseName, maintenance: false, recovery: false });
+    for (const name of ['a', 'b']) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await store.append([usageRecord({ id: `1-${name}` }), usageRecord({ id: `2-${name}`, attribution: {} })]);
+      // oxlint-disable-next-line no-await-in-loop -- see above
+      expect(await store.rollUp()).toEqual({ slots: 1 });
+    }
+    expect(upserts).toHaveLength(2);
+    expect(upserts.map(({ q: { u, q } }) => [u as unknown, q as unknown])).toEqual(
+      expect.arrayContaining([
+        [null, expect.any(Date)],
+        ['user-1', expect.any(Date)],
+      ]),
+    );
+    expect(await store.series({ bucket: 'day' })).toMatchObject([{ calls: 4 }]);
+    await store.close();
+    await own.close();
   });
 });
 

@@ -48,12 +48,13 @@ export async function takeRollupLease({ rollups }: Collections, clock: () => Dat
   let renewedAt = clock().getTime();
   const until = (): Date => new Date(renewedAt + leaseMs);
   try {
-    const result = await rollups.updateOne(
+    const lease = { leaseUntil: until(), owner };
+    const { matchedCount } = await rollups.updateOne(
       { _id: rollupStateId, leaseUntil: { $not: { $gt: new Date(renewedAt) } } },
-      { $set: { leaseUntil: until(), owner } },
-      { upsert: true },
+      { $set: lease },
     );
-    if (result.matchedCount + result.upsertedCount === 0) return undefined;
+    // No upsert: where roll-ups are sharded, it would have to name the shard key.
+    if (matchedCount === 0) await rollups.insertOne({ _id: rollupStateId, ...lease });
   } catch (error) {
     if (isDuplicateKey(error)) return undefined;
     throw error;

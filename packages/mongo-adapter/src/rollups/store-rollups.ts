@@ -75,7 +75,8 @@ async function replaceOlder(rollups: Collections['rollups'], changed: readonly R
     await rollups.bulkWrite(
       changed.map((replacement) => {
         const { _id, u, q, asOf } = replacement;
-        const filter = { _id, u: u === undefined ? { $exists: false } : u, q, asOf: { $lte: asOf } };
+        // Values, not conditions: an upsert has to name the shard key.
+        const filter = { _id, u: u ?? null, q, asOf: { $lte: asOf } };
         return { replaceOne: { filter, replacement, upsert: true } };
       }),
       { ordered: false },
