@@ -3,8 +3,11 @@ import { refusedCommand } from '../fold/usage-database.ts';
 /** Errors of one document that no repetition can change: wrong types, validators, sizes, names. */
 const documentCodes = new Set([2, 9, 14, 28, 40, 52, 55, 56, 57, 66, 121, 10_334, 17_280, 17_419, 17_420]);
 
-/** Errors of an update that no repetition can change: the collection became a time series, or a view. */
-const updateCodes = new Set([...documentCodes, 72, 166]);
+/**
+ * Errors of an update that no repetition can change: the collection became a time series, or a view, or it is sharded by a
+ * key that an upsert does not name.
+ */
+const updateCodes = new Set([...documentCodes, 61, 72, 166]);
 
 /** Errors of a whole command that the server refuses before it does anything: rights, names, kinds of collections. */
 const commandCodes = new Set([13, 18, 33, 59, 72, 73, 166, 8000]);
