@@ -38,3 +38,4 @@ export {
 } from './storage/usage-sums.ts';
 export type { TokenSums } from './storage/usage-sums.ts';
 export { withoutUndefined } from './without-undefined.ts';
+export { gotText } from './wrong-option.ts';

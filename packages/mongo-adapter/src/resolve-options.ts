@@ -1,4 +1,4 @@
-import { withoutUndefined } from '@kilotoken/core/store-kit';
+import { gotText, withoutUndefined } from '@kilotoken/core/store-kit';
 import type { Db, Document } from 'mongodb';
 import {
   checkCollectionName,
@@ -9,7 +9,7 @@ import {
 } from './check-names.ts';
 import { messageLayout } from './messages/message-fields.ts';
 import type { MessageLayout } from './messages/message-fields.ts';
-import { invalidOption, shown, wrongOption } from './option-errors.ts';
+import { invalidOption, wrongOption } from './option-errors.ts';
 import type { CollectionNames, DriverDb, MessagesOptions, MongoStoreOptions, Orphan, UsersOptions } from './options.ts';
 import { userLayout } from './users/user-fields.ts';
 import type { UserLayout } from './users/user-fields.ts';
@@ -134,7 +134,7 @@ function databaseOf({ client, db }: MongoStoreOptions): Db {
   if (typeof client?.db !== 'function') {
     const hint = client === undefined && db === undefined ? '; a Mongoose connection has no db before it is open' : '';
     throw invalidOption(
-      `pass client (a MongoClient) or db (a Db of the driver), got client: ${shown(client)}, db: ${shown(db)}${hint}`,
+      `pass client (a MongoClient) or db (a Db of the driver), got client: ${gotText(client)}, db: ${gotText(db)}${hint}`,
     );
   }
   return asDb(client.db(db));

@@ -71,8 +71,8 @@ describe('mongoStore', () => {
     [{ onError: null }, 'onError must be a function, got null'],
     [{ recover: true }, 'unknown option "recover"; known options are client, db, users, messages, collections, '],
     [{ messages: { upsert: true } }, 'unknown option "messages.upsert"; known options are collection, key, id, '],
-    [{ db: 'mongodb://ann:secret@host/app' }, 'or special characters, got a connection string'],
-    [{ client: 'mongodb://ann:secret@host/app' }, 'got client: a connection string, db: undefined'],
+    [{ db: 'mongodb://ann:secret@host/app' }, 'or special characters, got a string of 29 characters'],
+    [{ client: 'mongodb://ann:secret@host/app' }, 'got client: a string of 29 characters, db: undefined'],
     [{ client: undefined }, 'got client: undefined, db: undefined; a Mongoose connection has no db before it is open'],
   ])('of %j says what was expected, and what it got', ([options, problem]) => {
     expect(() => mongoStore({ client: client(), ...options })).toThrow(

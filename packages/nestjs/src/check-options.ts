@@ -1,4 +1,5 @@
 import { MeterError } from '@kilotoken/core';
+import { gotText } from '@kilotoken/core/store-kit';
 import type { KilotokenModuleOptions } from './module-options.ts';
 
 const known = ['meter', 'openai', 'closeTimeoutMs', 'onClosed'];
@@ -13,14 +14,21 @@ export function checkOptions(options: KilotokenModuleOptions | null | undefined)
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown !== undefined) throw invalid(`unknown option "${unknown}"; known options are ${known.join(', ')}`);
   const { meter, closeTimeoutMs = 0, onClosed } = options;
-  if ((meter as unknown) === undefined) throw invalid('option "meter" is missing');
+  if ((meter as unknown) === undefined) throw invalid('option "meter" is missing: expected the options of createMeter');
+  if (typeof (meter as { readonly wrap?: unknown } | null)?.wrap === 'function') {
+    throw invalid('option "meter": expected the options of createMeter, got a meter');
+  }
   if (!(typeof closeTimeoutMs === 'number' && closeTimeoutMs >= 0)) {
-    throw invalid('option "closeTimeoutMs" has a wrong value: expected a number of milliseconds, 0 or more');
+    throw wrong('closeTimeoutMs', 'a number of milliseconds, 0 or more', closeTimeoutMs);
   }
   if (onClosed !== undefined && typeof onClosed !== 'function') {
-    throw invalid('option "onClosed" has a wrong value: expected a function');
+    throw wrong('onClosed', 'a function', onClosed);
   }
   return options;
+}
+
+function wrong(name: string, expected: string, value: unknown): MeterError {
+  return invalid(`option "${name}": expected ${expected}, got ${gotText(value)}`);
 }
 
 function invalid(problem: string): MeterError {

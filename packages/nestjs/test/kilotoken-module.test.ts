@@ -117,10 +117,21 @@ test('a wrong option ends the start of the app, and is named', async () => {
 
 test.for([
   [undefined, 'expected { meter }'],
-  [{}, '"meter" is missing'],
+  [{}, 'option "meter" is missing: expected the options of createMeter'],
+  [
+    { meter: createMeter({ store: memoryStore() }) },
+    'option "meter": expected the options of createMeter, got a meter',
+  ],
   [{ meter: { store: memoryStore() }, colour: 1 }, 'unknown option "colour"'],
-  [{ meter: { store: memoryStore() }, closeTimeoutMs: -1 }, '"closeTimeoutMs"'],
-  [{ meter: { store: memoryStore() }, onClosed: 5 }, '"onClosed"'],
+  [
+    { meter: { store: memoryStore() }, closeTimeoutMs: '5s' },
+    '"closeTimeoutMs": expected a number of milliseconds, 0 or more, got "5s"',
+  ],
+  [
+    { meter: { store: memoryStore() }, closeTimeoutMs: -1 },
+    '"closeTimeoutMs": expected a number of milliseconds, 0 or more, got -1',
+  ],
+  [{ meter: { store: memoryStore() }, onClosed: 5 }, 'option "onClosed": expected a function, got 5'],
 ] as const)('the option that is wrong in %j is named, also where a factory made it', async ([options, problem]) => {
   for (const module of [
     () => KilotokenModule.forRoot(options as never),
