@@ -159,10 +159,8 @@ export function createRecorder(parts: RecorderParts): Recorder {
       counts.journaled += 1;
       return true;
     } catch (cause) {
-      onError(
-        new MeterError('journal_failed', 'the journal could not write a record; only memory holds it', { cause }),
-        record,
-      );
+      const message = `only memory holds a record: ${(cause as MeterError).message}`;
+      onError(new MeterError('journal_failed', message, { cause }), record);
       return false;
     }
   }

@@ -176,7 +176,8 @@ export function createReplay(folder: JournalFolder, onError: (error: MeterError)
   }
 
   function report(code: 'journal_failed' | 'unsupported', problem: string, cause?: unknown): void {
-    onError(new MeterError(code, `journal "${folder.path}": ${problem}`, { cause }));
+    const reason = cause instanceof Error ? `: ${cause.message}` : '';
+    onError(new MeterError(code, `journal "${folder.path}": ${problem}${reason}`, { cause }));
   }
 }
 

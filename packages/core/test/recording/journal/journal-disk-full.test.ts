@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, rmdirSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createMeter, memoryStore, type MeterError } from '../../../src/index.ts';
 import { usageRecord } from '../../../src/testing/usage-record-builder.ts';
 import { filesOf, journalPath, openJournal, replayIds } from './journal-fixture.ts';
 import { startProcess } from './start-process.ts';
@@ -77,12 +78,24 @@ it('refuses with a typed error where nothing can be written, and leaves no file'
   expect(filesOf(path, '.journal')).toEqual([]);
 });
 
-it('refuses with a typed error where its path is a file', () => {
+it('says what is wrong where its path is a file, and the record waits in memory', async () => {
   const path = journalPath();
   mkdirSync(join(path, '..'), { recursive: true });
   writeFileSync(path, '');
-  const journal = openJournal(path);
-  expect(() => journal.append(usageRecord())).toThrow(expect.objectContaining({ code: 'journal_failed' }));
+  const said: string[] = [];
+  const onError = ({ code, message }: MeterError): unknown => said.push(`${code} ${message}`);
+  const meter = createMeter({ store: memoryStore(), journal: { path }, onError });
+  const send = meter.fetch(() => Promise.resolve(Response.json({ usage: { prompt_tokens: 3, completion_tokens: 4 } })));
+  await (await send('http://localhost/v1/chat/completions', { method: 'POST', body: '{}' })).json();
+  expect(await meter.close()).toEqual({ left: 0 });
+  expect(said).toContain(
+    `journal_failed journal "${path}": the folder could not be read: ENOTDIR: not a directory, scandir '${path}'`,
+  );
+  expect(said).toContainEqual(
+    expect.stringMatching(
+      /^journal_failed only memory holds a record: journal ".+": record ".+" was not written: ENOTDIR/,
+    ),
+  );
 });
 
 it.runIf(process.platform === 'linux')('refuses with a typed error where no folder can be made', async () => {
