@@ -16,13 +16,14 @@ export interface MongoStore extends UsageStore {
   recover(): Promise<{ readonly writers: number }>;
   /**
    * Retires writers that closed an hour ago or died a day ago, after a last check of what they stored, and removes their guard entries
-   * from the user documents. Every open store does this four times an hour.
+   * from the user documents. Every open store does this four times an hour. Rejects if the clock of this process differs from the server's
+   * by more than ten minutes.
    */
   retire(): Promise<{ readonly retired: number; readonly cleaned: number }>;
   /**
    * Updates the roll-ups, from which charts are read. Each minute one of the open stores does it.
    *
-   * With `full`, recomputes everything of the last 35 days.
+   * With `full`, recomputes everything of the last 35 days. Rejects if the clock of this process is wrong, as `retire` does.
    *
    * @returns The number of 15-minute slots that were computed; `undefined` if another process is doing it.
    */
@@ -37,7 +38,7 @@ export interface MongoStore extends UsageStore {
   rebuild(userId: string): Promise<boolean>;
   /**
    * Counts what is in the ledger but not yet on the user, because the document appeared late or could not be updated. Amounts on the
-   * document that are not from the ledger stay.
+   * document that are not from the ledger stay, and so do those of rows that were deleted since.
    *
    * Do not use it for a document that the app replaced with its totals but without the guard field: its usage would be counted
    * again. Call `rebuild` instead.
