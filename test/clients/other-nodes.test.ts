@@ -28,6 +28,7 @@ const aliases = isFull ? [...newestAliases, ...olderAliases] : newestAliases;
 const both = ['esm', 'cjs'] as const;
 // openai 7 asks for Node 22.
 const matrix = [
+  { major: 26, aliases, formats: isFull ? both : (['esm'] as const) },
   { major: 22, aliases, formats: isFull ? both : (['esm'] as const) },
   {
     major: 20,
